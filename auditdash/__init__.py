@@ -1,0 +1,1 @@
+"""A self-hosted compliance dashboard for audit events."""

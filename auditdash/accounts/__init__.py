@@ -1,0 +1,1 @@
+"""Who may come in: people, their sessions, and tokens for programs."""

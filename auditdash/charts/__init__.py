@@ -1,0 +1,1 @@
+"""Pictures: one Series behind the screen, the paper and the table."""

@@ -1,0 +1,1 @@
+"""Everything that turns bytes from outside into events, or into rows of the quarantine."""

@@ -1,0 +1,1 @@
+"""Questions asked of the store: one module for each, all through compile."""

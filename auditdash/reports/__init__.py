@@ -1,0 +1,1 @@
+"""PDF reports: what they say, how they are made, and when."""

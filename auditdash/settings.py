@@ -1,0 +1,99 @@
+"""Settings: the only reader of the environment. A bad value stops the start and names itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSetting(ValueError):
+    """Names the variable, says what it holds and what it must hold."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What an operator can set, each by one variable; README.md lists them all."""
+
+    instance: Path
+    database_url: str
+    host: str
+    port: int
+    workers: int
+    zone: str
+    secure_cookies: bool
+    max_body_bytes: int
+    max_unpacked_bytes: int
+    pull_minutes: int
+    report_seconds: int
+    report_megabytes: int
+    mode_url: str
+    mode_workspace: str
+    mode_token: str
+    mode_secret: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read AUDITDASH_* and DATABASE_URL; empty means not set."""
+        instance = Path(env.get("AUDITDASH_INSTANCE") or ROOT / "instance").absolute()
+        url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'auditdash.db'}"
+        settings = cls(
+            instance=instance,
+            database_url=_database_url(url),
+            host=env.get("AUDITDASH_HOST") or "127.0.0.1",
+            port=_number(env, "AUDITDASH_PORT", 8000, 1, 65535),
+            workers=_number(env, "AUDITDASH_WORKERS", 2, 1, 64),
+            zone=env.get("AUDITDASH_ZONE") or "UTC",
+            secure_cookies=_flag(env, "AUDITDASH_SECURE_COOKIES"),
+            max_body_bytes=_number(env, "AUDITDASH_MAX_BODY_MB", 64, 1, 4096) << 20,
+            max_unpacked_bytes=_number(env, "AUDITDASH_MAX_UNPACKED_MB", 512, 1, 65536) << 20,
+            pull_minutes=_number(env, "AUDITDASH_PULL_MINUTES", 15, 1, 1440),
+            report_seconds=_number(env, "AUDITDASH_REPORT_SECONDS", 600, 5, 86400),
+            report_megabytes=_number(env, "AUDITDASH_REPORT_MEMORY_MB", 2048, 256, 65536),
+            mode_url=env.get("AUDITDASH_MODE_URL") or "https://app.mode.com",
+            mode_workspace=env.get("AUDITDASH_MODE_WORKSPACE", ""),
+            mode_token=env.get("AUDITDASH_MODE_TOKEN", ""),
+            mode_secret=env.get("AUDITDASH_MODE_SECRET", ""),
+        )
+        _check_mode(settings)
+        return settings
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise BadSetting(f"{name}={text!r}: expected a whole number from {low} to {high}")
+    return int(text)
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    text = env.get(name) or "0"
+    if text not in {"0", "1"}:
+        raise BadSetting(f"{name}={text!r}: expected 0 or 1")
+    return text == "1"
+
+
+def _database_url(url: str) -> str:
+    if url.startswith("postgres://"):
+        url = "postgresql://" + url.removeprefix("postgres://")
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        scheme = url.split("://", maxsplit=1)[0]
+        raise BadSetting(
+            f"DATABASE_URL begins with {scheme!r}: expected sqlite:///FILE or postgresql://…"
+        )
+    return url
+
+
+def _check_mode(settings: Settings) -> None:
+    parts = {
+        "AUDITDASH_MODE_WORKSPACE": settings.mode_workspace,
+        "AUDITDASH_MODE_TOKEN": settings.mode_token,
+        "AUDITDASH_MODE_SECRET": settings.mode_secret,
+    }
+    missing = [name for name, text in parts.items() if not text]
+    if missing and len(missing) < len(parts):
+        raise BadSetting(f"{', '.join(missing)}: expected with the other AUDITDASH_MODE_* variables")
+    if not settings.mode_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
+        raise BadSetting(f"AUDITDASH_MODE_URL={settings.mode_url!r}: expected https://…")

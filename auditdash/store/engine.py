@@ -1,0 +1,93 @@
+"""The engine, and every difference between SQLite and PostgreSQL that is not in a migration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+
+_WRITES = {"auditdash_writes": True}
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA recursive_triggers=ON",  # or REPLACE would slip past the DELETE guard
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA cache_size=-65536",
+)
+
+
+def open_engine(database_url: str) -> Engine:
+    """An engine for sqlite:///FILE or postgresql://…; SQLite's folder is made."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(database_url, url.database or "")
+    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+
+
+def _open_sqlite(database_url: str, database: str) -> Engine:
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(database_url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # SQLAlchemy begins, see below
+        for pragma in _SQLITE_PRAGMAS:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("auditdash_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def is_sqlite(connection: Connection) -> bool:
+    """Whether this connection speaks SQLite."""
+    return connection.dialect.name == "sqlite"
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One consistent snapshot; never waits for a writer."""
+    connection = engine.connect()
+    if not is_sqlite(connection):
+        connection = connection.execution_options(isolation_level="REPEATABLE READ")
+    with connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that commits at the end; on SQLite it holds the write lock from its start."""
+    with engine.connect().execution_options(**_WRITES) as connection, connection.begin():
+        yield connection
+
+
+def insert_new(connection: Connection, table: Table) -> Insert:
+    """INSERT … ON CONFLICT DO NOTHING in the dialect of the connection."""
+    if is_sqlite(connection):
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def insert_many(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert rows that all have the same keys: COPY on PostgreSQL, executemany on SQLite."""
+    if not rows:
+        return
+    if is_sqlite(connection):
+        connection.execute(table.insert(), rows)
+        return
+    names = list(rows[0])
+    columns = ", ".join(f'"{name}"' for name in names)
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(
+        f'COPY "{table.name}" ({columns}) FROM STDIN'
+    ) as copy:
+        for row in rows:
+            copy.write_row([row[name] for name in names])

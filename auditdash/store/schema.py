@@ -1,0 +1,333 @@
+"""Every table. `events` is the evidence; what is derived from it (`event_fields`, `event_context`)
+can be made again from its records. Instants are integer microseconds UTC."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+# Code point order in both databases, so that sorting and prefixes agree.
+Plain: TypeEngine[str] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+# SQLite numbers rows by itself only in a column that is INTEGER to the letter.
+Big: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", Big, primary_key=True, autoincrement=True)
+
+
+def _workspace() -> Column[int]:
+    return Column("workspace_id", Big, ForeignKey("workspaces.id"), nullable=False)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Plain, nullable=nullable)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+workspaces = Table(
+    "workspaces",
+    metadata,
+    _key(),
+    Column("slug", Plain, nullable=False, unique=True),
+    _text("name"),
+    _text("kind"),  # real, demo
+    _text("zone"),
+    _count("last_seq"),
+    _at("created_at"),
+)
+
+receipts = Table(
+    "receipts",
+    metadata,
+    _key(),
+    _workspace(),
+    _text("source"),
+    _text("channel"),  # file, upload, api, pull, replay, demo, self
+    _text("name"),
+    _at("started_at"),
+    _at("finished_at", nullable=True),
+    _count("received"),
+    _count("added"),
+    _count("known"),
+    _count("conflicting"),
+    _count("rejected"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    _workspace(),
+    Column("seq", BigInteger, nullable=False),
+    _text("source"),
+    _text("event_id"),
+    _at("occurred_at"),
+    _at("received_at"),
+    Column("receipt_id", Big, ForeignKey("receipts.id"), nullable=False),
+    Column("content_hash", LargeBinary(32), nullable=False),
+    _text("record"),
+    PrimaryKeyConstraint("workspace_id", "seq"),
+    UniqueConstraint("workspace_id", "source", "event_id"),
+)
+
+# `*_key` columns hold fold_case() of their neighbour; `words` holds join_words().
+event_fields = Table(
+    "event_fields",
+    metadata,
+    Column("workspace_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    _text("source"),
+    _text("event_id"),
+    _at("occurred_at"),
+    _text("occurred_text"),
+    _at("received_at"),
+    _text("action"),
+    _text("outcome"),
+    _text("workspace"),
+    _text("workspace_key"),
+    _text("description", nullable=True),
+    _text("correlation_id", nullable=True),
+    _text("role", nullable=True),
+    _text("role_key", nullable=True),
+    _text("actor_id", nullable=True),
+    _text("actor_id_key", nullable=True),
+    _text("actor_username", nullable=True),
+    _text("actor_username_key", nullable=True),
+    _text("actor_ip", nullable=True),
+    Column("actor_ip_key", LargeBinary(16), nullable=True),
+    _text("user_agent", nullable=True),
+    _text("user_agent_key", nullable=True),
+    _text("entity_type", nullable=True),
+    _text("entity_type_key", nullable=True),
+    _text("entity_id", nullable=True),
+    _text("entity_id_key", nullable=True),
+    _text("entity_name", nullable=True),
+    _text("entity_name_key", nullable=True),
+    _text("subject_type", nullable=True),
+    _text("subject_id", nullable=True),
+    _text("subject_id_key", nullable=True),
+    _text("subject_name", nullable=True),
+    _text("subject_name_key", nullable=True),
+    _text("words"),
+    PrimaryKeyConstraint("workspace_id", "seq"),
+    ForeignKeyConstraint(["workspace_id", "seq"], ["events.workspace_id", "events.seq"]),
+    Index(None, "workspace_id", "occurred_at", "seq"),
+    Index(None, "workspace_id", "action", "occurred_at"),
+    Index(None, "workspace_id", "actor_username_key", "occurred_at"),
+    Index(None, "workspace_id", "entity_name_key", "occurred_at"),
+    Index(None, "workspace_id", "subject_name_key", "occurred_at"),
+    Index(None, "workspace_id", "correlation_id"),
+)
+
+# One row for each leaf of the context: what `context.<path>` searches. `value_key` is folded.
+event_context = Table(
+    "event_context",
+    metadata,
+    Column("workspace_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    _text("path"),
+    _text("value_key"),
+    ForeignKeyConstraint(["workspace_id", "seq"], ["events.workspace_id", "events.seq"]),
+    Index(None, "workspace_id", "seq", "path"),
+)
+
+conflicts = Table(
+    "conflicts",
+    metadata,
+    _key(),
+    _workspace(),
+    _text("source"),
+    _text("event_id"),
+    Column("seq", BigInteger, nullable=False),  # of the event that came first
+    Column("content_hash", LargeBinary(32), nullable=False),
+    _at("received_at"),
+    Column("receipt_id", Big, ForeignKey("receipts.id"), nullable=False),
+    _text("record"),
+    UniqueConstraint("workspace_id", "source", "event_id", "content_hash"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _key(),
+    _workspace(),
+    _text("source"),
+    Column("receipt_id", Big, ForeignKey("receipts.id"), nullable=False),
+    _at("received_at"),
+    _text("position"),  # "line 12", "item 3", "page 2, item 7"
+    _text("what"),
+    _text("place"),  # path inside the record, such as $.actor.user_id
+    _text("expected"),
+    Column("record", LargeBinary, nullable=False),
+    Column("record_hash", LargeBinary(32), nullable=False),
+    _at("replayed_at", nullable=True),
+    UniqueConstraint("workspace_id", "source", "record_hash"),
+)
+
+connections = Table(
+    "connections",
+    metadata,
+    _key(),
+    _workspace(),
+    _text("source"),
+    _text("base_url"),
+    _text("remote_workspace"),
+    _text("token"),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    _at("start_at"),  # where the archive begins
+    _at("created_at"),
+    _at("next_at"),
+    _at("claimed_until", nullable=True),
+    Column("paused", Boolean, nullable=False),
+    _at("last_ok_at", nullable=True),
+    _text("last_error", nullable=True),
+    UniqueConstraint("workspace_id", "source"),
+)
+
+pull_windows = Table(
+    "pull_windows",
+    metadata,
+    _key(),
+    _workspace(),
+    Column("connection_id", Big, ForeignKey("connections.id"), nullable=False),
+    _at("start_at"),
+    _at("end_at"),
+    _text("cursor", nullable=True),
+    _count("pages"),
+    _count("received"),
+    _count("added"),
+    Column("receipt_id", Big, ForeignKey("receipts.id"), nullable=False),
+    _at("opened_at"),
+    _at("done_at", nullable=True),
+    Index(None, "connection_id", "end_at"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _key(),
+    Column("username", Plain, nullable=False, unique=True),  # fold_case()d
+    _text("name"),
+    _text("password_hash", nullable=True),
+    _at("created_at"),
+    _at("disabled_at", nullable=True),
+)
+
+setup_links = Table(
+    "setup_links",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=True),  # None: the first admin
+    _at("created_at"),
+    _at("expires_at"),
+    _at("used_at", nullable=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    Column("workspace_id", Big, ForeignKey("workspaces.id"), nullable=True),
+    _text("csrf_token"),
+    _at("created_at"),
+    _at("seen_at"),
+    _at("expires_at"),
+    Index(None, "person_id"),
+)
+
+login_failures = Table(
+    "login_failures",
+    metadata,
+    Column("username", Plain, primary_key=True),
+    _count("failures"),
+    _at("locked_until"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    _key(),
+    _workspace(),
+    _text("name"),
+    _text("prefix"),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("created_by", Big, ForeignKey("people.id"), nullable=True),
+    _at("created_at"),
+    _at("last_used_at", nullable=True),
+    _at("revoked_at", nullable=True),
+)
+
+schedules = Table(
+    "schedules",
+    metadata,
+    _key(),
+    _workspace(),
+    _text("kind"),
+    _text("zone"),
+    Column("created_by", Big, ForeignKey("people.id"), nullable=True),
+    _at("created_at"),
+    _at("next_at"),
+    Column("paused", Boolean, nullable=False),
+)
+
+report_runs = Table(
+    "report_runs",
+    metadata,
+    _key(),
+    _workspace(),
+    Column("schedule_id", Big, ForeignKey("schedules.id"), nullable=True),
+    _at("slot", nullable=True),  # the next_at that this run answers
+    _text("kind"),
+    _at("period_start"),
+    _at("period_end"),
+    _text("zone"),
+    _text("query"),
+    _text("requested_by"),
+    _at("requested_at"),
+    _text("state"),  # queued, running, done, failed
+    _text("stage"),
+    _at("claimed_until", nullable=True),
+    _count("attempts"),
+    Column("highest_seq", BigInteger, nullable=True),
+    _at("finished_at", nullable=True),
+    _text("error", nullable=True),
+    _text("file_name", nullable=True),
+    Column("size", BigInteger, nullable=True),
+    Column("sha256", LargeBinary(32), nullable=True),
+    Column("pages", Integer, nullable=True),
+    Column("rows", BigInteger, nullable=True),
+    UniqueConstraint("schedule_id", "slot"),
+    Index(None, "state", "claimed_until"),
+)

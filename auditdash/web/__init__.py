@@ -1,0 +1,1 @@
+"""Pages: one blueprint for each word of the navigation."""
