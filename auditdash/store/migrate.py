@@ -1,0 +1,33 @@
+"""Bring a database to the newest schema. Safe to call at each start, by several processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, text
+
+from auditdash.store.engine import is_sqlite, open_engine, writing
+
+_MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+_LOCK = 7_243_501  # any number, the same in each process: PostgreSQL's advisory lock
+
+
+def migrate(database_url: str) -> None:
+    """Run every missing migration in one transaction."""
+    engine = open_engine(database_url)
+    try:
+        with writing(engine) as connection:
+            if not is_sqlite(connection):
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            command.upgrade(_config(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
