@@ -1,0 +1,9 @@
+"""`app` for any WSGI server; `python app.py` serves it as `auditdash serve` does."""
+
+from auditdash.cli import main
+from auditdash.factory import create_app
+
+app = create_app()
+
+if __name__ == "__main__":
+    main(["serve"])

@@ -1,0 +1,131 @@
+"""The system's Chromium, pages that keep what their console says, and axe's judgement of a page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+    "--disable-quic",
+]
+_AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+_VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + \
+e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber))"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One rule of axe that a page breaks, and where."""
+
+    rule: str
+    impact: str
+    help: str
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page of its own context; `complaints` collects console errors, CSP violations and crashes.
+
+    A page that was answered with 4xx or 5xx complains too: forget() after one that must be.
+    """
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def forget(self) -> None:
+        self.complaints.clear()
+
+
+NewVisit = Callable[..., Visit]
+
+
+def find_chromium() -> str:
+    """The path of a Chromium: $CHROME, or the first of NAMES; pytest stops when there is none."""
+    named = os.environ.get("CHROME")
+    found = named or next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.exit(f"no browser: expected one of {', '.join(NAMES)}, or its path in CHROME")
+    return found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a worker; make contexts in it, or take `new_visit`."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_visit(chromium: Browser) -> Iterator[NewVisit]:
+    """Call it as new_visit(dark=False, width=1280, scripts=True, base_url=None): a fresh Visit.
+
+    Nothing bypasses the page's CSP. Each visit has cookies of its own; all close with the test.
+    """
+    contexts = []
+
+    def open_visit(
+        *, dark: bool = False, width: int = 1280, scripts: bool = True, base_url: str | None = None
+    ) -> Visit:
+        context = chromium.new_context(
+            color_scheme="dark" if dark else "light",
+            viewport={"width": width, "height": 900},
+            java_script_enabled=scripts,
+            reduced_motion="reduce",
+            base_url=base_url,
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.add_init_script(_VIOLATIONS)
+        return _watch(context.new_page())
+
+    yield open_visit
+    for context in contexts:
+        context.close()
+
+
+def _watch(page: Page) -> Visit:
+    visit = Visit(page)
+    page.on("pageerror", lambda error: visit.complaints.append(f"{page.url}: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            visit.complaints.append(f"{page.url}: {message.text} {message.location}")
+            if message.type in {"error", "warning"}
+            else None
+        ),
+    )
+    return visit
+
+
+def axe(page: Page) -> list[Violation]:
+    """What axe-core finds wrong with the page as it stands now; it needs scripts switched on.
+
+    Axe enters through the debugger's evaluate, which no CSP forbids, so the page keeps its own.
+    """
+    page.evaluate(_AXE.read_text(encoding="utf-8") + ";undefined")
+    answer: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        Violation(
+            rule=found["id"],
+            impact=found["impact"],
+            help=found["help"],
+            targets=tuple(str(node["target"]) for node in found["nodes"]),
+        )
+        for found in answer["violations"]
+    ]
