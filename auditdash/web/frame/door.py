@@ -1,0 +1,182 @@
+"""The door: who is signed in, and whether a form was sent from our own page."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, request
+
+from auditdash.accounts.sessions import Session, find_session, touch_session
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import parse_zone
+from auditdash.store.engine import reading, writing
+from auditdash.store.workspaces import Workspace, list_workspaces
+from auditdash.web import fragments, params, readers
+from auditdash.web.readers import Reader
+
+API: Final = "/api/"
+THEMES: Final = ("auto", "light", "dark")
+_SAFE: Final = {"GET", "HEAD", "OPTIONS"}
+_YEAR: Final = 365 * 24 * 3600
+
+
+def install(app: Flask) -> None:
+    """Stand before every view of the pages; the API keeps its own door."""
+    app.before_request(_stand_at_the_door)
+    app.after_request(_leave_form_token)
+
+
+def session_token() -> str | None:
+    """The session token that the browser sent."""
+    return request.cookies.get(_session_cookie())
+
+
+def keep_session(response: Response, token: str) -> Response:
+    """Give the browser its session token, for as long as the browser runs."""
+    _set_cookie(response, _session_cookie(), token, samesite="Lax")
+    return response
+
+
+def drop_session(response: Response) -> Response:
+    """Take the session token from the browser."""
+    secure = readers.settings().secure_cookies
+    response.delete_cookie(_session_cookie(), secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def keep_choice(response: Response, name: str, value: str) -> Response:
+    """Remember a reader's choice (zone, theme) for a year."""
+    _set_cookie(response, name, value, samesite="Lax", max_age=_YEAR)
+    return response
+
+
+def csrf_token() -> str:
+    """What forms must send back: of the session, or of this browser before anyone signed in."""
+    reader = readers.reader_or_none()
+    if reader is not None:
+        return reader.csrf_token
+    if "form_token" not in g:
+        g.form_token = request.cookies.get(_form_cookie()) or secrets.token_urlsafe(32)
+        g.new_form_token = True
+    token: str = g.form_token
+    return token
+
+
+def _stand_at_the_door() -> Response | None:
+    if request.path.startswith(API) or request.endpoint == "static":
+        return None
+    _find_reader()
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None:
+        return None  # 404 and 405 tell a stranger nothing
+    if readers.reader_or_none() is None and not getattr(view, "is_public", False):
+        return _send_to_login()
+    if request.method not in _SAFE:
+        _check_origin()
+        _check_form_token()
+    return None
+
+
+def _find_reader() -> None:
+    token = session_token()
+    if not token:
+        return
+    with reading(readers.engine()) as connection:
+        session = find_session(connection, token, readers.now())
+        workspaces = list_workspaces(connection) if session else []
+    if session is None:
+        return
+    workspace = choose(workspaces, session.workspace_id)
+    if workspace is None:
+        return
+    if session.needs_touch(readers.now()):
+        with writing(readers.engine()) as connection:
+            touch_session(connection, session, readers.now())
+    g.workspaces = workspaces
+    g.reader = _reader(session, workspace)
+
+
+def choose(workspaces: list[Workspace], chosen: int | None) -> Workspace | None:
+    """The chosen workspace, else the first real one, else the first."""
+    ranked = sorted(workspaces, key=lambda each: (each.id != chosen, each.kind != "real", each.id))
+    return ranked[0] if ranked else None
+
+
+def _reader(session: Session, workspace: Workspace) -> Reader:
+    theme = request.cookies.get("theme", "")
+    return Reader(
+        person_id=session.person_id,
+        username=session.username,
+        name=session.name,
+        workspace=workspace,
+        zone=_zone(request.cookies.get("zone", "UTC")),
+        theme=theme if theme in THEMES else THEMES[0],
+        csrf_token=session.csrf_token,
+        session=session,
+    )
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return parse_zone(name)
+    except BadInput:  # an old or invented cookie must not lock anyone out
+        return ZoneInfo("UTC")
+
+
+def _send_to_login() -> Response:
+    wanted = fragments.current_path() if request.method == "GET" else "/"
+    location = "/login?" + urlencode({"next": params.local_path(wanted)})
+    if fragments.is_fragment():
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = location
+        return response
+    return make_response(redirect(location, 303))
+
+
+def _check_origin() -> None:
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    if site not in {"same-origin", "none"}:
+        abort(403, "This form was sent from another site.")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        abort(403, "This form was sent from another site.")
+
+
+def _check_form_token() -> None:
+    reader = readers.reader_or_none()
+    expected = reader.csrf_token if reader else request.cookies.get(_form_cookie(), "")
+    given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        abort(403, "This form is out of date. Open the page again and send it once more.")
+
+
+def _leave_form_token(response: Response) -> Response:
+    if g.pop("new_form_token", False):
+        _set_cookie(response, _form_cookie(), g.form_token, samesite="Strict")
+    return response
+
+
+def _session_cookie() -> str:
+    return "__Host-auditdash" if readers.settings().secure_cookies else "auditdash"
+
+
+def _form_cookie() -> str:
+    return "__Host-auditdash-form" if readers.settings().secure_cookies else "auditdash-form"
+
+
+def _set_cookie(
+    response: Response, name: str, value: str, *, samesite: str, max_age: int | None = None
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path="/",
+        secure=readers.settings().secure_cookies,
+        httponly=True,
+        samesite=samesite,
+    )

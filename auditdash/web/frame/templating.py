@@ -1,0 +1,97 @@
+"""What templates may call: words of events, numbers, versioned assets, the form token."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, g, request, url_for
+from markupsafe import Markup
+
+from auditdash.events import wording
+from auditdash.events.instants import Instant
+from auditdash.web import readers
+from auditdash.web.frame import door
+
+# Each word of the navigation: its text and where it leads.
+NAVIGATION: Final = (
+    # Our own access records are events too; the filter stands in the box and can be taken away.
+    ("Timeline", "/timeline?q=-source:auditdash"),
+    ("Charts", "/charts"),
+    ("Exports", "/summaries/exports"),
+    ("Permission changes", "/summaries/permissions"),
+    ("Reports", "/reports"),
+    ("Coverage", "/coverage"),
+    ("Intake", "/intake"),
+    ("Settings", "/settings"),
+)
+
+
+def install(app: Flask) -> None:
+    """Add the filters, and what every template knows."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["number"] = number_text
+    app.jinja_env.filters["sentence"] = wording.sentence
+    app.jinja_env.filters["sentence_parts"] = wording.sentence_parts
+    app.jinja_env.filters["moment"] = moment
+    app.jinja_env.filters["day"] = day
+    app.jinja_env.filters["clock_time"] = clock_time
+    app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals["csrf_field"] = csrf_field
+    app.context_processor(_page_context)
+
+
+def number_text(count: int | float) -> str:
+    """Digits in groups of three: 40,000."""
+    return f"{count:,}"
+
+
+def moment(instant: Instant) -> str:
+    """Day and time in the reader's zone, which is named."""
+    return wording.moment_text(instant, readers.zone())
+
+
+def day(instant: Instant) -> str:
+    """The day in the reader's zone."""
+    return wording.day_text(instant, readers.zone())
+
+
+def clock_time(instant: Instant) -> str:
+    """The time of day in the reader's zone."""
+    return wording.time_text(instant, readers.zone())
+
+
+def static_url(name: str) -> str:
+    """The address of a file under static/, which changes with its content."""
+    path = Path(url_for("static", filename=name))
+    return f"{path}?v={_version(name, readers.static_folder())}"
+
+
+def csrf_field() -> Markup:
+    """The hidden field that each form with method post carries."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(door.csrf_token())
+
+
+def _page_context() -> dict[str, object]:
+    reader = readers.reader_or_none()
+    return {
+        "reader": reader,
+        "theme": reader.theme if reader else _cookie_theme(),
+        "workspaces": g.get("workspaces", []),
+        "navigation": NAVIGATION if reader else (),
+        "current_path": request.path,
+        "csrf_token": reader.csrf_token if reader else "",
+    }
+
+
+def _cookie_theme() -> str:
+    theme = request.cookies.get("theme", "")
+    return theme if theme in door.THEMES else door.THEMES[0]
+
+
+@cache
+def _version(name: str, folder: str) -> str:
+    return hashlib.sha256((Path(folder) / name).read_bytes()).hexdigest()[:12]

@@ -1,0 +1,87 @@
+"""What a request asks for: the only reader of its arguments and form fields."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from flask import request
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import shorten
+from auditdash.search.parse import parse
+from auditdash.search.query import Query
+
+QUERY = "q"
+
+
+def text(name: str, default: str = "") -> str:
+    """An argument of the address, without the spaces around it."""
+    return request.args.get(name, default).strip()
+
+
+def number(name: str, default: int, low: int, high: int) -> int:
+    """A whole number from `low` to `high` in the address; anything else is BadInput."""
+    given = text(name)
+    if not given:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) < 20 and low <= int(given) <= high):
+        raise BadInput(
+            f"{shorten(given)} does not fit",
+            where=name,
+            expected=f"a whole number from {low} to {high}",
+        )
+    return int(given)
+
+
+def choice(name: str, allowed: Collection[str], default: str) -> str:
+    """One of the allowed words in the address; anything else is BadInput."""
+    return _chosen(name, text(name) or default, allowed)
+
+
+def query_text() -> str:
+    """The text of the search box, as it was written."""
+    return text(QUERY)
+
+
+def query() -> Query:
+    """What `?q=` asks; a QueryError tells where the text is wrong."""
+    return parse(query_text())
+
+
+def field(name: str, default: str = "") -> str:
+    """A field of the submitted form, without the spaces around it."""
+    return request.form.get(name, default).strip()
+
+
+def secret_field(name: str) -> str:
+    """A field of the submitted form exactly as it was typed: passwords."""
+    return request.form.get(name, "")
+
+
+def chosen_field(name: str, allowed: Collection[str]) -> str:
+    """One of the allowed words in the submitted form; anything else is BadInput."""
+    return _chosen(name, field(name), allowed)
+
+
+def local_path(given: str, default: str = "/") -> str:
+    """A path of this site to go on to; whatever leads elsewhere becomes the default."""
+    parts = urlsplit(given) if given.isprintable() and "\\" not in given else None
+    if parts is None or parts.scheme or parts.netloc or not given.startswith("/"):
+        return default
+    return default if given.startswith("//") else given
+
+
+def next_path(default: str = "/") -> str:
+    """Where the reader wanted to go: `next` of the form, or of the address."""
+    return local_path(request.form.get("next") or request.args.get("next", ""), default)
+
+
+def _chosen(name: str, given: str, allowed: Collection[str]) -> str:
+    if given not in allowed:
+        raise BadInput(
+            f"{shorten(given)} is not one of the choices",
+            where=name,
+            expected=", ".join(allowed),
+        )
+    return given

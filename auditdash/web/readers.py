@@ -1,0 +1,167 @@
+"""Who looks, what they may see, and the record that they looked."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+from flask import abort, current_app, g, request
+from msgspec import Struct
+from sqlalchemy import Connection, Engine
+
+from auditdash.accounts.sessions import Session
+from auditdash.events import instants
+from auditdash.events.instants import Instant
+from auditdash.ingest.intake import Intake, open_receipt, reopen, take
+from auditdash.ingest.parse import Piece
+from auditdash.search.scope import Clock, Scope
+from auditdash.settings import Settings
+from auditdash.store.engine import writing
+from auditdash.store.receipts import find_open_receipt
+from auditdash.store.workspaces import Workspace
+
+SOURCE: Final = "auditdash"
+CHANNEL: Final = "self"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Installation(Struct, frozen=True):
+    """What the application runs on: kept as `app.extensions["auditdash"]`."""
+
+    engine: Engine
+    settings: Settings
+    now: Callable[[], Instant] = instants.now
+
+
+class Reader(Struct, frozen=True, kw_only=True):
+    """Our user, signed in, and how they look at which workspace."""
+
+    person_id: int
+    username: str
+    name: str
+    workspace: Workspace
+    zone: ZoneInfo
+    theme: str
+    csrf_token: str
+    session: Session
+
+
+def public(view: View) -> View:
+    """Mark a view that needs no login; every other one does."""
+    view.is_public = True  # type: ignore[attr-defined]  # functions carry attributes
+    return view
+
+
+def installation() -> Installation:
+    """What the current application runs on."""
+    found: Installation = current_app.extensions["auditdash"]
+    return found
+
+
+def engine() -> Engine:
+    """The engine of the current application: pages open their transactions on it."""
+    return installation().engine
+
+
+def settings() -> Settings:
+    """The settings of the current application."""
+    return installation().settings
+
+
+def static_folder() -> str:
+    """Where the current application's assets lie."""
+    return current_app.static_folder or ""
+
+
+def now() -> Instant:
+    """Our clock, read once for each request."""
+    if "now" not in g:
+        g.now = installation().now()
+    instant: Instant = g.now
+    return instant
+
+
+def reader() -> Reader:
+    """Who looks; 401 on a public page that nobody signed in to."""
+    found = reader_or_none()
+    if found is None:
+        abort(401)
+    return found
+
+
+def reader_or_none() -> Reader | None:
+    """Who looks, or None on a public page."""
+    found: Reader | None = g.get("reader")
+    return found
+
+
+def zone() -> ZoneInfo:
+    """The reader's zone; UTC before anyone signed in."""
+    found = reader_or_none()
+    return found.zone if found else ZoneInfo("UTC")
+
+
+def scope() -> Scope:
+    """What the reader may see."""
+    return Scope(workspace_id=reader().workspace.id)
+
+
+def clock() -> Clock:
+    """When and in which zone the reader asks."""
+    return Clock(now(), reader().zone)
+
+
+def record_access(what: str, query: str = "", **context: str) -> None:
+    """Keep, as an event of its own transaction, that the reader looked at the log.
+
+    Views call it before they answer, and outside of their own transactions.
+    """
+    who, instant = reader(), now()
+    piece = Piece(position="1", raw=_access_record(who, instant, what, query, context))
+    with writing(engine()) as connection:
+        intake = _receipt_of_the_day(connection, who.workspace.id, instant)
+        take(connection, intake, [piece])
+
+
+def _receipt_of_the_day(connection: Connection, workspace_id: int, instant: Instant) -> Intake:
+    """One receipt for a day of looking: one for each look would bury the others."""
+    name = f"Reading of {instants.to_rfc3339(instant)[:10]}"
+    known = find_open_receipt(connection, workspace_id=workspace_id, channel=CHANNEL, name=name)
+    if known is not None:
+        return reopen(connection, workspace_id, SOURCE, known, instant)
+    return open_receipt(
+        connection,
+        workspace_id=workspace_id,
+        source=SOURCE,
+        channel=CHANNEL,
+        name=name,
+        now=instant,
+    )
+
+
+def _access_record(
+    who: Reader, instant: Instant, what: str, query: str, context: dict[str, str]
+) -> bytes:
+    record = {
+        "id": str(uuid.uuid4()),
+        "action": "audit_log_accessed",
+        "description": f"{what} read in auditdash",
+        "timestamp": instants.to_rfc3339(instant),
+        "workspace_username": who.workspace.slug,
+        "context": {"what": what, "query": query, **context},
+        "actor": {
+            "ip": request.remote_addr,
+            "user_agent": request.headers.get("User-Agent"),
+            "user_id": str(who.person_id),
+            "username": who.username,
+        },
+        "entity": {
+            "entity_type": "audit_log",
+            "entity_id": who.workspace.slug,
+            "entity_name": who.workspace.name,
+        },
+    }
+    return msgspec.json.encode(record)
