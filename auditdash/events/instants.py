@@ -19,6 +19,9 @@ DAY: Final = 24 * HOUR
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EXPECTED = "an RFC 3339 timestamp with a zone, such as 2026-03-08T14:05:00.123Z"
+# Within these, an instant is a date in every zone; outside, datetime overflows in some.
+_FIRST: Final = -2_208_988_800 * SECOND
+_AFTER_LAST: Final = 253_370_764_800 * SECOND
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):(\d\d))",
     re.ASCII,
@@ -44,6 +47,8 @@ def parse_instant(text: str) -> Instant:
             raise BadInput(f"{shorten(text)}: no such offset", expected=_EXPECTED)
         offset = int(off_hours) * HOUR + int(off_minutes) * MINUTE
         micros += offset if sign == "-" else -offset
+    if not _FIRST <= micros < _AFTER_LAST:
+        raise BadInput(f"{shorten(text)}: no such year", expected="a year from 1900 to 9998")
     return Instant(micros)
 
 
