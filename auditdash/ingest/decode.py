@@ -1,0 +1,114 @@
+"""JSON text to an object, strictly: one meaning or a reason why not."""
+
+from __future__ import annotations
+
+import json
+import re
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import shorten
+
+_DEEPEST = 100
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_SPACED_COLON = re.compile(rb'"\s+:')
+_AT_BYTE = re.compile(r"(.*) \(byte (\d+)\)")
+
+
+def decode(raw: bytes) -> dict[str, Any]:
+    """One JSON object; raises BadInput on anything that two readers might read differently."""
+    value = decode_value(raw)
+    if not isinstance(value, dict):
+        raise BadInput(f"a record is {_kind(value)}", where="$", expected="a JSON object")
+    keys = _count_keys(value, 1)
+    # Every pair writes `":` once, and text may hold more of them: equality rules duplicates out.
+    if raw.count(b'":') != keys or _SPACED_COLON.search(raw):
+        _refuse_duplicates(raw)
+    return value
+
+
+def hash_content(value: dict[str, Any]) -> bytes:
+    """SHA-256 of the object with sorted keys: equal for records that say the same."""
+    try:
+        canonical = msgspec.json.encode(value, order="sorted")
+    except UnicodeEncodeError:  # lone surrogates
+        canonical = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return sha256(canonical).digest()
+
+
+def decode_value(raw: bytes) -> object:
+    """Any JSON value; raises BadInput with the place where it stops being JSON."""
+    try:
+        return msgspec.json.decode(raw)
+    except RecursionError:
+        raise _too_deep() from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"not UTF-8: {error.reason}", expected="UTF-8 text") from None
+    except msgspec.MsgspecError as error:
+        if _SURROGATE.search(raw):
+            return _decode_slowly(raw)
+        raise _malformed(str(error)) from None
+
+
+def _decode_slowly(raw: bytes) -> object:
+    """Python's own decoder keeps lone surrogates, which msgspec refuses."""
+    try:
+        return json.loads(raw.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        raise _too_deep() from None
+    except UnicodeDecodeError as error:
+        raise BadInput(f"not UTF-8: {error.reason}", expected="UTF-8 text") from None
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"not JSON: {error.msg}", where=f"character {error.pos}", expected="one JSON object"
+        ) from None
+
+
+def _malformed(message: str) -> BadInput:
+    found = _AT_BYTE.fullmatch(message)
+    what, where = (found[1], f"byte {found[2]}") if found else (message, "")
+    what = what.removeprefix("JSON is malformed: ")
+    if what == "Input data was truncated":
+        what = "it ends too early"
+    return BadInput(f"not JSON: {what}", where=where, expected="one JSON object")
+
+
+def _too_deep() -> BadInput:
+    return BadInput("nested too deeply", expected=f"at most {_DEEPEST} levels")
+
+
+def _refuse_constant(name: str) -> object:
+    raise BadInput(f"not JSON: {name} is not a number", expected="one JSON object")
+
+
+def _count_keys(value: object, depth: int) -> int:
+    if depth > _DEEPEST:
+        raise _too_deep()
+    if isinstance(value, dict):
+        return len(value) + sum(
+            _count_keys(part, depth + 1) for part in value.values() if isinstance(part, dict | list)
+        )
+    if isinstance(value, list):
+        return sum(_count_keys(part, depth + 1) for part in value if isinstance(part, dict | list))
+    return 0
+
+
+def _refuse_duplicates(raw: bytes) -> None:
+    json.loads(raw.decode(), object_pairs_hook=_unique_pairs)
+
+
+def _unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # set.add as a step
+        raise BadInput(f"the key {shorten(twice)} stands twice", expected="each key once")
+    return unique
+
+
+def _kind(value: object) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,95 @@
+"""A whole stream of records, taken in step by step: each step is stored with its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import BinaryIO
+
+from msgspec import Struct
+from sqlalchemy import Engine
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import Instant, now
+from auditdash.ingest.intake import Intake, Receipt, close_receipt, open_receipt, take
+from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
+from auditdash.store.engine import writing
+
+RECORDS_AT_ONCE = 2_000
+_Record = Piece | Rejection
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """Where a stream belongs: `channel` is file, upload, api or demo; `name` is for people."""
+
+    workspace_id: int
+    source: str
+    channel: str
+    name: str
+
+
+class DeliveryBroken(BadInput):
+    """The stream cannot be read further; `receipt` counts what came in before."""
+
+    def __init__(self, error: BadInput, receipt: Receipt) -> None:
+        super().__init__(error.what, where=error.where, expected=error.expected)
+        self.receipt = receipt
+
+
+def deliver(
+    engine: Engine, delivery: Delivery, stream: BinaryIO, *, max_unpacked: int, started_at: Instant
+) -> Iterator[Receipt]:
+    """Yields the running totals after each stored step; the last one is the receipt.
+
+    Killed and run again, it adds what is missing. Raises DeliveryBroken for the rest of a stream
+    that cannot be read.
+    """
+    return deliver_pieces(engine, delivery, iterate_pieces(stream, max_unpacked), started_at)
+
+
+def deliver_pieces(
+    engine: Engine, delivery: Delivery, pieces: Iterable[_Record], started_at: Instant
+) -> Iterator[Receipt]:
+    """The same for records that are already apart."""
+    with writing(engine) as connection:
+        intake = open_receipt(
+            connection,
+            workspace_id=delivery.workspace_id,
+            source=delivery.source,
+            channel=delivery.channel,
+            name=delivery.name,
+            now=started_at,
+        )
+    yield from continue_delivery(engine, intake, pieces)
+
+
+def continue_delivery(
+    engine: Engine, intake: Intake, pieces: Iterable[_Record]
+) -> Iterator[Receipt]:
+    """Fill a receipt that is open, and close it."""
+    total = Receipt(id=intake.receipt_id)
+    broken: BadInput | None = None
+    rest = iter(pieces)
+    while broken is None:
+        batch, broken = _next_batch(rest)
+        if not batch:
+            break
+        with writing(engine) as connection:
+            total = take(connection, intake, batch).added_to(total)
+        yield total
+    with writing(engine) as connection:
+        close_receipt(connection, intake, now())
+    if broken is not None:
+        raise DeliveryBroken(broken, total)
+    yield total
+
+
+def _next_batch(rest: Iterator[_Record]) -> tuple[list[_Record], BadInput | None]:
+    """What could be read, and why no more can be."""
+    batch: list[_Record] = []
+    try:
+        for piece in islice(rest, RECORDS_AT_ONCE):
+            batch.append(piece)  # a comprehension would lose them at an error
+    except BadInput as error:
+        return batch, error
+    return batch, None

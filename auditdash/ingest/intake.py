@@ -1,0 +1,166 @@
+"""The one way in: records to events, quarantine and a receipt, inside the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.events.errors import BadInput
+from auditdash.events.event import Event
+from auditdash.events.folding import storable
+from auditdash.events.instants import Instant
+from auditdash.ingest.normalise import normalise
+from auditdash.ingest.parse import Piece, Rejection, reject
+from auditdash.store.append import append_events
+from auditdash.store.quarantine import insert_rejections
+from auditdash.store.receipts import (
+    COUNTS,
+    find_receipt,
+    finish_receipt,
+    increase_receipt,
+    insert_receipt,
+)
+from auditdash.store.workspaces import find_workspace
+
+
+_KEPT_REJECTIONS = 100
+
+
+class Intake(Struct, frozen=True, kw_only=True):
+    """What the batches of one delivery have in common."""
+
+    workspace_id: int
+    workspace: str
+    source: str
+    receipt_id: int
+    now: Instant
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """received = added + known + conflicting + rejected."""
+
+    id: int
+    received: int = 0
+    added: int = 0
+    known: int = 0
+    conflicting: int = 0
+    rejected: int = 0
+    rejections: tuple[Rejection, ...] = ()
+
+    def counts(self) -> dict[str, int]:
+        """The five numbers by name."""
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def added_to(self, other: Receipt) -> Receipt:
+        """The sum of two; of the rejections the first hundred, all are in the quarantine."""
+        return Receipt(
+            id=self.id,
+            received=self.received + other.received,
+            added=self.added + other.added,
+            known=self.known + other.known,
+            conflicting=self.conflicting + other.conflicting,
+            rejected=self.rejected + other.rejected,
+            rejections=(*other.rejections, *self.rejections)[:_KEPT_REJECTIONS],
+        )
+
+
+def open_receipt(
+    connection: Connection,
+    *,
+    workspace_id: int,
+    source: str,
+    channel: str,
+    name: str,
+    now: Instant,
+) -> Intake:
+    """Begin a delivery; `channel` is file, upload, api, pull, replay, demo or self."""
+    receipt_id = insert_receipt(
+        connection,
+        workspace_id=workspace_id,
+        source=source,
+        channel=channel,
+        name=storable(name),
+        now=now,
+    )
+    return reopen(connection, workspace_id, source, receipt_id, now)
+
+
+def reopen(
+    connection: Connection, workspace_id: int, source: str, receipt_id: int, now: Instant
+) -> Intake:
+    """Go on with a delivery that has a receipt."""
+    workspace = find_workspace(connection, workspace_id)
+    if workspace is None:
+        raise BadInput(f"there is no workspace {workspace_id}")
+    return Intake(
+        workspace_id=workspace_id,
+        workspace=workspace.slug,
+        source=source,
+        receipt_id=receipt_id,
+        now=now,
+    )
+
+
+def take(connection: Connection, intake: Intake, pieces: Iterable[Piece | Rejection]) -> Receipt:
+    """Store one batch and count it on the receipt; the answer counts this batch alone."""
+    events: list[Event] = []
+    rejections: list[Rejection] = []
+    for piece in pieces:
+        taken = piece if isinstance(piece, Rejection) else _read(piece, intake)
+        if isinstance(taken, Rejection):
+            rejections.append(taken)
+        else:
+            events.append(taken)
+    appended = append_events(connection, intake.workspace_id, intake.receipt_id, events, intake.now)
+    insert_rejections(
+        connection, intake.workspace_id, [_quarantine_row(intake, each) for each in rejections]
+    )
+    receipt = Receipt(
+        id=intake.receipt_id,
+        received=len(events) + len(rejections),
+        added=appended.added,
+        known=appended.known,
+        conflicting=appended.conflicting,
+        rejected=len(rejections),
+        rejections=tuple(rejections),
+    )
+    increase_receipt(connection, intake.receipt_id, receipt.counts())
+    return receipt
+
+
+def close_receipt(connection: Connection, intake: Intake, now: Instant) -> Receipt:
+    """End a delivery; the answer has its totals."""
+    finish_receipt(connection, intake.receipt_id, now)
+    row = find_receipt(connection, intake.workspace_id, intake.receipt_id)
+    if row is None:
+        raise BadInput(f"there is no receipt {intake.receipt_id}")
+    return Receipt(
+        id=row.id,
+        received=row.received,
+        added=row.added,
+        known=row.known,
+        conflicting=row.conflicting,
+        rejected=row.rejected,
+    )
+
+
+def _read(piece: Piece, intake: Intake) -> Event | Rejection:
+    try:
+        return normalise(piece.raw, intake.source, intake.workspace)
+    except BadInput as error:
+        return reject(piece.position, piece.raw, error)
+
+
+def _quarantine_row(intake: Intake, rejection: Rejection) -> dict[str, object]:
+    return {
+        "source": intake.source,
+        "receipt_id": intake.receipt_id,
+        "received_at": intake.now,
+        "position": rejection.position,
+        "what": storable(rejection.what),
+        "place": storable(rejection.where),
+        "expected": rejection.expected,
+        "record": rejection.raw,
+    }

@@ -1,0 +1,145 @@
+"""A record as it came, in the form of Mode's feed, to an Event. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from auditdash.events.catalogue import category_of, op_of
+from auditdash.events.errors import BadInput
+from auditdash.events.event import Actor, Entity, Event
+from auditdash.events.folding import bounded, storable
+from auditdash.events.instants import Instant, parse_instant
+from auditdash.events.subjects import role_of, subject_of
+from auditdash.ingest.decode import decode, hash_content
+
+LONGEST_RECORD = 1 << 20
+_LONGEST_NAME = 512
+_AT_PATH = re.compile(r"(.*) - at `(.*)`")
+
+
+class _WireActor(Struct):
+    user_id: str | None = None
+    username: str | None = None
+    ip: str | None = None
+    user_agent: str | None = None
+
+
+class _WireEntity(Struct):
+    entity_type: str | None = None
+    entity_id: str | None = None
+    entity_name: str | None = None
+
+
+class _Wire(Struct):
+    """What is read of a record; fields that are new to us stay in the record."""
+
+    action: str
+    timestamp: str
+    id: str | None = None
+    description: str | None = None
+    outcome: str | None = None
+    workspace_username: str | None = None
+    context: dict[str, Any] | None = None
+    actor: _WireActor | None = None
+    entity: _WireEntity | None = None
+
+
+def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
+    """One JSON record to an Event; raises BadInput saying what, where (JSON path), expected."""
+    if len(raw) > LONGEST_RECORD:
+        raise BadInput(f"{len(raw):,} bytes", expected=f"at most {LONGEST_RECORD:,} bytes a record")
+    record = decode(raw)
+    wire = _convert(record)
+    content_hash = hash_content(record)
+    entity = _entity(wire.entity or _WireEntity())
+    context = wire.context or {}
+    return Event(
+        id=_identity(wire.id, content_hash),
+        source=source,
+        occurred_at=_instant(wire.timestamp),
+        occurred_text=storable(wire.timestamp),
+        action=_name(wire.action, "$.action"),
+        record=raw.decode(),
+        content_hash=content_hash,
+        category=category_of(wire.action),
+        op=op_of(wire.action),
+        outcome=wire.outcome if wire.outcome in {"success", "failure"} else "unknown",
+        workspace=storable(wire.workspace_username or default_workspace),
+        description=_text(wire.description),
+        correlation_id=_correlation(context),
+        role=role_of(context),
+        actor=_actor(wire.actor or _WireActor()),
+        entity=entity,
+        subject=subject_of(wire.action, context, entity),
+        context=context,
+    )
+
+
+def _convert(record: dict[str, Any]) -> _Wire:
+    try:
+        return msgspec.convert(record, _Wire)
+    except msgspec.ValidationError as error:
+        found = _AT_PATH.fullmatch(str(error))
+        message, path = (found[1], found[2]) if found else (str(error), "$")
+        raise _explain(message.replace("`", ""), path) from None
+
+
+def _explain(message: str, path: str) -> BadInput:
+    """msgspec says `Expected str, got int` or `Object missing required field action`."""
+    found = re.fullmatch(r"Expected (.*), got (.*)", message)
+    if found:
+        wanted = found[1].replace("str", "a string").replace("object", "an object")
+        return BadInput(f"it is {found[2]}", where=path, expected=wanted.replace(" | ", " or "))
+    missing = message.removeprefix("Object missing required field ")
+    if missing != message:
+        return BadInput("it is missing", where=f"{path}.{missing}", expected="a string")
+    return BadInput(message, where=path)
+
+
+def _instant(text: str) -> Instant:
+    try:
+        return parse_instant(text)
+    except BadInput as error:
+        raise BadInput(error.what, where="$.timestamp", expected=error.expected) from None
+
+
+def _identity(text: str | None, content_hash: bytes) -> str:
+    if not text:
+        return f"sha256:{content_hash.hex()}"
+    return _name(text, "$.id")
+
+
+def _name(text: str, path: str) -> str:
+    if not 1 <= len(text) <= _LONGEST_NAME:
+        raise BadInput(f"{len(text):,} characters", where=path, expected=f"1 to {_LONGEST_NAME}")
+    return storable(text)
+
+
+def _text(text: str | None) -> str | None:
+    return storable(text) if text else None
+
+
+def _correlation(context: dict[str, Any]) -> str | None:
+    found = context.get("correlation_id")
+    return bounded(storable(found)) if isinstance(found, str) and found else None
+
+
+def _actor(wire: _WireActor) -> Actor:
+    return Actor(
+        id=_text(wire.user_id),
+        username=_text(wire.username),
+        ip=_text(wire.ip),
+        user_agent=_text(wire.user_agent),
+    )
+
+
+def _entity(wire: _WireEntity) -> Entity:
+    return Entity(
+        type=_text(wire.entity_type),
+        id=_text(wire.entity_id),
+        name=_text(wire.entity_name),
+    )

@@ -1,0 +1,128 @@
+"""CSV with a header: each row to the JSON record that Mode's feed would have sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import shorten
+
+# Names that stand for a place inside the record. Dotted names say it themselves, and a column that
+# is not known stays in the record under its own name.
+_PLACES = {
+    "event_id": "id",
+    "occurred_at": "timestamp",
+    "username": "actor.username",
+    "actor": "actor.username",
+    "actor_username": "actor.username",
+    "user_id": "actor.user_id",
+    "actor_id": "actor.user_id",
+    "ip": "actor.ip",
+    "actor_ip": "actor.ip",
+    "user_agent": "actor.user_agent",
+    "entity_type": "entity.entity_type",
+    "entity_id": "entity.entity_id",
+    "entity_name": "entity.entity_name",
+    "workspace": "workspace_username",
+}
+_NEEDED = ("action", "timestamp")
+_LONGEST_CELL = 1 << 20
+_Row = tuple[str, bytes, BadInput | None]
+
+
+def iterate_rows(stream: io.BufferedReader, forms: str) -> Iterator[_Row]:
+    """(position, record as JSON or row as CSV, why it is none) for each row below the header."""
+    csv.field_size_limit(_LONGEST_CELL)
+    text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
+    lines = _Remembered(text)
+    reader = csv.reader(lines, strict=True)
+    places = _read_header(reader, forms)
+    while True:
+        position = f"line {reader.line_num + 1}"
+        lines.seen.clear()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raw = "".join(lines.seen).encode("utf-8", "surrogateescape")
+            yield position, raw, BadInput(f"not CSV: {error}", expected="RFC 4180")
+            continue
+        if row:
+            yield _read_row(position, row, places)
+
+
+class _Remembered:
+    """Lines, keeping those of the row at hand: what cannot be read must still be kept."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.seen: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        self.seen.append(next(self._lines))
+        return self.seen[-1]
+
+
+def _read_header(reader: Iterator[list[str]], forms: str) -> list[str]:
+    try:
+        header = next(reader)
+    except (StopIteration, csv.Error):
+        header = []
+    places = [_PLACES.get(name.strip().lower(), name.strip()) for name in header]
+    missing = [name for name in _NEEDED if name not in places]
+    if missing:
+        raise BadInput(
+            f"{shorten(','.join(header))} is no header: {' and '.join(missing)} missing",
+            where="line 1",
+            expected=forms,
+        )
+    doubled = next((place for place in places if places.count(place) > 1), None)
+    if doubled is not None:
+        raise BadInput(f"two columns stand for {shorten(doubled)}", where="line 1")
+    return places
+
+
+def _read_row(position: str, row: list[str], places: list[str]) -> _Row:
+    try:
+        if len(row) > len(places):
+            raise BadInput(f"{len(row)} cells", expected=f"at most {len(places)}")
+        record: dict[str, Any] = {}
+        for place, cell in zip(places, row, strict=False):
+            if cell:
+                _put(record, place, cell)
+        return position, msgspec.json.encode(record), None
+    except UnicodeEncodeError:
+        return position, _as_csv(row), BadInput("not UTF-8", expected="UTF-8 text")
+    except BadInput as error:
+        return position, _as_csv(row), error
+
+
+def _put(record: dict[str, Any], place: str, cell: str) -> None:
+    *parents, name = place.split(".")
+    for parent in parents:
+        record = record.setdefault(parent, {})
+        if not isinstance(record, dict):
+            raise BadInput(f"{parent} is a value and an object at once", where=place)
+    record[name] = _context(cell) if place == "context" else cell
+
+
+def _context(cell: str) -> object:
+    try:
+        return msgspec.json.decode(cell)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BadInput(f"not JSON: {error}", where="context", expected="a JSON object") from None
+
+
+def _as_csv(row: list[str]) -> bytes:
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow(row)
+    return line.getvalue().encode("utf-8", "surrogateescape")

@@ -1,0 +1,140 @@
+"""The only INSERT of an event: numbers the new ones, knows the old ones, keeps the conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, select, update
+
+from auditdash.events.event import Event
+from auditdash.events.instants import Instant
+from auditdash.store import schema
+from auditdash.store.engine import insert_many, insert_new
+from auditdash.store.fields import context_rows, fields_row
+from auditdash.store.schema import conflicts, events, workspaces
+
+_IDS_AT_ONCE = 1000
+_Hashes = dict[tuple[str, str], tuple[bytes, int]]  # (source, id) -> content hash, seq
+
+
+class Appended(Struct, frozen=True):
+    """What became of a batch; the three add up to its length."""
+
+    added: int
+    known: int
+    conflicting: int
+
+
+def append_events(
+    connection: Connection,
+    workspace_id: int,
+    receipt_id: int,
+    batch: Sequence[Event],
+    now: Instant,
+) -> Appended:
+    """Store what is new. The same source and id with other content is kept as a conflict.
+
+    Holds the lock of the workspace until the transaction ends, so seq has neither gaps nor twins.
+    """
+    last_seq = _lock(connection, workspace_id)
+    hashes = _known_hashes(connection, workspace_id, batch)
+    fresh: list[Event] = []
+    conflicting: list[Event] = []
+    for event in batch:
+        key = (event.source, event.id)
+        if key not in hashes:
+            seq = last_seq + len(fresh) + 1
+            fresh.append(msgspec.structs.replace(event, seq=seq, received_at=now))
+            hashes[key] = (event.content_hash, seq)
+        elif hashes[key][0] != event.content_hash:
+            conflicting.append(msgspec.structs.replace(event, seq=hashes[key][1], received_at=now))
+    _insert_fresh(connection, workspace_id, receipt_id, fresh)
+    _insert_conflicting(connection, workspace_id, receipt_id, conflicting)
+    known = len(batch) - len(fresh) - len(conflicting)
+    return Appended(added=len(fresh), known=known, conflicting=len(conflicting))
+
+
+def _lock(connection: Connection, workspace_id: int) -> int:
+    locked = (
+        update(workspaces)
+        .where(workspaces.c.id == workspace_id)
+        .values(last_seq=workspaces.c.last_seq)
+        .returning(workspaces.c.last_seq)
+    )
+    return int(connection.execute(locked).scalar_one())
+
+
+def _known_hashes(connection: Connection, workspace_id: int, batch: Iterable[Event]) -> _Hashes:
+    ids: dict[str, list[str]] = {}
+    for event in batch:
+        ids.setdefault(event.source, []).append(event.id)
+    found: _Hashes = {}
+    for source, names in ids.items():
+        for start in range(0, len(names), _IDS_AT_ONCE):
+            rows = connection.execute(
+                select(events.c.event_id, events.c.content_hash, events.c.seq).where(
+                    events.c.workspace_id == workspace_id,
+                    events.c.source == source,
+                    events.c.event_id.in_(names[start : start + _IDS_AT_ONCE]),
+                )
+            )
+            found.update({(source, row.event_id): (row.content_hash, row.seq) for row in rows})
+    return found
+
+
+def _insert_fresh(
+    connection: Connection, workspace_id: int, receipt_id: int, fresh: Sequence[Event]
+) -> None:
+    if not fresh:
+        return
+    insert_many(
+        connection,
+        events,
+        [
+            {
+                "workspace_id": workspace_id,
+                "seq": event.seq,
+                "source": event.source,
+                "event_id": event.id,
+                "occurred_at": event.occurred_at,
+                "received_at": event.received_at,
+                "receipt_id": receipt_id,
+                "content_hash": event.content_hash,
+                "record": event.record,
+            }
+            for event in fresh
+        ],
+    )
+    insert_many(
+        connection, schema.event_fields, [fields_row(workspace_id, event) for event in fresh]
+    )
+    leaves = [row for event in fresh for row in context_rows(workspace_id, event)]
+    insert_many(connection, schema.event_context, leaves)
+    connection.execute(
+        update(workspaces)
+        .where(workspaces.c.id == workspace_id)
+        .values(last_seq=workspaces.c.last_seq + len(fresh))
+    )
+
+
+def _insert_conflicting(
+    connection: Connection, workspace_id: int, receipt_id: int, conflicting: Sequence[Event]
+) -> None:
+    if not conflicting:
+        return
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "source": event.source,
+            "event_id": event.id,
+            "seq": event.seq,
+            "content_hash": event.content_hash,
+            "received_at": event.received_at,
+            "receipt_id": receipt_id,
+            "record": event.record,
+        }
+        for event in conflicting
+    ]
+    connection.execute(insert_new(connection, conflicts), rows)

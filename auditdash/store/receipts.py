@@ -1,0 +1,90 @@
+"""Receipts: what came in together, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from auditdash.events.instants import Instant
+from auditdash.store.schema import receipts
+
+COUNTS = ("received", "added", "known", "conflicting", "rejected")
+
+
+class ReceiptRow(Struct, frozen=True, kw_only=True):
+    """received = added + known + conflicting + rejected, at every moment."""
+
+    id: int
+    source: str
+    channel: str
+    name: str
+    started_at: Instant
+    finished_at: Instant | None
+    received: int
+    added: int
+    known: int
+    conflicting: int
+    rejected: int
+
+
+_COLUMNS = tuple(receipts.c[name] for name in ReceiptRow.__struct_fields__)
+
+
+def insert_receipt(
+    connection: Connection, *, workspace_id: int, source: str, channel: str, name: str, now: Instant
+) -> int:
+    """An open receipt; its id."""
+    row = {
+        "workspace_id": workspace_id,
+        "source": source,
+        "channel": channel,
+        "name": name,
+        "started_at": now,
+    }
+    return int(connection.execute(insert(receipts).returning(receipts.c.id), row).scalar_one())
+
+
+def increase_receipt(connection: Connection, receipt_id: int, counts: Mapping[str, int]) -> None:
+    """Add to its counts, in the transaction that stores what they count."""
+    values = {name: receipts.c[name] + counts[name] for name in COUNTS}
+    connection.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
+
+
+def finish_receipt(connection: Connection, receipt_id: int, now: Instant) -> None:
+    """Say that nothing more will come."""
+    connection.execute(update(receipts).where(receipts.c.id == receipt_id).values(finished_at=now))
+
+
+def find_receipt(connection: Connection, workspace_id: int, receipt_id: int) -> ReceiptRow | None:
+    """One receipt of this workspace."""
+    found = select(*_COLUMNS).where(
+        receipts.c.workspace_id == workspace_id, receipts.c.id == receipt_id
+    )
+    row = connection.execute(found).mappings().first()
+    return ReceiptRow(**row) if row else None
+
+
+def find_open_receipt(
+    connection: Connection, *, workspace_id: int, channel: str, name: str
+) -> int | None:
+    """The id of a receipt that is still open under this name."""
+    found = select(receipts.c.id).where(
+        receipts.c.workspace_id == workspace_id,
+        receipts.c.channel == channel,
+        receipts.c.name == name,
+        receipts.c.finished_at.is_(None),
+    )
+    return connection.execute(found.order_by(receipts.c.id).limit(1)).scalar()
+
+
+def list_receipts(
+    connection: Connection, workspace_id: int, *, before: int | None = None, limit: int = 50
+) -> list[ReceiptRow]:
+    """Newest first; `before` is the id of the last one seen."""
+    wanted = select(*_COLUMNS).where(receipts.c.workspace_id == workspace_id)
+    if before is not None:
+        wanted = wanted.where(receipts.c.id < before)
+    rows = connection.execute(wanted.order_by(receipts.c.id.desc()).limit(limit)).mappings()
+    return [ReceiptRow(**row) for row in rows]

@@ -1,0 +1,185 @@
+"""Report runs: what was asked for, who works on it, and the file that came of it.
+
+A run is claimed for a lease by one conditional UPDATE. Each claim counts an attempt, and whoever
+works on it must name that attempt: one that lost its lease can change nothing any more.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from auditdash.events.instants import Instant
+from auditdash.store.engine import insert_new
+from auditdash.store.schema import report_runs
+
+MOST_ATTEMPTS = 3
+
+
+class ReportRun(Struct, frozen=True, kw_only=True):
+    """`state` is queued, running, done or failed; `file_name` stands in the folder of reports."""
+
+    id: int
+    workspace_id: int
+    schedule_id: int | None
+    slot: Instant | None
+    kind: str
+    period_start: Instant
+    period_end: Instant
+    zone: str
+    query: str
+    requested_by: str
+    requested_at: Instant
+    state: str
+    stage: str
+    claimed_until: Instant | None
+    attempts: int
+    highest_seq: int
+    finished_at: Instant | None
+    error: str | None
+    file_name: str | None
+    size: int | None
+    sha256: bytes | None
+    pages: int | None
+    rows: int | None
+
+
+class NewRun(Struct, frozen=True, kw_only=True):
+    """A report that somebody, or a schedule, asks for."""
+
+    workspace_id: int
+    kind: str
+    period_start: Instant
+    period_end: Instant
+    zone: str
+    query: str
+    requested_by: str
+    requested_at: Instant
+    highest_seq: int
+    schedule_id: int | None = None
+    slot: Instant | None = None
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """The file that a run made."""
+
+    file_name: str
+    size: int
+    sha256: bytes
+    pages: int
+    rows: int
+
+
+_COLUMNS = tuple(report_runs.c[name] for name in ReportRun.__struct_fields__)
+
+
+def insert_run(connection: Connection, new: NewRun) -> int | None:
+    """Queue a run; its id, or None when the slot of its schedule has one already."""
+    row = {name: getattr(new, name) for name in NewRun.__struct_fields__}
+    row |= {"state": "queued", "stage": "Waiting"}
+    inserted = insert_new(connection, report_runs).values(row).returning(report_runs.c.id)
+    return connection.execute(inserted).scalar()
+
+
+def find_run(connection: Connection, workspace_id: int, run_id: int) -> ReportRun | None:
+    """One run of this workspace."""
+    found = select(*_COLUMNS).where(
+        report_runs.c.workspace_id == workspace_id, report_runs.c.id == run_id
+    )
+    row = connection.execute(found).mappings().first()
+    return ReportRun(**row) if row else None
+
+
+def list_runs(
+    connection: Connection, workspace_id: int, *, before: int | None = None, limit: int = 50
+) -> list[ReportRun]:
+    """Newest first; `before` is the id of the last one seen."""
+    wanted = select(*_COLUMNS).where(report_runs.c.workspace_id == workspace_id)
+    if before is not None:
+        wanted = wanted.where(report_runs.c.id < before)
+    rows = connection.execute(wanted.order_by(report_runs.c.id.desc()).limit(limit)).mappings()
+    return [ReportRun(**row) for row in rows]
+
+
+def claim_run(connection: Connection, *, now: Instant, until: Instant) -> ReportRun | None:
+    """The oldest run that nobody works on, now ours until `until`; None when there is none.
+
+    A run whose workers died MOST_ATTEMPTS times is failed instead.
+    """
+    _give_up(connection, now)
+    free = select(*_COLUMNS).where(_is_free(now)).order_by(report_runs.c.id).limit(1)
+    while row := connection.execute(free).mappings().first():
+        seen = ReportRun(**row)
+        ours = {"state": "running", "stage": "Starting", "claimed_until": until}
+        claimed = connection.execute(
+            update(report_runs)
+            .where(_unchanged(seen), _is_free(now))
+            .values(**ours, attempts=seen.attempts + 1)
+            .returning(*_COLUMNS)
+        )
+        if got := claimed.mappings().first():
+            return ReportRun(**got)
+    return None
+
+
+def renew_run(connection: Connection, run: ReportRun, *, stage: str, until: Instant) -> bool:
+    """Tell how far it is and keep it; False when it is no longer ours."""
+    return _change(connection, run, stage=stage, claimed_until=until)
+
+
+def finish_run(connection: Connection, run: ReportRun, made: Made, now: Instant) -> bool:
+    """The file is there; False when the run is no longer ours."""
+    values = {name: getattr(made, name) for name in Made.__struct_fields__}
+    return _change(connection, run, state="done", stage="Done", finished_at=now, **values)
+
+
+def fail_run(connection: Connection, run: ReportRun, reason: str, now: Instant) -> bool:
+    """It will not be tried again by itself; False when the run is no longer ours."""
+    return _change(connection, run, state="failed", stage="Failed", error=reason, finished_at=now)
+
+
+def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:
+    """Queue a failed run again; False when it is not a failed one."""
+    again = {"state": "queued", "stage": "Waiting", "error": None, "finished_at": None}
+    changed = connection.execute(
+        update(report_runs)
+        .where(
+            report_runs.c.workspace_id == workspace_id,
+            report_runs.c.id == run_id,
+            report_runs.c.state == "failed",
+        )
+        .values(**again, attempts=0)
+    )
+    return changed.rowcount == 1
+
+
+def _change(connection: Connection, run: ReportRun, **values: object) -> bool:
+    changed = connection.execute(update(report_runs).where(_unchanged(run)).values(**values))
+    return changed.rowcount == 1
+
+
+def _unchanged(run: ReportRun) -> ColumnElement[bool]:
+    return and_(
+        report_runs.c.id == run.id,
+        report_runs.c.state == run.state,
+        report_runs.c.attempts == run.attempts,
+    )
+
+
+def _is_free(now: Instant) -> ColumnElement[bool]:
+    left = and_(report_runs.c.state == "running", report_runs.c.claimed_until < now)
+    return or_(report_runs.c.state == "queued", left)
+
+
+def _give_up(connection: Connection, now: Instant) -> None:
+    tried = and_(
+        report_runs.c.state == "running",
+        report_runs.c.claimed_until < now,
+        report_runs.c.attempts >= MOST_ATTEMPTS,
+    )
+    reason = f"The worker stopped {MOST_ATTEMPTS} times while making this report."
+    connection.execute(
+        update(report_runs)
+        .where(tried)
+        .values(state="failed", stage="Failed", error=reason, finished_at=now)
+    )

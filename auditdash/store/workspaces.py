@@ -1,0 +1,66 @@
+"""Workspaces: each an archive of its own, with its own sequence."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from sqlalchemy import Connection, insert, select, update
+
+from auditdash.events.instants import Instant, parse_zone
+from auditdash.store.schema import workspaces
+
+
+class Workspace(Struct, frozen=True, kw_only=True):
+    """`kind` is real or demo; `last_seq` is the number of events in it."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    zone: str
+    last_seq: int
+
+    @property
+    def zone_info(self) -> ZoneInfo:
+        """The zone in which this workspace counts its days."""
+        return parse_zone(self.zone)
+
+
+_COLUMNS = tuple(workspaces.c[name] for name in Workspace.__struct_fields__)
+
+
+def create_workspace(
+    connection: Connection, *, slug: str, name: str, kind: str, zone: str, now: Instant
+) -> int:
+    """Its id. The slug must be new."""
+    parse_zone(zone)
+    row = {"slug": slug, "name": name, "kind": kind, "zone": zone, "created_at": now}
+    return int(connection.execute(insert(workspaces).returning(workspaces.c.id), row).scalar_one())
+
+
+def find_workspace(connection: Connection, workspace_id: int) -> Workspace | None:
+    """The workspace with this id."""
+    found = select(*_COLUMNS).where(workspaces.c.id == workspace_id)
+    row = connection.execute(found).mappings().first()
+    return Workspace(**row) if row else None
+
+
+def find_workspace_by_slug(connection: Connection, slug: str) -> Workspace | None:
+    """The workspace with this slug."""
+    row = connection.execute(select(*_COLUMNS).where(workspaces.c.slug == slug)).mappings().first()
+    return Workspace(**row) if row else None
+
+
+def list_workspaces(connection: Connection) -> list[Workspace]:
+    """All of them, real ones first, oldest first."""
+    ordered = select(*_COLUMNS).order_by(workspaces.c.kind.desc(), workspaces.c.id)
+    return [Workspace(**row) for row in connection.execute(ordered).mappings()]
+
+
+def rename_workspace(connection: Connection, workspace_id: int, *, name: str, zone: str) -> None:
+    """Change how it is called and where its days begin."""
+    parse_zone(zone)
+    connection.execute(
+        update(workspaces).where(workspaces.c.id == workspace_id).values(name=name, zone=zone)
+    )
