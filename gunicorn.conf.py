@@ -2,8 +2,6 @@
 
 import os
 
-from gunicorn.workers.base import Worker
-
 from auditdash import jobs
 from auditdash.settings import Settings
 
@@ -21,6 +19,6 @@ control_socket_disable = True  # we stop it with signals; one socket less to gua
 loglevel = "warning"
 
 
-def post_worker_init(_worker: Worker) -> None:
+def post_worker_init(_worker: object) -> None:
     """Each worker looks for due jobs; the claim row lets only one of them run each."""
     jobs.start(_settings)
