@@ -68,7 +68,8 @@ def create_person(
         "password_hash": password_hash,
         "created_at": now,
     }
-    return connection.execute(people.insert().values(row).returning(people.c.id)).scalar_one()
+    inserted = connection.execute(people.insert().values(row).returning(people.c.id))
+    return int(inserted.scalar_one())
 
 
 def find_person(connection: Connection, username: str) -> Person | None:
