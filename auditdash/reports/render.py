@@ -1,0 +1,169 @@
+"""HTML to a PDF that is PDF/A-3a and PDF/UA-1 at once. The only import of WeasyPrint.
+
+Same job, same bytes: the identifier, both dates and the dates of the attachments come from the job,
+and the child process sets SOURCE_DATE_EPOCH for the fonts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import zlib
+from collections.abc import Callable
+from hashlib import md5
+from pathlib import Path
+
+import pydyf
+from weasyprint import HTML, Document
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from auditdash.events.instants import Instant, to_datetime
+from auditdash.reports.fonts import font_files
+from auditdash.reports.process import Attachment, Job
+
+_CHUNK = 1 << 20
+_PDF_DATE = "D:%Y%m%d%H%M%SZ"
+
+# Without the schema's description PDF/A would not allow the PDF/UA identifier.
+_UA_IDENTIFIER = b"""
+<rdf:Description rdf:about="" xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+ xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#">
+<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name>
+<pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 that the file follows</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property>
+</rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>
+<rdf:Description rdf:about="" xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part></rdf:Description>
+</rdf:RDF>"""
+
+
+class OwnFiles(URLFetcher):
+    """Serves our own fonts by `report:NAME` and stops the rendering at anything else."""
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        """The file behind `report:NAME`; every other address, redirects included, is refused."""
+        path = font_files().get(url.removeprefix("report:")) if url.startswith("report:") else None
+        if path is None:
+            raise FatalURLFetchingError(f"refused to fetch {url[:200]!r}")
+        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/woff2"})
+
+
+def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
+    """Write the PDF of a job to its target, synced to disk, and answer its number of pages."""
+    progress = _Progress(tell)
+    logger = logging.getLogger("weasyprint.progress")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(progress)
+    try:
+        page = HTML(string=Path(job.html).read_text(encoding="utf-8"), url_fetcher=OwnFiles())
+        document = page.render(pdf_variant="pdf/a-3a")
+        tell(f"Writing {len(document.pages)} pages")
+        with Path(job.target).open("wb") as target:
+            document.write_pdf(
+                target,
+                finisher=_finisher(job),
+                pdf_variant="pdf/a-3a",
+                pdf_identifier=job.identifier.encode("ascii"),
+            )
+            target.flush()
+            os.fsync(target.fileno())
+    finally:
+        logger.removeHandler(progress)
+    return len(document.pages)
+
+
+class _Progress(logging.Handler):
+    """Passes WeasyPrint's own notes of its steps on, in words for people."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Page numbers are the one step that takes long enough to be worth telling."""
+        step, _, page = record.getMessage().partition("Page ")
+        if "Step 5" in step and page.isdigit():
+            self._tell(f"Laying out page {page}")
+
+
+def _finisher(job: Job) -> Callable[[Document, pydyf.PDF], None]:
+    def finish(_document: Document, pdf: pydyf.PDF) -> None:
+        _add_ua_identifier(pdf)
+        if job.attachments:
+            _attach(pdf, job)
+
+    return finish
+
+
+def _add_ua_identifier(pdf: pydyf.PDF) -> None:
+    for part in pdf.objects:
+        if isinstance(part, pydyf.Stream) and part.extra.get("Type") == "/Metadata":
+            part.stream = [piece.replace(b"</rdf:RDF>", _UA_IDENTIFIER) for piece in part.stream]
+            part.compress = False  # PDF/A wants the metadata readable without a PDF reader
+
+
+def _attach(pdf: pydyf.PDF, job: Job) -> None:
+    """Embed the files ourselves: WeasyPrint would hold each one in memory, unpacked."""
+    names = pydyf.Array()
+    files = pydyf.Array()
+    for attachment in sorted(job.attachments, key=lambda each: each.name):
+        specification = _embed(pdf, attachment, job.made_at)
+        names.extend([pydyf.String(attachment.name), specification.reference])
+        files.append(specification.reference)
+    tree = pydyf.Dictionary({"Names": names})
+    pdf.add_object(tree)
+    pdf.catalog.setdefault("Names", pydyf.Dictionary())["EmbeddedFiles"] = tree.reference
+    pdf.catalog["AF"] = files
+
+
+def _embed(pdf: pydyf.PDF, attachment: Attachment, made_at: Instant) -> pydyf.Dictionary:
+    packed, size, checksum = _pack(Path(attachment.path))
+    date = pydyf.String(to_datetime(made_at).strftime(_PDF_DATE))
+    parameters = {"Size": size, "CheckSum": f"<{checksum}>", "CreationDate": date, "ModDate": date}
+    content = pydyf.Stream(
+        [packed],
+        pydyf.Dictionary(
+            {
+                "Type": "/EmbeddedFile",
+                "Subtype": "/" + attachment.media_type.replace("/", "#2f"),
+                "Filter": "/FlateDecode",
+                "Params": pydyf.Dictionary(parameters),
+            }
+        ),
+    )
+    pdf.add_object(content)
+    specification = pydyf.Dictionary(
+        {
+            "Type": "/Filespec",
+            "F": pydyf.String(attachment.name),
+            "UF": pydyf.String(attachment.name),
+            "Desc": pydyf.String(attachment.description),
+            "AFRelationship": f"/{attachment.relationship}",
+            "EF": pydyf.Dictionary({"F": content.reference, "UF": content.reference}),
+        }
+    )
+    pdf.add_object(specification)
+    return specification
+
+
+def _pack(path: Path) -> tuple[bytes, int, str]:
+    """A file compressed piece by piece, with its size and the MD5 that PDF asks for."""
+    packer = zlib.compressobj()
+    checksum = md5(usedforsecurity=False)
+    packed = bytearray()
+    size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            size += len(chunk)
+            checksum.update(chunk)
+            packed += packer.compress(chunk)
+    packed += packer.flush()
+    return bytes(packed), size, checksum.hexdigest()

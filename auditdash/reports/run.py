@@ -1,0 +1,167 @@
+"""A report from its request to its file: one path for people and for schedules."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+from sqlalchemy import Connection, Engine
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import SECOND, Instant
+from auditdash.events.periods import Period
+from auditdash.reports.make import make_report
+from auditdash.reports.process import RenderError
+from auditdash.settings import Settings
+from auditdash.store.engine import writing
+from auditdash.store.report_runs import (
+    Made,
+    NewRun,
+    ReportRun,
+    claim_run,
+    fail_run,
+    finish_run,
+    insert_run,
+    renew_run,
+)
+from auditdash.store.workspaces import find_workspace
+
+LEASE = 120 * SECOND
+_TOLD_EVERY_SECONDS = 1.0
+
+
+class LeaseLostError(Exception):
+    """Another worker took the run over: what this one makes must not count."""
+
+
+def request_report(
+    connection: Connection,
+    *,
+    workspace_id: int,
+    kind: str,
+    period: Period,
+    zone: str,
+    query: str,
+    requested_by: str,
+    now: Instant,
+    schedule_id: int | None = None,
+    slot: Instant | None = None,
+) -> int | None:
+    """Queue a report on what is stored now; its id, or None when its slot has one already.
+
+    A period with an open side, or that ends before it starts, is BadInput.
+    """
+    workspace = find_workspace(connection, workspace_id)
+    if workspace is None:
+        raise BadInput(f"there is no workspace {workspace_id}")
+    if period.start is None or period.end is None or period.start >= period.end:
+        raise BadInput("the period is empty", expected="a first day, and a last day not before it")
+    return insert_run(
+        connection,
+        NewRun(
+            workspace_id=workspace_id,
+            kind=kind,
+            period_start=period.start,
+            period_end=period.end,
+            zone=zone,
+            query=query,
+            requested_by=requested_by,
+            requested_at=now,
+            highest_seq=workspace.last_seq,
+            schedule_id=schedule_id,
+            slot=slot,
+        ),
+    )
+
+
+def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
+    """Make the report that has waited longest; False when none waits."""
+    watch = _Watch(now=now, started=time.monotonic())
+    with writing(engine) as connection:
+        run = claim_run(connection, now=now, until=watch.lease_end())
+    if run is None:
+        return False
+    try:
+        made = _make(engine, settings, run, watch)
+    except (RenderError, BadInput, OSError) as error:
+        with writing(engine) as connection:
+            fail_run(connection, run, str(error), watch.now_at())
+    except LeaseLostError:
+        return True
+    else:
+        with writing(engine) as connection:
+            kept = finish_run(connection, run, made, watch.now_at())
+        if not kept:
+            report_path(settings, made.file_name).unlink()
+    return True
+
+
+def report_path(settings: Settings, file_name: str) -> Path:
+    """Where the file of a finished run stands."""
+    return settings.instance / "reports" / file_name
+
+
+class _Watch(Struct, frozen=True):
+    """What time it is for a job that was told `now` when it started."""
+
+    now: Instant
+    started: float
+
+    def now_at(self) -> Instant:
+        """The entrance's clock, moved on by the time that has gone by since."""
+        return Instant(self.now + int((time.monotonic() - self.started) * SECOND))
+
+    def lease_end(self) -> Instant:
+        """Until when a run renewed now is ours."""
+        return Instant(self.now_at() + LEASE)
+
+
+def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> Made:
+    folder = settings.instance / "reports"
+    work = folder / f"work-{run.id}"
+    shutil.rmtree(work, ignore_errors=True)  # of an attempt that was killed
+    work.mkdir(parents=True)
+    try:
+        draft = make_report(engine, settings, run, work, _teller(engine, run, watch))
+        name = f"{secrets.token_hex(16)}.pdf"
+        size, sha256 = _keep(draft.path, folder / name)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Made(file_name=name, size=size, sha256=sha256, pages=draft.pages, rows=draft.rows)
+
+
+def _teller(engine: Engine, run: ReportRun, watch: _Watch) -> Callable[[str], None]:
+    """Writes each stage to the run and renews its lease, at most once a second."""
+    told_at = 0.0
+
+    def tell(stage: str) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at < _TOLD_EVERY_SECONDS:
+            return
+        told_at = time.monotonic()
+        with writing(engine) as connection:
+            ours = renew_run(connection, run, stage=stage, until=watch.lease_end())
+        if not ours:
+            raise LeaseLostError
+
+    return tell
+
+
+def _keep(draft: Path, target: Path) -> tuple[int, bytes]:
+    """Move a synced file to where it is kept, so that it is there wholly or not at all."""
+    with draft.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").digest()
+    size = draft.stat().st_size
+    draft.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return size, digest
