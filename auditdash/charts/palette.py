@@ -1,0 +1,34 @@
+"""One colour for each category: the same on the page, in charts and on paper.
+
+Chosen by search in OKLCH so that any two stay apart for readers with full, protan, deutan and
+tritan vision, each with a contrast of 3:1 or more to every surface it stands on.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+
+class Colour(Struct, frozen=True):
+    """Hex colours for the light theme, the dark theme and paper."""
+
+    light: str
+    dark: str
+    paper: str
+
+
+# static/css/tokens.css repeats them as --category-<slug>; a test compares.
+COLOURS: Final[dict[str, Colour]] = {
+    "user-membership": Colour("#2632ab", "#54a0fc", "#2632ab"),
+    "user-groups": Colour("#015f90", "#7ee2fd", "#015f90"),
+    "collections": Colour("#1ea05a", "#7ca363", "#1ea05a"),
+    "connections": Colour("#9577fb", "#7e5de0", "#9577fb"),
+    "exports": Colour("#880f01", "#ca4405", "#880f01"),
+    "reports": Colour("#2d827d", "#327e6c", "#2d827d"),
+    "schedules": Colour("#7a7603", "#d7b427", "#7a7603"),
+    "api-tokens": Colour("#e257b6", "#cf56a8", "#e257b6"),
+    "audit-log": Colour("#775945", "#e6d5b2", "#775945"),
+    "other": Colour("#434753", "#acb0be", "#434753"),
+}
