@@ -1,6 +1,6 @@
 """`app` for any WSGI server; `python app.py` serves it as `auditdash serve` does."""
 
-from auditdash.cli import main
+from auditdash.cli.main import main
 from auditdash.factory import create_app
 
 app = create_app()

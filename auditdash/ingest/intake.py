@@ -24,7 +24,6 @@ from auditdash.store.receipts import (
 )
 from auditdash.store.workspaces import find_workspace
 
-
 _KEPT_REJECTIONS = 100
 
 

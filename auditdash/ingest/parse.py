@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -103,13 +103,13 @@ class _Limited(_Readable):
         return count
 
 
-def _unpack(reader: io.BufferedReader) -> BinaryIO:
+def _unpack(reader: io.BufferedReader[Any]) -> BinaryIO:
     if reader.peek(2)[:2] == _GZIP:
         return gzip.GzipFile(fileobj=reader)  # type: ignore[return-value]  # reads as one
     return reader
 
 
-def _skip_bom(reader: io.BufferedReader) -> None:
+def _skip_bom(reader: io.BufferedReader[Any]) -> None:
     start = reader.peek(4)[:4]
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput("the file is UTF-16", expected="UTF-8")
@@ -117,7 +117,7 @@ def _skip_bom(reader: io.BufferedReader) -> None:
         reader.read(len(_BOM))
 
 
-def _first_letter(reader: io.BufferedReader) -> bytes:
+def _first_letter(reader: io.BufferedReader[Any]) -> bytes:
     while letter := reader.peek(1)[:1]:
         if letter not in _BLANK:
             return letter
@@ -125,7 +125,7 @@ def _first_letter(reader: io.BufferedReader) -> bytes:
     return b""
 
 
-def _iterate_objects(reader: io.BufferedReader) -> Iterator[Piece | Rejection]:
+def _iterate_objects(reader: io.BufferedReader[Any]) -> Iterator[Piece | Rejection]:
     """Lines of objects, or one object that spans lines: the first line tells."""
     first = reader.readline()
     if not _is_object(first):
@@ -176,6 +176,6 @@ def _split_document(body: bytes) -> Iterator[Piece]:
         yield from _expand(f"item {number}", bytes(item))
 
 
-def _iterate_table(reader: io.BufferedReader) -> Iterator[Piece | Rejection]:
+def _iterate_table(reader: io.BufferedReader[Any]) -> Iterator[Piece | Rejection]:
     for position, raw, error in iterate_rows(reader, _FORMS):
         yield Piece(position, raw) if error is None else reject(position, raw, error)

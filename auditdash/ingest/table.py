@@ -35,7 +35,7 @@ _LONGEST_CELL = 1 << 20
 _Row = tuple[str, bytes, BadInput | None]
 
 
-def iterate_rows(stream: io.BufferedReader, forms: str) -> Iterator[_Row]:
+def iterate_rows(stream: io.BufferedReader[Any], forms: str) -> Iterator[_Row]:
     """(position, record as JSON or row as CSV, why it is none) for each row below the header."""
     csv.field_size_limit(_LONGEST_CELL)
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")

@@ -9,6 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+# The database cannot be reached, is locked, or its disk is full: worth trying again later.
+DatabaseTrouble = OperationalError
 
 _WRITES = {"auditdash_writes": True}
 _SQLITE_PRAGMAS = (

@@ -67,16 +67,18 @@ def find_receipt(connection: Connection, workspace_id: int, receipt_id: int) -> 
 
 
 def find_open_receipt(
-    connection: Connection, *, workspace_id: int, channel: str, name: str
-) -> int | None:
-    """The id of a receipt that is still open under this name."""
-    found = select(receipts.c.id).where(
+    connection: Connection, *, workspace_id: int, channel: str, name: str | None = None
+) -> ReceiptRow | None:
+    """The first receipt of a channel that is still open, under this name if one is given."""
+    found = select(*_COLUMNS).where(
         receipts.c.workspace_id == workspace_id,
         receipts.c.channel == channel,
-        receipts.c.name == name,
         receipts.c.finished_at.is_(None),
     )
-    return connection.execute(found.order_by(receipts.c.id).limit(1)).scalar()
+    if name is not None:
+        found = found.where(receipts.c.name == name)
+    row = connection.execute(found.order_by(receipts.c.id).limit(1)).mappings().first()
+    return ReceiptRow(**row) if row else None
 
 
 def list_receipts(
@@ -88,3 +90,13 @@ def list_receipts(
         wanted = wanted.where(receipts.c.id < before)
     rows = connection.execute(wanted.order_by(receipts.c.id.desc()).limit(limit)).mappings()
     return [ReceiptRow(**row) for row in rows]
+
+
+def has_deliveries(connection: Connection, workspace_id: int) -> bool:
+    """Whether anything came in from elsewhere: our own record of reading does not count."""
+    found = select(receipts.c.id).where(
+        receipts.c.workspace_id == workspace_id,
+        receipts.c.channel != "self",
+        receipts.c.added > 0,
+    )
+    return connection.execute(found.limit(1)).first() is not None

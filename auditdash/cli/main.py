@@ -1,0 +1,98 @@
+"""`auditdash`: serve, and what goes on behind the pages."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+import click
+
+from auditdash import jobs
+from auditdash.accounts.setup import first_setup_link
+from auditdash.cli.accounts import token, user
+from auditdash.cli.house import House, with_house
+from auditdash.cli.intake import import_files, pull, quarantine
+from auditdash.events.instants import now
+from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, load_demo
+from auditdash.settings import ROOT, Settings
+from auditdash.store.engine import writing
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="auditdash")
+def main() -> None:
+    """A self-hosted compliance dashboard for audit events.
+
+    Settings come from the environment (AUDITDASH_…, DATABASE_URL); README.md lists them.
+    """
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="First load the demo workspace, if it is not there.")
+@with_house
+def serve(house: House, demo: bool) -> None:
+    """Serve the dashboard until stopped."""
+    if demo:
+        _load_demo(house)
+    with writing(house.engine) as connection:
+        link = first_setup_link(connection, now())
+    _say_where(house.settings, link)
+    house.engine.dispose()
+    os.chdir(ROOT)
+    config = str(ROOT / "gunicorn.conf.py")
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", config, "app:app"])  # noqa: S606
+
+
+def _say_where(settings: Settings, link: str | None) -> None:
+    address = f"http://{settings.host}:{settings.port}"
+    click.echo(f"\n  auditdash serves on {address}")
+    if link:
+        click.echo(f"  Make your account here (works once, for 24 hours):\n\n    {address}{link}\n")
+    click.echo("  Stop with Ctrl+C. Your data stays in " + str(settings.instance) + "\n")
+
+
+@main.command("migrate")
+@with_house
+def migrate_command(_house: House) -> None:
+    """Bring the database to the newest schema; every other command does so first, too."""
+    click.echo("The database is up to date.")
+
+
+@main.command()
+@with_house
+def demo(house: House) -> None:
+    """Load the demo workspace: six months, about 40,000 events."""
+    _load_demo(house)
+
+
+def _load_demo(house: House) -> None:
+    with click.progressbar(length=EXPECTED_EVENTS, label="Loading the demo") as bar:
+        for receipt in load_demo(house.engine, now()):
+            bar.update(receipt.received - bar.pos)
+        bar.update(EXPECTED_EVENTS - bar.pos)
+
+
+@main.command()
+@with_house
+def worker(house: House) -> None:
+    """Run pulls, schedules and reports without serving pages, until stopped.
+
+    `auditdash serve` does so by itself; this is for a second machine on the same PostgreSQL.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    jobs.run_forever(house.settings, stop)
+
+
+@main.command("run-due")
+@with_house
+def run_due(house: House) -> None:
+    """Do what is due now (pulls, schedules, reports), then end."""
+    click.echo(f"{jobs.run_due(house.engine, house.settings)} done")
+
+
+for command in (import_files, pull, quarantine, user, token):
+    main.add_command(command)

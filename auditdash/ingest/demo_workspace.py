@@ -1,0 +1,58 @@
+"""The demo workspace: made once, filled once, never mixed with anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Engine
+
+from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
+from auditdash.ingest.delivery import continue_delivery
+from auditdash.ingest.intake import Intake, Receipt, open_receipt, reopen
+from auditdash.ingest.parse import Piece
+from auditdash.ingest.sources.demo import iterate_demo
+from auditdash.store.engine import writing
+from auditdash.store.receipts import find_open_receipt
+from auditdash.store.workspaces import create_workspace, find_workspace_by_slug
+
+SLUG = "demo"
+EXPECTED_EVENTS = 40_000  # about; what a progress bar measures against
+_NAME = "Demo · Brightwater Analytics"
+_ZONE = "America/New_York"
+
+
+def load_demo(engine: Engine, now: Instant) -> Iterator[Receipt]:
+    """Make the demo workspace and fill it; yields running totals, nothing if it is there already.
+
+    Killed and called again, it goes on where it was: the receipt's name says until when.
+    """
+    intake = _begin(engine, now)
+    if intake is not None:
+        yield from continue_delivery(engine, intake, _pieces(intake.now))
+
+
+def _pieces(until: Instant) -> Iterator[Piece]:
+    for number, raw in enumerate(iterate_demo(until), 1):
+        yield Piece(f"item {number}", raw)
+
+
+def _begin(engine: Engine, now: Instant) -> Intake | None:
+    with writing(engine) as connection:
+        found = find_workspace_by_slug(connection, SLUG)
+        if found is None:
+            workspace_id = create_workspace(
+                connection, slug=SLUG, name=_NAME, kind="demo", zone=_ZONE, now=now
+            )
+            until = Instant(now - now % DAY)
+            return open_receipt(
+                connection,
+                workspace_id=workspace_id,
+                source="mode",
+                channel="demo",
+                name=to_rfc3339(until),
+                now=until,
+            )
+        begun = find_open_receipt(connection, workspace_id=found.id, channel="demo")
+        if begun is None:
+            return None
+        return reopen(connection, found.id, "mode", begun.id, parse_instant(begun.name))
