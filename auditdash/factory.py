@@ -8,17 +8,18 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from auditdash.api import problems
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import open_engine
+from auditdash.store.installation import Installation
 from auditdash.web import fragments
 from auditdash.web.frame import door, errors, headers, templating
-from auditdash.web.readers import Installation
 
 _BLUEPRINTS: Final = (
     "auditdash.web.frame.home",
@@ -59,18 +60,11 @@ def create_app(
 
 def _answer_bad_input(error: BadInput) -> Response:
     if request.path.startswith(door.API):
-        return _problem(400, "Bad input", str(error))
+        return problems.answer_bad_input(error)
     return errors.answer_bad_input(error)
 
 
 def _answer_http(error: HTTPException) -> Response:
     if request.path.startswith(door.API):
-        return _problem(error.code or 500, error.name, error.description or "")
+        return problems.answer_http(error)
     return errors.answer_http(error)
-
-
-def _problem(status: int, title: str, detail: str) -> Response:
-    response = jsonify(status=status, title=title, detail=detail)
-    response.status_code = status
-    response.content_type = "application/problem+json"
-    return response

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import click
 
@@ -51,7 +52,7 @@ def import_files(house: House, files: tuple[str, ...], source: str, workspace: s
 
 
 @contextmanager
-def _open(name: str) -> Iterator[tuple[BinaryIO, int]]:
+def _open(name: str) -> Iterator[tuple[IO[bytes], int]]:
     """A file or standard input, with its size in bytes (0: unknown)."""
     if name == "-":
         yield sys.stdin.buffer, 0
@@ -61,7 +62,7 @@ def _open(name: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _import_stream(
-    house: House, owner: Workspace, source: str, name: str, stream: BinaryIO, size: int
+    house: House, owner: Workspace, source: str, name: str, stream: IO[bytes], size: int
 ) -> Receipt:
     delivery = Delivery(
         workspace_id=owner.id, source=source, channel="file", name=Path(name).name or name
@@ -89,7 +90,7 @@ def _told(name: str, receipt: Receipt) -> str:
 def pull(house: House, workspace: str | None) -> None:
     """Fetch what is new from the connected Mode workspace, now."""
     owner = house.workspace(workspace)
-    with click.progressbar(_endless(), label="Pulling from Mode", file=sys.stderr) as bar:
+    with click.progressbar(itertools.count(), label="Pulling from Mode", file=sys.stderr) as bar:
         summary = mode.pull_now(house.engine, house.settings, owner.id, tell=bar.update)
     click.echo(summary.told())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import BinaryIO
+from typing import IO
 
 from msgspec import Struct
 from sqlalchemy import Engine
@@ -37,7 +37,7 @@ class DeliveryBroken(BadInput):
 
 
 def deliver(
-    engine: Engine, delivery: Delivery, stream: BinaryIO, *, max_unpacked: int, started_at: Instant
+    engine: Engine, delivery: Delivery, stream: IO[bytes], *, max_unpacked: int, started_at: Instant
 ) -> Iterator[Receipt]:
     """Yields the running totals after each stored step; the last one is the receipt.
 

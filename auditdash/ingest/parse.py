@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 from msgspec import Struct
@@ -49,7 +49,7 @@ def reject(position: str, raw: bytes, error: BadInput) -> Rejection:
     )
 
 
-def iterate_pieces(stream: BinaryIO, max_unpacked: int) -> Iterator[Piece | Rejection]:
+def iterate_pieces(stream: IO[bytes], max_unpacked: int) -> Iterator[Piece | Rejection]:
     """Every record of the stream in order; raises BadInput where the rest cannot be read.
 
     `max_unpacked` bytes are read at the most, counted after unpacking.
@@ -78,7 +78,7 @@ def split_page(body: bytes) -> list[bytes]:
 class _Readable(io.RawIOBase):
     """Any object with read() as a raw stream: an upload, a request body, standard input."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
 
     def readable(self) -> bool:
@@ -91,7 +91,7 @@ class _Readable(io.RawIOBase):
 
 
 class _Limited(_Readable):
-    def __init__(self, stream: BinaryIO, limit: int) -> None:
+    def __init__(self, stream: IO[bytes], limit: int) -> None:
         super().__init__(stream)
         self._left = self._limit = limit
 
@@ -103,7 +103,7 @@ class _Limited(_Readable):
         return count
 
 
-def _unpack(reader: io.BufferedReader[Any]) -> BinaryIO:
+def _unpack(reader: io.BufferedReader[Any]) -> IO[bytes]:
     if reader.peek(2)[:2] == _GZIP:
         return gzip.GzipFile(fileobj=reader)  # type: ignore[return-value]  # reads as one
     return reader

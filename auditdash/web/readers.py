@@ -20,20 +20,13 @@ from auditdash.ingest.parse import Piece
 from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
 from auditdash.store.engine import writing
+from auditdash.store.installation import Installation
 from auditdash.store.receipts import find_open_receipt
 from auditdash.store.workspaces import Workspace
 
 SOURCE: Final = "auditdash"
 CHANNEL: Final = "self"
 View = TypeVar("View", bound=Callable[..., Any])
-
-
-class Installation(Struct, frozen=True):
-    """What the application runs on: kept as `app.extensions["auditdash"]`."""
-
-    engine: Engine
-    settings: Settings
-    now: Callable[[], Instant] = instants.now
 
 
 class Reader(Struct, frozen=True, kw_only=True):
@@ -74,6 +67,11 @@ def settings() -> Settings:
 def static_folder() -> str:
     """Where the current application's assets lie."""
     return current_app.static_folder or ""
+
+
+def absolute(path: str) -> str:
+    """The whole address of one of our paths, as this reader's browser knows us."""
+    return request.host_url.rstrip("/") + path
 
 
 def now() -> Instant:
@@ -131,7 +129,7 @@ def _receipt_of_the_day(connection: Connection, workspace_id: int, instant: Inst
     name = f"Reading of {instants.to_rfc3339(instant)[:10]}"
     known = find_open_receipt(connection, workspace_id=workspace_id, channel=CHANNEL, name=name)
     if known is not None:
-        return reopen(connection, workspace_id, SOURCE, known, instant)
+        return reopen(connection, workspace_id, SOURCE, known.id, instant)
     return open_receipt(
         connection,
         workspace_id=workspace_id,

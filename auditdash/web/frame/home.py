@@ -2,13 +2,71 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response
+import threading
 
-from auditdash.store.engine import reading
-from auditdash.store.workspaces import list_workspaces
-from auditdash.web import readers
+from flask import Blueprint, Response, make_response
+from msgspec import Struct
+
+from auditdash.accounts.sessions import choose_workspace
+from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, SLUG, load_demo
+from auditdash.store.engine import reading, writing
+from auditdash.store.installation import Installation
+from auditdash.store.receipts import find_open_receipt, has_deliveries
+from auditdash.store.workspaces import Workspace, find_workspace_by_slug, list_workspaces
+from auditdash.web import fragments, readers
+from auditdash.web.frame.templating import TIMELINE
 
 blueprint = Blueprint("home", __name__)
+
+_ONE_LOADER = threading.Lock()
+
+
+class DemoProgress(Struct, frozen=True, kw_only=True):
+    """How far the demo workspace is: `taken` of about `expected` events."""
+
+    workspace: Workspace | None
+    taken: int
+    expected: int
+    running: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is nothing left to load."""
+        return self.workspace is not None and not self.running
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """On to the timeline, or to the three ways in while the workspace is empty."""
+    with reading(readers.engine()) as connection:
+        filled = has_deliveries(connection, readers.reader().workspace.id)
+    return fragments.see_other(TIMELINE if filled else "/welcome")
+
+
+@blueprint.get("/welcome")
+def welcome() -> Response:
+    """The three ways in: the demo, a file, Mode."""
+    return fragments.render("welcome/page.html", "welcome/page.html", demo=_demo_progress())
+
+
+@blueprint.post("/settings/demo")
+def start_demo() -> Response:
+    """Load the demo workspace beside this request; whoever is killed goes on where they were."""
+    if not _demo_progress().is_ready:
+        found = readers.installation()
+        threading.Thread(target=_fill_demo, args=(found,), name="demo", daemon=True).start()
+    return fragments.see_other("/welcome/demo")
+
+
+@blueprint.get("/welcome/demo")
+def demo() -> Response:
+    """How far the demo is; when it is there, go and look at it."""
+    progress = _demo_progress()
+    if progress.workspace is None or not progress.is_ready:
+        return fragments.render("welcome/demo.html", "welcome/_demo.html", demo=progress)
+    with writing(readers.engine()) as connection:
+        choose_workspace(connection, readers.reader().session, progress.workspace.id)
+    return fragments.see_other(TIMELINE)
 
 
 @blueprint.get("/healthz")
@@ -18,3 +76,29 @@ def healthz() -> Response:
     with reading(readers.engine()) as connection:
         list_workspaces(connection)
     return make_response("ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def _fill_demo(installation: Installation) -> None:
+    if not _ONE_LOADER.acquire(blocking=False):
+        return
+    try:
+        for _ in load_demo(installation.engine, installation.now()):
+            pass
+    finally:
+        _ONE_LOADER.release()
+
+
+def _demo_progress() -> DemoProgress:
+    with reading(readers.engine()) as connection:
+        workspace = find_workspace_by_slug(connection, SLUG)
+        receipt = (
+            find_open_receipt(connection, workspace_id=workspace.id, channel="demo")
+            if workspace
+            else None
+        )
+    return DemoProgress(
+        workspace=workspace,
+        taken=receipt.received if receipt else 0,
+        expected=EXPECTED_EVENTS,
+        running=receipt is not None,
+    )

@@ -1,0 +1,89 @@
+"""POST /api/v1/events: events from programs, with a workspace token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from auditdash.accounts.tokens import Token, find_token, mark_used
+from auditdash.api.problems import answer_bad_input, problem
+from auditdash.ingest.delivery import Delivery, DeliveryBroken, deliver
+from auditdash.ingest.intake import Receipt
+from auditdash.ingest.parse import Rejection
+from auditdash.store.engine import writing
+from auditdash.store.installation import Installation
+
+SOURCE = "mode"  # records in the form of Mode's feed, by whichever way they come
+
+blueprint = Blueprint("api_events", __name__, url_prefix="/api/v1")
+
+
+@blueprint.post("/events")
+def post_events() -> Response:
+    """One event, an array, Mode's answer pages, NDJSON or CSV, plain or gzip; answers a receipt.
+
+    Sending the same again adds nothing, so after any failure the same batch may be sent again.
+    """
+    installation: Installation = current_app.extensions["auditdash"]
+    token = _find_token(installation)
+    if token is None:
+        return _unauthorized()
+    delivery = Delivery(
+        workspace_id=token.workspace_id, source=SOURCE, channel="api", name=token.name
+    )
+    receipt = Receipt(id=0)
+    try:
+        for receipt in deliver(  # noqa: B007  # the last one is the whole
+            installation.engine,
+            delivery,
+            request.stream,
+            max_unpacked=installation.settings.max_unpacked_bytes,
+            started_at=installation.now(),
+        ):
+            pass
+    except DeliveryBroken as error:
+        return answer_bad_input(error, receipt=_as_json(error.receipt))
+    return jsonify(_as_json(receipt))
+
+
+def _find_token(installation: Installation) -> Token | None:
+    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    with writing(installation.engine) as connection:
+        token = find_token(connection, presented.strip())
+        if token is not None:
+            mark_used(connection, token, installation.now())
+    return token
+
+
+def _unauthorized() -> Response:
+    response = problem(
+        401,
+        "Unauthorized",
+        "A workspace token is needed: Authorization: Bearer adt_… (Settings → API tokens).",
+    )
+    response.headers["WWW-Authenticate"] = 'Bearer realm="auditdash"'
+    return response
+
+
+def _as_json(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "receipt": receipt.id,
+        "received": receipt.received,
+        "new": receipt.added,
+        "known": receipt.known,
+        "conflicting": receipt.conflicting,
+        "rejected": receipt.rejected,
+        "rejections": [_rejection_json(each) for each in receipt.rejections],
+    }
+
+
+def _rejection_json(rejection: Rejection) -> dict[str, str]:
+    return {
+        "position": rejection.position,
+        "what": rejection.what,
+        "where": rejection.where,
+        "expected": rejection.expected,
+    }
