@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode_workspace: str
     mode_token: str
     mode_secret: str
+    mode_start: str = ""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -56,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             mode_workspace=env.get("AUDITDASH_MODE_WORKSPACE", ""),
             mode_token=env.get("AUDITDASH_MODE_TOKEN", ""),
             mode_secret=env.get("AUDITDASH_MODE_SECRET", ""),
+            mode_start=_day(env, "AUDITDASH_MODE_START"),
         )
         _check_mode(settings)
         return settings
@@ -73,6 +76,14 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if text not in {"0", "1"}:
         raise BadSetting(f"{name}={text!r}: expected 0 or 1")
     return text == "1"
+
+
+def _day(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name) or ""
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        raise BadSetting(f"{name}={text!r}: expected a day such as 2026-01-31") from None
 
 
 def _database_url(url: str) -> str:
@@ -94,6 +105,8 @@ def _check_mode(settings: Settings) -> None:
     }
     missing = [name for name, text in parts.items() if not text]
     if missing and len(missing) < len(parts):
-        raise BadSetting(f"{', '.join(missing)}: expected with the other AUDITDASH_MODE_* variables")
+        raise BadSetting(
+            f"{', '.join(missing)}: expected with the other AUDITDASH_MODE_* variables"
+        )
     if not settings.mode_url.startswith(("https://", "http://127.0.0.1", "http://localhost")):
         raise BadSetting(f"AUDITDASH_MODE_URL={settings.mode_url!r}: expected https://…")
