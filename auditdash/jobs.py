@@ -27,7 +27,7 @@ def run_due(engine: Engine, settings: Settings, clock: _Clock = now) -> int:
     """Do what is due until nothing is; answers how many things it did."""
     done = 0
     while (
-        mode.pull_next(engine, settings, clock())
+        mode.pull_next(engine, settings, clock) is not None
         or schedule.fire_due(engine, clock())
         or run.run_next(engine, settings, clock())
     ):

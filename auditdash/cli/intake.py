@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import IO
 import click
 
 from auditdash.cli.house import House, with_house, workspace_option
+from auditdash.events.errors import BadInput
 from auditdash.events.instants import now, to_rfc3339
 from auditdash.ingest.delivery import Delivery, deliver
 from auditdash.ingest.intake import Receipt
@@ -42,7 +42,7 @@ def import_files(house: House, files: tuple[str, ...], source: str, workspace: s
     for name in files:
         with _open(name) as (stream, size):
             receipt = _import_stream(house, owner, source, name, stream, size)
-        click.echo(_told(name, receipt))
+        click.echo(_counts(name, receipt))
         for rejection in receipt.rejections[:10]:
             place = f"{rejection.position} {rejection.where}".strip()
             expected = f"; expected {rejection.expected}" if rejection.expected else ""
@@ -77,7 +77,7 @@ def _import_stream(
     return receipt
 
 
-def _told(name: str, receipt: Receipt) -> str:
+def _counts(name: str, receipt: Receipt | mode.PullSummary) -> str:
     return (
         f"{name}: {receipt.received:,} received = {receipt.added:,} new + {receipt.known:,} already"
         f" known + {receipt.conflicting:,} conflicting + {receipt.rejected:,} rejected"
@@ -88,11 +88,28 @@ def _told(name: str, receipt: Receipt) -> str:
 @workspace_option
 @with_house
 def pull(house: House, workspace: str | None) -> None:
-    """Fetch what is new from the connected Mode workspace, now."""
+    """Fetch what is new from the connected Mode workspace, now.
+
+    Killed and run again, it goes on where it was.
+    """
     owner = house.workspace(workspace)
-    with click.progressbar(itertools.count(), label="Pulling from Mode", file=sys.stderr) as bar:
-        summary = mode.pull_now(house.engine, house.settings, owner.id, tell=bar.update)
-    click.echo(summary.told())
+    with click.progressbar(range(1000), label="Pulling from Mode", file=sys.stderr) as bar:
+        summary = mode.pull_now(
+            house.engine,
+            house.settings,
+            owner.id,
+            on_progress=lambda progress: bar.update(_permille(progress) - bar.pos),
+        )
+        if summary.error is None:
+            bar.update(1000 - bar.pos)
+    click.echo(_counts("mode", summary))
+    if summary.error is not None:
+        raise BadInput(summary.error)
+
+
+def _permille(progress: mode.Progress) -> int:
+    whole = max(progress.target - progress.start_at, 1)
+    return 1000 * (progress.covered_until - progress.start_at) // whole
 
 
 @click.group()
@@ -129,7 +146,7 @@ def replay_quarantine(house: House, workspace: str | None) -> None:
         with writing(house.engine) as connection:
             total = replay(connection, owner.id, rows, now()).added_to(total)
         after = rows[-1].id
-    click.echo(_told("quarantine", total))
+    click.echo(_counts("quarantine", total))
 
 
 def _waiting(house: House, workspace_id: int) -> Iterator[Rejected]:
