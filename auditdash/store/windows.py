@@ -139,6 +139,17 @@ def _islands(connection_id: int) -> Subquery:
     return select(done.c.start_at, done.c.end_at, number.label("number")).subquery()
 
 
+def count_done(connection: Connection, connection_id: int, period: Period) -> int:
+    """Done windows that reach into a closed period."""
+    statement = select(func.count()).where(
+        table.c.connection_id == connection_id,
+        table.c.done_at.is_not(None),
+        table.c.start_at < period.end,
+        table.c.end_at > period.start,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 class Echoes(Struct, frozen=True):
     """Of `expected` windows, how many saw their own reading come back as an event."""
 

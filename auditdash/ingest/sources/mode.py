@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import DAY, MINUTE, SECOND, Instant, to_rfc3339
+from auditdash.events.instants import MINUTE, SECOND, Instant, to_rfc3339
 from auditdash.events.periods import Period
+from auditdash.ingest.coverage import next_period
 from auditdash.ingest.intake import Receipt, close_receipt, open_receipt, reopen, take
 from auditdash.ingest.parse import Piece
 from auditdash.ingest.sources.mode_client import (
@@ -37,8 +38,6 @@ from auditdash.store.connections import ClaimLostError, Feed
 from auditdash.store.engine import reading, writing
 from auditdash.store.windows import Page, Window
 
-LONGEST: Final = DAY
-OVERLAP: Final = 15 * MINUTE
 _LEASE: Final = 4 * MINUTE  # longer than any one wait; renewed before each
 _TURN: Final = MINUTE  # how long the worker stays with one feed before others get their turn
 _SOON: Final = SECOND
@@ -56,7 +55,6 @@ class PullSummary(Struct, frozen=True, kw_only=True):
     conflicting: int = 0
     rejected: int = 0
     restarts: int = 0
-    covered_until: Instant | None = None
     error: str | None = None
 
 
@@ -70,25 +68,6 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 OnProgress = Callable[[Progress], object]
-
-
-def next_period(
-    start_at: Instant, covered: list[Period], now: Instant, overlap: int = OVERLAP
-) -> Period | None:
-    """The window to ask for next: the oldest gap, in whole seconds; None when all is covered.
-
-    `covered` are disjoint closed periods, oldest first.
-    """
-    start_at, now = _whole_second(start_at), _whole_second(now)
-    frontier = start_at
-    for period in covered:
-        if period.start is None or period.end is None or period.start > frontier:
-            break
-        frontier = max(frontier, period.end)
-    if frontier >= now:
-        return None
-    start = max(start_at, Instant(frontier - overlap))
-    return Period(start, min(Instant(start + LONGEST), now))
 
 
 def pull_now(
@@ -282,7 +261,6 @@ class _Pull:
     def _count(self, window: Window, receipt: Receipt) -> None:
         self._add(pages=1, **receipt.counts())
         reached = window.end_at if window.done_at is not None else window.start_at
-        self.summary = replace(self.summary, covered_until=reached)
         self._on_progress(
             Progress(
                 start_at=self._feed.start_at,
@@ -307,7 +285,3 @@ def _next_cursor(page: ModePage, followed: Counter[str], number: int) -> str | N
             f"a window has more than {_MOST_PAGES:,} pages", expected="a feed that ends"
         )
     return page.cursor
-
-
-def _whole_second(instant: Instant) -> Instant:
-    return Instant(instant // SECOND * SECOND)
