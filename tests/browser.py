@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -25,6 +25,9 @@ _AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 _VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + \
 e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber))"
 
+# Violations are told in a task of their own, after the page's load.
+_SETTLED = "new Promise(done => requestIdleCallback(() => setTimeout(done), {timeout: 1000}))"
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -38,15 +41,26 @@ class Violation:
 
 @dataclass(frozen=True)
 class Visit:
-    """A page of its own context; `complaints` collects console errors, CSP violations and crashes.
+    """A page in a context of its own, with what its console complained of.
 
     A page that was answered with 4xx or 5xx complains too: forget() after one that must be.
     """
 
     page: Page
-    complaints: list[str] = field(default_factory=list)
+    scripts: bool = True
+    heard: list[str] = field(default_factory=list)
+
+    @property
+    def complaints(self) -> list[str]:
+        """Console errors and warnings, CSP violations and uncaught errors up to this moment."""
+        if self.scripts:
+            self.page.evaluate(_SETTLED)
+        else:
+            self.page.wait_for_timeout(50)
+        return self.heard
 
     def forget(self) -> None:
+        """Start anew."""
         self.complaints.clear()
 
 
@@ -92,24 +106,22 @@ def new_visit(chromium: Browser) -> Iterator[NewVisit]:
         contexts.append(context)
         context.set_default_timeout(10_000)
         context.add_init_script(_VIOLATIONS)
-        return _watch(context.new_page())
+        return _watch(Visit(context.new_page(), scripts))
 
     yield open_visit
     for context in contexts:
         context.close()
 
 
-def _watch(page: Page) -> Visit:
-    visit = Visit(page)
-    page.on("pageerror", lambda error: visit.complaints.append(f"{page.url}: {error}"))
-    page.on(
-        "console",
-        lambda message: (
-            visit.complaints.append(f"{page.url}: {message.text} {message.location}")
-            if message.type in {"error", "warning"}
-            else None
-        ),
-    )
+def _watch(visit: Visit) -> Visit:
+    page = visit.page
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            visit.heard.append(f"{page.url}: {message.text} {message.location}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: visit.heard.append(f"{page.url}: {error}"))
     return visit
 
 

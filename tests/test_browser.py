@@ -70,3 +70,10 @@ def test_a_refused_script_is_a_complaint(new_visit: NewVisit, site: str) -> None
     visit.forget()
     visit.page.goto(f"{site}/good")
     assert visit.complaints == []
+
+
+def test_a_page_can_be_read_with_scripts_switched_off(new_visit: NewVisit, site: str) -> None:
+    visit = new_visit(scripts=False)
+    visit.page.goto(f"{site}/good")
+    assert visit.page.locator("h1").inner_text() == "Good"
+    assert visit.complaints == []
