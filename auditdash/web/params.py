@@ -64,6 +64,14 @@ def chosen_field(name: str, allowed: Collection[str]) -> str:
     return _chosen(name, field(name), allowed)
 
 
+def id_field(name: str) -> int:
+    """A row's id in the submitted form; anything else is BadInput."""
+    given = field(name)
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise BadInput(f"{shorten(given)} is no id", where=name, expected="a whole number")
+    return int(given)
+
+
 def local_path(given: str, default: str = "/") -> str:
     """A path of this site to go on to; whatever leads elsewhere becomes the default."""
     parts = urlsplit(given) if given.isprintable() and "\\" not in given else None

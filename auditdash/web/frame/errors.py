@@ -16,6 +16,7 @@ _TITLES: Final = {
     403: "Not allowed",
     404: "Not found",
     405: "Not possible here",
+    410: "No longer here",
     413: "Too large",
     429: "Too many attempts",
     500: "Something went wrong",
@@ -37,7 +38,7 @@ def answer_bad_input(error: BadInput) -> Response:
 def answer_http(error: HTTPException) -> Response:
     """The page or notice of any HTTP error; its own headers (Allow, Retry-After) stay."""
     status = error.code or 500
-    own = error.description if status in {400, 403, 429} else None
+    own = error.description if status in {400, 403, 410, 429} else None
     message = own or _MESSAGES.get(status) or error.description or ""
     response = _answer(status, message)
     for name, value in error.get_headers():

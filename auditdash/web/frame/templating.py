@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,14 +12,15 @@ from flask import Flask, g, request, url_for
 from markupsafe import Markup
 
 from auditdash.events import wording
-from auditdash.events.instants import Instant
-from auditdash.web import readers
+from auditdash.events.instants import Instant, to_rfc3339
+from auditdash.web import fragments, readers
 from auditdash.web.frame import door
 
+# Our own access records are events too; the filter stands in the box and can be taken away.
+TIMELINE: Final = "/timeline?q=-source:auditdash"
 # Each word of the navigation: its text and where it leads.
 NAVIGATION: Final = (
-    # Our own access records are events too; the filter stands in the box and can be taken away.
-    ("Timeline", "/timeline?q=-source:auditdash"),
+    ("Timeline", TIMELINE),
     ("Charts", "/charts"),
     ("Exports", "/summaries/exports"),
     ("Permission changes", "/summaries/permissions"),
@@ -39,6 +41,8 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["clock_time"] = clock_time
+    app.jinja_env.filters["rfc3339"] = to_rfc3339
+    app.jinja_env.filters["attributes"] = attributes
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.globals["csrf_field"] = csrf_field
     app.context_processor(_page_context)
@@ -64,6 +68,18 @@ def clock_time(instant: Instant) -> str:
     return wording.time_text(instant, readers.zone())
 
 
+def attributes(named: Mapping[str, object]) -> Markup:
+    """Attributes of an element: True stands bare, None and False stay out, _ becomes -."""
+    given = Markup("")
+    for name, value in named.items():
+        bare = name.strip("_").replace("_", "-")
+        if value is True:
+            given += Markup(" {}").format(bare)
+        elif value is not None and value is not False:
+            given += Markup(' {}="{}"').format(bare, value)
+    return given
+
+
 def static_url(name: str) -> str:
     """The address of a file under static/, which changes with its content."""
     path = Path(url_for("static", filename=name))
@@ -83,6 +99,7 @@ def _page_context() -> dict[str, object]:
         "workspaces": g.get("workspaces", []),
         "navigation": NAVIGATION if reader else (),
         "current_path": request.path,
+        "here": fragments.current_path() if request.method == "GET" else "/",
         "csrf_token": reader.csrf_token if reader else "",
     }
 

@@ -1,0 +1,219 @@
+"""Coming in and going out: login, logout, and the one-time links with which a person begins."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, abort
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.accounts.attempts import begin_attempt, forget_attempts
+from auditdash.accounts.passwords import (
+    check_strength,
+    hash_password,
+    needs_rehash,
+    verify_password,
+)
+from auditdash.accounts.people import (
+    Person,
+    count_people,
+    create_person,
+    find_person,
+    find_person_by_id,
+    parse_name,
+    parse_username,
+    set_password_hash,
+)
+from auditdash.accounts.sessions import end_session, end_sessions_of, start_session
+from auditdash.accounts.setup import SetupLink, find_setup_link, use_setup_link
+from auditdash.accounts.workspaces import first_workspace, found_workspace, is_founded
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import SECOND, Instant
+from auditdash.store.engine import reading, writing
+from auditdash.web import fragments, params, readers
+from auditdash.web.frame import door
+
+blueprint = Blueprint("accounts", __name__)
+
+_WRONG: Final = "The username or the password is wrong."
+_USED_UP: Final = "This link was used already, or is older than a day. Ask for a new one."
+
+
+class _Setup(Struct, frozen=True, kw_only=True):
+    """What somebody who opens a one-time link wrote, checked."""
+
+    username: str
+    name: str
+    workspace: str
+    password_hash: str
+
+
+@blueprint.get("/login")
+@readers.public
+def login() -> Response:
+    """The form; whoever is signed in goes on at once."""
+    if readers.reader_or_none() is not None:
+        return fragments.see_other(params.next_path())
+    return _login_page()
+
+
+@blueprint.post("/login")
+@readers.public
+def log_in() -> Response:
+    """Sign in, or say that it did not work: the same whether or not the name exists."""
+    username, password = params.field("username"), params.secret_field("password")
+    now = readers.now()
+    with writing(readers.engine()) as connection:
+        locked_until = begin_attempt(connection, username, now)
+    if locked_until is not None:
+        return _too_many(locked_until, now)
+    with reading(readers.engine()) as connection:
+        person = find_person(connection, username)
+    right = verify_password(person.password_hash if person else None, password)
+    if person is None or not right or person.disabled_at is not None:
+        return _login_page(_WRONG, 401)
+    return _welcome_back(person, password)
+
+
+@blueprint.post("/logout")
+def log_out() -> Response:
+    """End the session, in the database and in the browser."""
+    with writing(readers.engine()) as connection:
+        end_session(connection, door.session_token() or "")
+    return door.drop_session(fragments.see_other("/login"))
+
+
+@blueprint.get("/setup/<token>")
+@readers.public
+def setup(token: str) -> Response:
+    """The form of a one-time link."""
+    with reading(readers.engine()) as connection:
+        link = find_setup_link(connection, token, readers.now())
+        return _setup_page(connection, token, link)
+
+
+@blueprint.post("/setup/<token>")
+@readers.public
+def set_up(token: str) -> Response:
+    """Keep the password, make the first person and workspace if there are none, and sign in."""
+    with reading(readers.engine()) as connection:
+        link = find_setup_link(connection, token, readers.now())
+        try:
+            form = _read_setup(connection, link)
+        except BadInput as error:
+            return _setup_page(connection, token, link, error)
+    with writing(readers.engine()) as connection:
+        person_id = _finish_setup(connection, token, form)
+        session = _begin_session(connection, person_id)
+    return door.keep_session(fragments.see_other("/"), session)
+
+
+def _login_page(error: str = "", status: int = 200) -> Response:
+    with reading(readers.engine()) as connection:
+        nobody = count_people(connection) == 0
+    return fragments.render(
+        "accounts/login.html",
+        "accounts/login.html",
+        status,
+        error=error,
+        username=params.field("username"),
+        next_path=params.next_path(),
+        nobody=nobody,
+    )
+
+
+def _too_many(locked_until: Instant, now: Instant) -> Response:
+    seconds = -(-(locked_until - now) // SECOND)
+    response = _login_page(f"Too many attempts. Try again in {seconds} seconds.", 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
+def _welcome_back(person: Person, password: str) -> Response:
+    outdated = person.password_hash is not None and needs_rehash(person.password_hash)
+    newer = hash_password(password) if outdated else None
+    with writing(readers.engine()) as connection:
+        forget_attempts(connection, person.username)
+        if newer is not None:
+            set_password_hash(connection, person.id, newer)
+        token = _begin_session(connection, person.id)
+    return door.keep_session(fragments.see_other(params.next_path()), token)
+
+
+def _begin_session(connection: Connection, person_id: int) -> str:
+    """Always a new token: one that somebody planted in the browser never becomes a session."""
+    workspace = first_workspace(connection, readers.settings().zone, readers.now())
+    return start_session(
+        connection, person_id, readers.now(), workspace.id, replaces=door.session_token()
+    )
+
+
+def _setup_page(
+    connection: Connection, token: str, link: SetupLink | None, error: BadInput | None = None
+) -> Response:
+    if link is None:
+        abort(410, _USED_UP)
+    person = _person_of(connection, link)
+    return fragments.render(
+        "accounts/setup.html",
+        "accounts/setup.html",
+        400 if error else 200,
+        token=token,
+        person=person,
+        asks_workspace=person is None and not is_founded(connection),
+        given={name: params.field(name) for name in ("username", "name", "workspace")},
+        errors={error.where: str(error.what) for error in [error] if error},
+    )
+
+
+def _person_of(connection: Connection, link: SetupLink) -> Person | None:
+    """Whose link it is; None for the first admin."""
+    if link.person_id is None:
+        return None
+    person = find_person_by_id(connection, link.person_id)
+    if person is None or person.disabled_at is not None:
+        abort(410, _USED_UP)
+    return person
+
+
+def _read_setup(connection: Connection, link: SetupLink | None) -> _Setup:
+    if link is None:
+        abort(410, _USED_UP)
+    person = _person_of(connection, link)
+    username = person.username if person else parse_username(params.field("username"))
+    name = person.name if person else parse_name(params.field("name") or username)
+    asks_workspace = person is None and not is_founded(connection)
+    workspace = params.field("workspace") if asks_workspace else ""
+    if asks_workspace:
+        _check_workspace(workspace)
+    password = params.secret_field("password")
+    check_strength(password, username)
+    if password != params.secret_field("password_again"):
+        raise BadInput("it differs from the first", where="password_again")
+    return _Setup(
+        username=username, name=name, workspace=workspace, password_hash=hash_password(password)
+    )
+
+
+def _check_workspace(name: str) -> None:
+    try:
+        parse_name(name)
+    except BadInput as error:
+        raise BadInput(error.what, where="workspace", expected=error.expected) from None
+
+
+def _finish_setup(connection: Connection, token: str, form: _Setup) -> int:
+    link = use_setup_link(connection, token, readers.now())
+    if link is None:
+        abort(410, _USED_UP)
+    if form.workspace and not is_founded(connection):
+        found_workspace(connection, form.workspace, readers.settings().zone, readers.now())
+    if link.person_id is None:
+        return create_person(
+            connection, form.username, form.name, readers.now(), form.password_hash
+        )
+    set_password_hash(connection, link.person_id, form.password_hash)
+    end_sessions_of(connection, link.person_id)
+    forget_attempts(connection, form.username)
+    return link.person_id
