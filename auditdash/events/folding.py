@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from hashlib import sha256
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_LONGEST_KEY = 512
+_BOUNDED = re.compile(f".{{{_LONGEST_KEY}}}\u2026[0-9a-f]{{64}}", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
 
@@ -19,8 +22,19 @@ def storable(text: str) -> str:
 
 
 def fold_case(text: str) -> str:
-    """The key by which field values are compared: case folded, NFC, nothing else."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    """The key by which field values are compared: case folded, NFC, bounded, nothing else."""
+    return bounded(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()))
+
+
+def bounded(text: str) -> str:
+    """The text itself up to 512 characters, else its beginning and its SHA-256.
+
+    An index of PostgreSQL takes no more than 2,704 bytes; equal texts still get equal keys,
+    and a key is its own key, so that a query can name what is too long to be written.
+    """
+    if len(text) <= _LONGEST_KEY or _BOUNDED.fullmatch(text):
+        return text
+    return f"{text[:_LONGEST_KEY]}\u2026{sha256(text.encode()).hexdigest()}"
 
 
 def fold_words(text: str) -> str:

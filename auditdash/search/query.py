@@ -3,6 +3,7 @@ wherever those words stand in the text."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -135,6 +136,17 @@ def disjunction(nodes: tuple[Node, ...]) -> Node:
         inner for node in nodes for inner in (node.nodes if isinstance(node, Or) else (node,))
     )
     return flat[0] if len(flat) == 1 else Or(flat, _around(flat))
+
+
+def walk(node: Node | None) -> Iterator[Node]:
+    """The node and all below it, in the order of the text."""
+    if node is None:
+        return
+    yield node
+    for inner in node.nodes if isinstance(node, And | Or) else ():
+        yield from walk(inner)
+    if isinstance(node, Not):
+        yield from walk(node.node)
 
 
 def _around(nodes: tuple[Node, ...]) -> Span:
