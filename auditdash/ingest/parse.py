@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 import msgspec
@@ -79,13 +79,14 @@ class _Readable(io.RawIOBase):
     """Any object with read() as a raw stream: an upload, a request body, standard input."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
+        # read1 answers what is there: bytes unpacked before a damaged spot are not lost with it.
+        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed wants Buffer
-        data = self._stream.read(len(buffer))
+        data = self._read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 

@@ -1,0 +1,128 @@
+"""Bytes to records, whatever form they come in."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from typing import Any
+
+import pytest
+
+from auditdash.events.errors import BadInput
+from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
+from tests.make import make_record
+
+ONE = {"id": "1", "action": "group_created", "timestamp": "2026-01-01T00:00:00Z"}
+TWO = {**ONE, "id": "2"}
+LIMIT = 1_000_000
+
+
+def _parse(body: bytes, limit: int = LIMIT) -> list[Piece | Rejection]:
+    return list(iterate_pieces(io.BytesIO(body), limit))
+
+
+def _json(value: Any, indent: int | None = None) -> bytes:
+    return json.dumps(value, indent=indent).encode()
+
+
+FORMS = {
+    "lines": _json(ONE) + b"\n" + _json(TWO) + b"\n",
+    "lines without an end": _json(ONE) + b"\n" + _json(TWO),
+    "lines of Windows": _json(ONE) + b"\r\n\r\n" + _json(TWO) + b"\r\n",
+    "an array": _json([ONE, TWO]),
+    "a printed array": _json([ONE, TWO], indent=2),
+    "an answer page": _json({"audit_logs": [ONE, TWO], "next_token": "x"}),
+    "a printed page": _json({"next_token": None, "audit_logs": [ONE, TWO]}, indent=2),
+    "pages in lines": _json({"audit_logs": [ONE]}) + b"\n" + _json({"audit_logs": [TWO]}),
+    "an array of pages": _json([{"audit_logs": [ONE]}, {"audit_logs": [TWO]}]),
+    "a table": b"id,action,timestamp\r\n"
+    b"1,group_created,2026-01-01T00:00:00Z\r\n2,group_created,2026-01-01T00:00:00Z\r\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("wrap", ["plain", "gzip", "marked"])
+def test_every_form_gives_the_same_records(form: str, wrap: str) -> None:
+    body = {
+        "plain": lambda data: data,
+        "gzip": gzip.compress,
+        "marked": lambda data: b"\xef\xbb\xbf" + data,
+    }[wrap](FORMS[form])
+    assert [json.loads(piece.raw) for piece in _parse(body)] == [ONE, TWO]
+
+
+def test_one_printed_event_is_one_record() -> None:
+    record = make_record()
+    (piece,) = _parse(_json(record, indent=2))
+    assert json.loads(piece.raw) == record
+
+
+def test_records_keep_their_bytes() -> None:
+    odd = b'{"id" :  "1", "b":1.50, "a":"\\u00e9"}'
+    assert [piece.raw for piece in _parse(b"[" + odd + b" ,\n" + odd + b"]")] == [odd, odd]
+
+
+def test_a_bad_line_does_not_hide_the_good_ones() -> None:
+    pieces = _parse(b"{bad\n" + _json(ONE) + b"\n\xff\xfe\n" + _json(TWO))
+    assert [piece.position for piece in pieces] == ["line 1", "line 2", "line 3", "line 4"]
+
+
+def test_nothing_at_all_is_no_record() -> None:
+    assert _parse(b"") == _parse(b" \n\t\n") == []
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        (b"[1,2", "ends too early"),
+        (b'[{"a":NaN}]', "not JSON"),
+        (b"[" + b"[" * 5000 + b"]" * 5000 + b"]", "nested too deeply"),
+        (b"hello there", "is no header: action and timestamp missing"),
+        (b"\xff\xfei\x00d\x00", "UTF-16"),
+        (b"id,event_id,action,timestamp\n", "two columns stand for 'id'"),
+        (gzip.compress(_json(ONE))[:-6], "damaged"),
+        (b"\x1f\x8b" + b"junk" * 10, "damaged"),
+        (gzip.compress(b"[" + b" " * 20_000_000 + b"]"), "too large"),
+        (b" " * (LIMIT + 1), "too large"),
+    ],
+)
+def test_what_cannot_be_read_says_why(body: bytes, wrong: str) -> None:
+    with pytest.raises(BadInput, match=wrong):
+        _parse(body)
+
+
+def test_records_before_damage_are_not_lost() -> None:
+    body = gzip.compress(b"\n".join([_json(ONE)] * 20_000), compresslevel=0)[:-9]
+    pieces = iterate_pieces(io.BytesIO(body), 10 * LIMIT)
+    assert all(isinstance(next(pieces), Piece) for _ in range(19_000))
+    with pytest.raises(BadInput, match="damaged"):
+        list(pieces)
+
+
+def test_a_table_becomes_records_of_the_feed() -> None:
+    header = b"timestamp,action,username,actor.ip,entity_name,context.role,context.a.b,extra\n"
+    (piece,) = _parse(header + b'2026-01-01T00:00:00Z,x,"bob, jr",10.0.0.1,,view,1,new\n')
+    assert json.loads(piece.raw) == {
+        "timestamp": "2026-01-01T00:00:00Z",
+        "action": "x",
+        "actor": {"username": "bob, jr", "ip": "10.0.0.1"},
+        "context": {"role": "view", "a": {"b": "1"}},
+        "extra": "new",
+    }
+
+
+def test_a_context_cell_is_json() -> None:
+    header = b"timestamp,action,context\n"
+    good, bad = _parse(header + b't,x,"{""role"":""view""}"\nt,x,{role\n')
+    assert json.loads(good.raw)["context"] == {"role": "view"}
+    assert isinstance(bad, Rejection)
+    assert "not JSON" in bad.what
+
+
+def test_bad_rows_of_a_table_are_kept_as_they_were() -> None:
+    rows = b'a,b,c,d\n"x"y,z\nq,w,\xff\n'
+    bad = _parse(b"action,timestamp,id\n" + rows)
+    assert [type(each) for each in bad] == [Rejection] * 3
+    assert [each.position for each in bad] == ["line 2", "line 3", "line 4"]
+    assert b"".join(each.raw.replace(b"\r\n", b"\n") for each in bad) == rows
