@@ -1,0 +1,51 @@
+import pytest
+from argon2 import PasswordHasher
+
+from auditdash.accounts.passwords import (
+    check_strength,
+    hash_password,
+    needs_rehash,
+    verify_password,
+)
+from auditdash.events.errors import BadInput
+
+
+@pytest.mark.parametrize(
+    ("password", "why"),
+    [
+        ("short", "5 characters"),
+        ("a" * 1001, "too long"),
+        ("aaaaaaaaaaaaaaaa", "easy to guess"),
+        ("abababababab", "easy to guess"),
+        ("Administrator1!", "easy to guess"),
+        ("PasswordPassword2026", "easy to guess"),
+        ("123456789012", "easy to guess"),
+        ("my-name-is-Alice", "username"),
+    ],
+)
+def test_a_weak_password_is_refused_and_says_why(password: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why) as caught:
+        check_strength(password, "alice")
+    assert password not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "password", ["heron lantern cobalt", "ñandú-käse-12", "密码很长而且不容易猜到的句子"]
+)
+def test_a_long_unusual_password_is_good(password: str) -> None:
+    check_strength(password, "alice")
+
+
+def test_only_the_right_password_is_right() -> None:
+    kept = hash_password("heron lantern cobalt")
+    assert kept.startswith("$argon2id$")
+    assert verify_password(kept, "heron lantern cobalt")
+    assert not verify_password(kept, "heron lantern cobalT")
+    assert not verify_password(kept, "x" * 5000)
+    assert not verify_password(None, "nobody has this password")
+    assert not verify_password("not a hash", "heron lantern cobalt")
+
+
+def test_a_hash_with_older_parameters_is_to_be_made_again() -> None:
+    assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=1024).hash("x"))
+    assert not needs_rehash(hash_password("x"))
