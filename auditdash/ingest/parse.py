@@ -96,7 +96,7 @@ class _Limited(_Readable):
         super().__init__(stream)
         self._left = self._limit = limit
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io gives a memoryview
         count = super().readinto(buffer)
         self._left -= count
         if self._left < 0:

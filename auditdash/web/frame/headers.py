@@ -6,6 +6,8 @@ from typing import Final
 
 from flask import Flask, Response, request
 
+from auditdash.web import params
+
 # plotly-basic fills one empty style element: the hash is that of the empty text.
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -41,7 +43,7 @@ def _add_headers(response: Response) -> Response:
     response.headers.update(_HEADERS)
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
-    elif "v" in request.args:
+    elif params.text("v"):
         response.headers["Cache-Control"] = _FOREVER
     else:
         response.headers["Cache-Control"] = "no-cache"
