@@ -274,6 +274,7 @@ def _read_cursor(text: str, asked: dict[str, str]) -> tuple[int, str]:
 def _handler(mode: FakeMode) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet, or Nagle waits 40 ms between them
 
         def do_GET(self) -> None:
             address = urlsplit(self.path)
