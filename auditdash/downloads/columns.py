@@ -1,0 +1,94 @@
+"""The columns of an events file: explicit, in this order, and numbered as a version.
+
+A new column goes to the end and makes a new version; a name is never given to something else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from auditdash.events.event import Event
+from auditdash.events.folding import storable
+from auditdash.events.instants import to_rfc3339
+
+VERSION: Final = 1
+COLUMNS: Final = (
+    "seq",
+    "occurred_at",
+    "received_at",
+    "source",
+    "id",
+    "action",
+    "category",
+    "op",
+    "outcome",
+    "actor_username",
+    "actor_id",
+    "actor_ip",
+    "actor_user_agent",
+    "subject_type",
+    "subject_name",
+    "subject_id",
+    "role",
+    "entity_type",
+    "entity_name",
+    "entity_id",
+    "correlation_id",
+    "workspace",
+    "description",
+    "context",
+    "occurred_text",
+)
+
+
+def cells_of(event: Event) -> tuple[str, ...]:
+    """One cell for each of COLUMNS. Instants are UTC; what is missing is empty."""
+    actor, subject, entity = event.actor, event.subject, event.entity
+    return (
+        str(event.seq),
+        to_rfc3339(event.occurred_at),
+        to_rfc3339(event.received_at),
+        event.source,
+        event.id,
+        event.action,
+        event.category,
+        event.op,
+        event.outcome,
+        actor.username or "",
+        actor.id or "",
+        actor.ip or "",
+        actor.user_agent or "",
+        subject.type or "",
+        subject.name or "",
+        subject.id or "",
+        event.role or "",
+        entity.type or "",
+        entity.name or "",
+        entity.id or "",
+        event.correlation_id or "",
+        event.workspace,
+        event.description or "",
+        _context_text(event),
+        event.occurred_text,
+    )
+
+
+def _context_text(event: Event) -> str:
+    if not event.context:
+        return ""
+    try:
+        return msgspec.json.encode(event.context).decode()
+    except UnicodeEncodeError:  # lone surrogates: shown as elsewhere, whole in the NDJSON
+        return msgspec.json.encode(_storable(event.context)).decode()
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, dict):
+        return {storable(key): _storable(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_storable(part) for part in value]
+    return value
