@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from msgspec import Struct
 
@@ -47,7 +48,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             host=env.get("AUDITDASH_HOST") or "127.0.0.1",
             port=_number(env, "AUDITDASH_PORT", 8000, 1, 65535),
             workers=_number(env, "AUDITDASH_WORKERS", 2, 1, 64),
-            zone=env.get("AUDITDASH_ZONE") or "UTC",
+            zone=_zone(env, "AUDITDASH_ZONE"),
             secure_cookies=_flag(env, "AUDITDASH_SECURE_COOKIES"),
             max_body_bytes=_number(env, "AUDITDASH_MAX_BODY_MB", 64, 1, 4096) << 20,
             max_unpacked_bytes=_number(env, "AUDITDASH_MAX_UNPACKED_MB", 512, 1, 65536) << 20,
@@ -84,6 +85,13 @@ def _day(env: Mapping[str, str], name: str) -> str:
         return date.fromisoformat(text).isoformat() if text else ""
     except ValueError:
         raise BadSetting(f"{name}={text!r}: expected a day such as 2026-01-31") from None
+
+
+def _zone(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name) or "UTC"
+    if text != "UTC" and text not in available_timezones():
+        raise BadSetting(f"{name}={text!r}: expected a zone such as UTC or Europe/Berlin")
+    return text
 
 
 def _database_url(url: str) -> str:

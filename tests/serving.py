@@ -43,6 +43,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_MODE_WORKSPACE": settings.mode_workspace,
         "AUDITDASH_MODE_TOKEN": settings.mode_token,
         "AUDITDASH_MODE_SECRET": settings.mode_secret,
+        "AUDITDASH_MODE_START": settings.mode_start,
     }
 
 

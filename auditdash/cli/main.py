@@ -41,8 +41,8 @@ def serve(house: House, demo: bool) -> None:
     _say_where(house.settings, link)
     house.engine.dispose()
     os.chdir(ROOT)
-    config = str(ROOT / "gunicorn.conf.py")
-    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", config, "app:app"])  # noqa: S606
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "app:app"]
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
 
 
 def _say_where(settings: Settings, link: str | None) -> None:

@@ -1,0 +1,90 @@
+"""What an operator sets arrives, and what makes no sense stops the start and names itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditdash.settings import BadSetting, Settings
+from tests.serving import environment
+
+_EVERYTHING = {
+    "AUDITDASH_INSTANCE": "/srv/audit",
+    "DATABASE_URL": "postgresql://audit@db.example/audit",
+    "AUDITDASH_HOST": "0.0.0.0",  # noqa: S104 - the test listens nowhere
+    "AUDITDASH_PORT": "9000",
+    "AUDITDASH_WORKERS": "4",
+    "AUDITDASH_ZONE": "Europe/Berlin",
+    "AUDITDASH_SECURE_COOKIES": "1",
+    "AUDITDASH_MAX_BODY_MB": "8",
+    "AUDITDASH_MAX_UNPACKED_MB": "16",
+    "AUDITDASH_PULL_MINUTES": "5",
+    "AUDITDASH_REPORT_SECONDS": "60",
+    "AUDITDASH_REPORT_MEMORY_MB": "512",
+    "AUDITDASH_MODE_URL": "https://mode.example",
+    "AUDITDASH_MODE_WORKSPACE": "acme",
+    "AUDITDASH_MODE_TOKEN": "token",
+    "AUDITDASH_MODE_SECRET": "secret",
+    "AUDITDASH_MODE_START": "2025-01-31",
+}
+
+
+def test_without_any_variable_everything_is_local_and_plain() -> None:
+    settings = Settings.from_env({})
+    assert settings.database_url == f"sqlite:///{settings.instance / 'auditdash.db'}"
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.mode_token == ""
+
+
+def test_every_setting_can_be_set_and_handed_to_a_child_process() -> None:
+    settings = Settings.from_env(_EVERYTHING)
+    plain = Settings.from_env({})
+    same = [
+        name
+        for name in Settings.__struct_fields__
+        if getattr(settings, name) == getattr(plain, name)
+    ]
+    assert same == []
+    assert settings.instance == Path("/srv/audit")
+    assert Settings.from_env(environment(settings)) == settings
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert Settings.from_env(dict.fromkeys(_EVERYTHING, "")) == Settings.from_env({})
+
+
+def test_the_older_name_of_the_postgresql_scheme_is_understood() -> None:
+    settings = Settings.from_env({"DATABASE_URL": "postgres://db/audit"})
+    assert settings.database_url == "postgresql://db/audit"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("AUDITDASH_PORT", "0"),
+        ("AUDITDASH_PORT", "65536"),
+        ("AUDITDASH_PORT", "٨٠٠٠"),
+        ("AUDITDASH_WORKERS", "many"),
+        ("AUDITDASH_WORKERS", "-1"),
+        ("AUDITDASH_SECURE_COOKIES", "yes"),
+        ("AUDITDASH_ZONE", "Berlin"),
+        ("AUDITDASH_MODE_START", "last year"),
+        ("AUDITDASH_MODE_URL", "http://mode.example"),
+        ("DATABASE_URL", "mysql://db/audit"),
+    ],
+)
+def test_a_value_that_makes_no_sense_stops_the_start_and_is_named(name: str, text: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        Settings.from_env({name: text})
+
+
+def test_half_a_mode_connection_names_what_is_missing() -> None:
+    with pytest.raises(BadSetting, match="AUDITDASH_MODE_SECRET"):
+        Settings.from_env({"AUDITDASH_MODE_WORKSPACE": "acme", "AUDITDASH_MODE_TOKEN": "token"})
+
+
+def test_a_password_in_a_refused_address_is_not_repeated() -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.from_env({"DATABASE_URL": "mysql://audit:hunter2@db/audit"})
+    assert "hunter2" not in str(caught.value)
