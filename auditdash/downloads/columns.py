@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from auditdash.downloads.cells import Value
 from auditdash.events.event import Event
 from auditdash.events.folding import storable
 from auditdash.events.instants import to_rfc3339
@@ -43,11 +44,11 @@ COLUMNS: Final = (
 )
 
 
-def cells_of(event: Event) -> tuple[str, ...]:
+def cells_of(event: Event) -> tuple[Value, ...]:
     """One cell for each of COLUMNS. Instants are UTC; what is missing is empty."""
     actor, subject, entity = event.actor, event.subject, event.entity
     return (
-        str(event.seq),
+        event.seq,
         to_rfc3339(event.occurred_at),
         to_rfc3339(event.received_at),
         event.source,
@@ -56,28 +57,28 @@ def cells_of(event: Event) -> tuple[str, ...]:
         event.category,
         event.op,
         event.outcome,
-        actor.username or "",
-        actor.id or "",
-        actor.ip or "",
-        actor.user_agent or "",
-        subject.type or "",
-        subject.name or "",
-        subject.id or "",
-        event.role or "",
-        entity.type or "",
-        entity.name or "",
-        entity.id or "",
-        event.correlation_id or "",
+        actor.username,
+        actor.id,
+        actor.ip,
+        actor.user_agent,
+        subject.type,
+        subject.name,
+        subject.id,
+        event.role,
+        entity.type,
+        entity.name,
+        entity.id,
+        event.correlation_id,
         event.workspace,
-        event.description or "",
+        event.description,
         _context_text(event),
         event.occurred_text,
     )
 
 
-def _context_text(event: Event) -> str:
+def _context_text(event: Event) -> str | None:
     if not event.context:
-        return ""
+        return None
     try:
         return msgspec.json.encode(event.context).decode()
     except UnicodeEncodeError:  # lone surrogates: shown as elsewhere, whole in the NDJSON

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from sqlalchemy import Connection
 
-from auditdash.downloads.cells import defuse
+from auditdash.downloads.cells import Value, csv_line
 from auditdash.downloads.columns import COLUMNS, cells_of
 from auditdash.queries.stream import iterate_events
 from auditdash.search.query import Query
@@ -26,10 +24,8 @@ def iterate_csv(
     return iterate_table(COLUMNS, (cells_of(event) for event in events))
 
 
-def iterate_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+def iterate_table(header: Sequence[str], rows: Iterable[Sequence[Value]]) -> Iterator[bytes]:
     """Any table in the same dialect."""
-    rest = chain([header], ([defuse(cell) for cell in row] for row in rows))
-    while batch := list(islice(rest, _ROWS_AT_ONCE)):
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows(batch)
-        yield text.getvalue().encode()
+    lines = chain([csv_line(header)], (csv_line(row) for row in rows))
+    while batch := list(islice(lines, _ROWS_AT_ONCE)):
+        yield "".join(batch).encode()

@@ -1,11 +1,10 @@
-"""NDJSON: the records exactly as they came, one in each line. Importing it gives the same events."""
+"""NDJSON: the records exactly as they came, a line each. Importing it gives the same events."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
 
-import msgspec
 from sqlalchemy import Connection
 
 from auditdash.queries.stream import iterate_events
@@ -25,7 +24,5 @@ def iterate_ndjson(
 
 
 def _line(record: str) -> bytes:
-    raw = record.encode()
-    if b"\n" in raw or b"\r" in raw:  # between tokens only: in strings JSON escapes them
-        raw = msgspec.json.format(raw, indent=-1)
-    return raw + b"\n"
+    """Line breaks stand between tokens only (in strings JSON escapes them): a space says the same."""
+    return record.replace("\n", " ").replace("\r", " ").encode() + b"\n"

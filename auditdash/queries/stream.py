@@ -21,5 +21,6 @@ def iterate_events(
     """The same events in the same order as the timeline shows, from one snapshot."""
     statement = select_events().where(compile_query(query, scope, clock))
     statement = statement.order_by(*order_of(query)).execution_options(yield_per=_ROWS_AT_ONCE)
-    for row in connection.execute(statement):
-        yield event_of(row)
+    with connection.execute(statement) as rows:
+        for row in rows:
+            yield event_of(row)
