@@ -64,10 +64,12 @@ def save(
     }
     key = {"workspace_id": workspace_id, "source": source}
     fresh = {**key, **fields, "created_at": now, "paused": False}
-    if connection.execute(insert_new(connection, table).values(fresh)).rowcount == 0:
-        connection.execute(update(table).filter_by(**key).values(fields))
-    found = connection.execute(select(table.c.id).filter_by(**key)).scalar_one()
-    return int(found)
+    insertion = insert_new(connection, table).values(fresh).returning(table.c.id)
+    made = connection.execute(insertion).scalar_one_or_none()
+    if made is not None:
+        return int(made)
+    change = update(table).filter_by(**key).values(fields).returning(table.c.id)
+    return int(connection.execute(change).scalar_one())
 
 
 def find(connection: Connection, workspace_id: int, source: str) -> Feed | None:
