@@ -24,5 +24,5 @@ def iterate_ndjson(
 
 
 def _line(record: str) -> bytes:
-    """Line breaks stand between tokens only (in strings JSON escapes them): a space says the same."""
+    """Line breaks stand between tokens only (strings escape them): a space says the same."""
     return record.replace("\n", " ").replace("\r", " ").encode() + b"\n"
