@@ -147,7 +147,9 @@ def _cases(name: str) -> list[str]:
 def _action(atom: Atom) -> Condition:
     """The action of that name and, not quoted, its family: `collection` and `collection_…`."""
     if atom.wild:
-        return _like(func.lower(_c.action), "%".join(map(_escape, atom.text.lower().split("*"))))
+        # Of a text in code point order, both databases lower the letters of ASCII and no other.
+        lower = atom.text.encode().lower().decode()
+        return _like(func.lower(_c.action), "%".join(map(_escape, lower.split("*"))))
     names = _cases(atom.text)
     exact = _c.action.in_(names)
     if atom.quoted:

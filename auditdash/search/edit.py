@@ -143,9 +143,8 @@ def atom_of(field: str, value: str) -> Atom:
         text = fold_case(text)  # its key, which is short, and finds the same events
     known = find_field(field)
     bare = Query(Term(field, (Atom(text),)))
-    if known and known.kind != "action" and _reads_as(print_query(bare), bare):
-        return Atom(text)
-    return Atom(text, quoted=True)
+    special = known is None or known.kind == "action" or "*" in text  # families, wildcards
+    return Atom(text, quoted=special or not _reads_as(print_query(bare), bare))
 
 
 def _reads_as(text: str, query: Query) -> bool:

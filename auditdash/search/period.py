@@ -47,8 +47,9 @@ def frozen(period: Period) -> Value:
         return Compare(">=", Atom(instant_text(Instant(start or 0))))
     if start is None:
         return Compare("<", Atom(instant_text(end)))
-    step = 1 if end % SECOND else SECOND
-    return Range(Atom(instant_text(start)), Atom(instant_text(Instant(end - step))))
+    # The last instant is in: a whole second where one ends there, else its microsecond.
+    last = to_rfc3339(Instant(end - 1)) if end % SECOND else instant_text(Instant(end - SECOND))
+    return Range(Atom(instant_text(start)), Atom(last))
 
 
 def instant_text(instant: Instant) -> str:

@@ -73,7 +73,7 @@ def describe(query: Query, clock: Clock) -> str:
         phrases.append(_containing(texts))
     if not query.parts:
         head = "All events"
-    if parts and _joins_head(parts[0]):
+    if phrases and (not parts or _joins_head(parts[0])):
         head = f"{head} {phrases.pop(0)}"
     if query.order == "created-asc":
         phrases.append("oldest first")
