@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -49,3 +51,18 @@ def test_only_the_right_password_is_right() -> None:
 def test_a_hash_with_older_parameters_is_to_be_made_again() -> None:
     assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=1024).hash("x"))
     assert not needs_rehash(hash_password("x"))
+
+
+def test_a_name_without_a_password_takes_as_long_as_one_with() -> None:
+    kept = hash_password("heron lantern cobalt")
+    verify_password(None, "x")  # makes the hash of nobody, once
+    assert _quickest(None) > _quickest(kept) / 3
+
+
+def _quickest(kept: str | None) -> float:
+    times = []
+    for _ in range(3):
+        began = time.perf_counter()
+        verify_password(kept, "a wrong password")
+        times.append(time.perf_counter() - began)
+    return min(times)
