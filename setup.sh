@@ -10,14 +10,11 @@ stop() {
   exit 1
 }
 
-# Run a command as root; without root and without sudo, say what somebody else has to run.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
-  elif command -v sudo >/dev/null 2>&1; then
-    sudo "$@"
   else
-    stop "not root, and no sudo here. As root, run: $*"
+    sudo "$@"
   fi
 }
 
@@ -67,6 +64,8 @@ install_missing() {
   [ -n "$missing" ] || return 0
   command -v apt-get >/dev/null 2>&1 ||
     stop "this is not Debian or Ubuntu: install these by hand, then try again:$missing"
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
+    stop "not root, and no sudo here. As root, run: apt-get install$missing"
   say "installing from the system's packages:$missing"
   log=$(mktemp)
   # shellcheck disable=SC2086 # a list of words
