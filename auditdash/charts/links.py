@@ -1,0 +1,57 @@
+"""The query that finds the events behind one number: what was asked, narrowed to that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from auditdash.events.periods import Period
+from auditdash.search.edit import atom_of
+from auditdash.search.parse import LONGEST, MOST_TERMS
+from auditdash.search.period import local_value, overlap, period_of
+from auditdash.search.print import print_query
+from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_of
+from auditdash.search.scope import Clock
+
+
+def within(query: Query, period: Period, clock: Clock) -> Query:
+    """Narrowed to a period, without leaving the one that was asked for."""
+    kept = (part for part in query.parts if not _is_one(part, "created"))
+    narrow = local_value(overlap(period_of(query, clock), period), clock.zone)
+    return query_of((*kept, Term("created", (narrow,))), query.order)
+
+
+def having(query: Query, **fields: str | None) -> Query:
+    """Narrowed to events whose fields have these values; None: the field is missing."""
+    kept = (part for part in query.parts if not any(_is_one(part, name) for name in fields))
+    more = (_term(name, value) for name, value in fields.items())
+    return query_of((*kept, *more), query.order)
+
+
+def having_others(query: Query, field: str, values: Sequence[str]) -> Query:
+    """Narrowed to events in which the field is there and has none of the values."""
+    others = Not(Term(field, tuple(_atom(field, value) for value in values)))
+    return query_of((*query.parts, others, Term(field, (Present(),))), query.order)
+
+
+def link(query: Query) -> str:
+    """The text of a query; "" when it is larger than a query may be."""
+    text = print_query(query)
+    return text if len(text) <= LONGEST and len(query.parts) < MOST_TERMS else ""
+
+
+def _is_one(part: Node, field: str) -> bool:
+    """Whether a part says one thing about a field, so that a narrower one can stand for it."""
+    return isinstance(part, Term) and part.field == field and len(part.values) == 1
+
+
+def _term(field: str, value: str | None) -> Node:
+    if value is None:
+        return Not(Term(field, (Present(),)))
+    return Term(field, (_atom(field, value),))
+
+
+@lru_cache(maxsize=64)
+def _atom(field: str, text: str) -> Atom:
+    """The value, quoted where it must be; a category stands in the links of a hundred bars."""
+    return atom_of(field, text)

@@ -1,0 +1,193 @@
+"""The charts of what was asked: answers of queries made into series, with words and links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from auditdash.charts.buckets import HEADS, bucket_short, bucket_text
+from auditdash.charts.links import having, having_others, link, within
+from auditdash.charts.series import ACCENT, Label, Rest, Series, Trace
+from auditdash.charts.summaries import (
+    say_by_category,
+    say_hours_of_week,
+    say_over_time,
+    say_ranking,
+)
+from auditdash.events.catalogue import categories
+from auditdash.queries.histogram import Histogram
+from auditdash.queries.rankings import Rank, Ranking
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock
+
+WEEKDAYS: Final = (
+    *("Monday", "Tuesday", "Wednesday", "Thursday"),
+    *("Friday", "Saturday", "Sunday"),
+)
+
+
+def draw_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
+    """Stacked bars: the events of each category in each bucket of time."""
+    unit, zone = histogram.unit, histogram.zone
+    narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
+    labels = [
+        Label(
+            text=bucket_text(bucket, unit, zone),
+            short=bucket_short(bucket, unit, zone),
+            link=link(narrow),
+        )
+        for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
+    ]
+    return Series(
+        name="over-time",
+        kind="stacked-bars",
+        title="Events over time",
+        summary=say_over_time(histogram, [label.text for label in labels]),
+        label_head=HEADS[unit],
+        labels=tuple(labels),
+        traces=tuple(
+            Trace(
+                name=category.label,
+                slug=category.slug,
+                values=histogram.counts[category.slug],
+                links=_category_links(narrowed, category.slug, histogram),
+            )
+            for category in categories()
+        ),
+    )
+
+
+def _category_links(narrowed: Sequence[Query], slug: str, histogram: Histogram) -> tuple[str, ...]:
+    return tuple(
+        link(having(narrow, category=slug)) if count else ""
+        for narrow, count in zip(narrowed, histogram.counts[slug], strict=True)
+    )
+
+
+def draw_by_category(counts: Mapping[str, int], query: Query) -> Series:
+    """Horizontal bars, the largest first: the categories that have events."""
+    found = sorted(
+        (category for category in categories() if counts[category.slug]),
+        key=lambda category: -counts[category.slug],
+    )
+    return _ranking_series(
+        name="by-category",
+        title="Events by category",
+        summary=say_by_category([(each.label, counts[each.slug]) for each in found]),
+        label_head="Category",
+        labels=[Label(text=each.label, short=each.label, slug=each.slug) for each in found],
+        values=[counts[each.slug] for each in found],
+        links=[link(having(query, category=each.slug)) for each in found],
+    )
+
+
+def draw_top_actors(ranking: Ranking, query: Query) -> Series:
+    """Horizontal bars: who did most."""
+    names = [rank.name or "" for rank in ranking.ranks]
+    rest = _rest(
+        ranking,
+        ("1 other actor", f"{ranking.others:,} other actors"),
+        "No actor named",
+        link(having_others(query, "actor", names)),
+        link(having(query, actor=None)),
+    )
+    return _ranking_series(
+        name="top-actors",
+        title="Top actors",
+        summary=say_ranking(ranking, "actor", "actors"),
+        label_head="Actor",
+        labels=[Label(text=name, short=name) for name in names],
+        values=[rank.count for rank in ranking.ranks],
+        links=[link(having(query, actor=name)) for name in names],
+        rest=rest,
+    )
+
+
+def draw_top_entities(ranking: Ranking, query: Query) -> Series:
+    """Horizontal bars: what most was done to. The note of a label is the entity's type."""
+    names = [rank.name or rank.id or "" for rank in ranking.ranks]
+    rest = _rest(
+        ranking,
+        ("1 other entity", f"{ranking.others:,} other entities"),
+        "No entity named",
+        "",
+        link(having(query, entity=None)),
+    )
+    return _ranking_series(
+        name="top-entities",
+        title="Top entities",
+        summary=say_ranking(ranking, "entity", "entities"),
+        label_head="Entity",
+        note_head="Type",
+        labels=[
+            Label(text=name, short=name, note=rank.type or "")
+            for name, rank in zip(names, ranking.ranks, strict=True)
+        ],
+        values=[rank.count for rank in ranking.ranks],
+        links=[link(_of_entity(query, rank)) for rank in ranking.ranks],
+        rest=rest,
+    )
+
+
+def _of_entity(query: Query, rank: Rank) -> Query:
+    kind = rank.type or None
+    if rank.id:
+        return having(query, entity_type=kind, entity_id=rank.id)
+    return having(query, entity_type=kind, entity=rank.name or "", entity_id=None)
+
+
+def _rest(
+    ranking: Ranking, others: tuple[str, str], missing: str, others_link: str, missing_link: str
+) -> tuple[Rest, ...]:
+    """What the bars leave out, so that the numbers add up; `others` is said of one and of many."""
+    found = []
+    if ranking.others:
+        text = others[0] if ranking.others == 1 else others[1]
+        found.append(Rest(text=text, count=ranking.other_count, link=others_link))
+    if ranking.missing:
+        found.append(Rest(text=missing, count=ranking.missing, link=missing_link))
+    return tuple(found)
+
+
+def _ranking_series(
+    *,
+    name: str,
+    title: str,
+    summary: str,
+    label_head: str,
+    labels: Sequence[Label],
+    values: Sequence[int],
+    links: Sequence[str],
+    note_head: str = "",
+    rest: tuple[Rest, ...] = (),
+) -> Series:
+    trace = Trace(name="Events", slug=ACCENT, values=tuple(values), links=tuple(links))
+    return Series(
+        name=name,
+        kind="ranking",
+        title=title,
+        summary=summary,
+        label_head=label_head,
+        note_head=note_head,
+        labels=tuple(labels),
+        traces=(trace,),
+        rest=rest,
+    )
+
+
+def draw_hours_of_week(counts: Sequence[Sequence[int]], clock: Clock) -> Series:
+    """A heat map: one row for each weekday, one cell for each hour of the reader's clocks."""
+    return Series(
+        name="hours-of-week",
+        kind="heatmap",
+        title="Hours of the week",
+        summary=say_hours_of_week(counts, WEEKDAYS, clock.zone),
+        label_head="Weekday",
+        labels=tuple(
+            Label(text=f"{hour:02}:00 to {hour:02}:59", short=f"{hour:02}") for hour in range(24)
+        ),
+        traces=tuple(
+            Trace(name=day, slug=ACCENT, values=tuple(row))
+            for day, row in zip(WEEKDAYS, counts, strict=True)
+        ),
+    )

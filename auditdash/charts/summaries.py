@@ -1,0 +1,75 @@
+"""What a chart says, in one or two plain sentences: for everyone who does not look at bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from auditdash.charts.scale import plain_label
+from auditdash.events.instants import Instant
+from auditdash.events.wording import day_text
+from auditdash.queries.histogram import Histogram
+from auditdash.queries.rankings import Ranking
+
+NOTHING = "No events."
+
+
+def say_over_time(histogram: Histogram, labels: Sequence[str]) -> str:
+    """How many, from when to when, and where the highest bar is."""
+    total = histogram.total
+    if not total or histogram.buckets[0].start is None or histogram.buckets[-1].end is None:
+        return NOTHING
+    first = day_text(histogram.buckets[0].start, histogram.zone)
+    last = day_text(Instant(histogram.buckets[-1].end - 1), histogram.zone)
+    sums = [sum(column) for column in zip(*histogram.counts.values(), strict=True)]
+    span = f"on {first}" if first == last else f"from {first} to {last}"
+    most = f"Most in one {histogram.unit}: {max(sums):,}, {labels[sums.index(max(sums))]}."
+    return f"{_events(total)} {span}. {most}"
+
+
+def say_by_category(counts: Sequence[tuple[str, int]]) -> str:
+    """The largest category and its share; `counts` begins with it."""
+    if not counts:
+        return NOTHING
+    total = sum(count for _, count in counts)
+    label, most = counts[0]
+    share = f"{most:,} of {total:,} events ({_share(most, total)})"
+    return f"{label} is the largest of {len(counts)} categories: {share}."
+
+
+def say_ranking(ranking: Ranking, one: str, many: str) -> str:
+    """How many names there are, and how much the first ones account for."""
+    names = len(ranking.ranks) + ranking.others
+    if not names:
+        return NOTHING if not ranking.total else f"None of {_events(ranking.total)} names an {one}."
+    first = ranking.ranks[0]
+    name = plain_label(first.name or first.id or "", 60)
+    lead = f"{names:,} {one if names == 1 else many}. First is {name} with {_events(first.count)}"
+    return f"{lead}, {_share(first.count, ranking.total)} of all."
+
+
+def say_hours_of_week(
+    counts: Sequence[Sequence[int]], weekdays: Sequence[str], zone: ZoneInfo
+) -> str:
+    """The busiest hour, and the share of the weekend."""
+    total = sum(map(sum, counts))
+    if not total:
+        return NOTHING
+    most, day, hour = max(
+        (count, -day, -hour) for day, row in enumerate(counts) for hour, count in enumerate(row)
+    )
+    weekend = sum(counts[5]) + sum(counts[6])
+    busiest = f"{weekdays[-day]} from {-hour:02}:00 with {_events(most)}"
+    return f"Busiest: {busiest}. At weekends: {_share(weekend, total)}. Hours of {zone.key}."
+
+
+def _events(count: int) -> str:
+    return "1 event" if count == 1 else f"{count:,} events"
+
+
+def _share(part: int, whole: int) -> str:
+    """In per cent; never 0 % of something, never 100 % of less than all."""
+    percent = 100 * part / whole
+    if 0 < percent < 1:
+        return "less than 1%"
+    return "more than 99%" if 99 < percent < 100 else f"{percent:.0f}%"

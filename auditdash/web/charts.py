@@ -1,0 +1,157 @@
+"""The charts of what is asked: each with its table, its file, and links to the events it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, Response, abort, make_response
+from markupsafe import Markup
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.charts.interactive import Figure, block, height
+from auditdash.charts.overview import (
+    draw_by_category,
+    draw_hours_of_week,
+    draw_over_time,
+    draw_top_actors,
+    draw_top_entities,
+)
+from auditdash.charts.scale import LEVELS
+from auditdash.charts.series import Series
+from auditdash.charts.still import svg
+from auditdash.charts.table import Table, table
+from auditdash.downloads.csv import iterate_table
+from auditdash.events.instants import to_datetime
+from auditdash.queries.heatmap import count_hours_of_week
+from auditdash.queries.histogram import count_over_time
+from auditdash.queries.rankings import count_by_category, rank_actors, rank_entities
+from auditdash.queries.timeline import has_events
+from auditdash.search.errors import QueryError
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading
+from auditdash.web import fragments, params, readers
+from auditdash.web.frame.question import Bar, bar, link
+
+blueprint = Blueprint("charts", __name__)
+
+PATH: Final = "/charts"
+_PAGE: Final = "charts/page.html"
+_WIDE: Final = 1080
+_HALF: Final = 560
+_PHONE: Final = 350
+_Draw = Callable[[Connection, Query, Scope, Clock], Series]
+
+
+def _over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    return draw_over_time(count_over_time(connection, query, scope, clock), query, clock)
+
+
+def _by_category(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    return draw_by_category(count_by_category(connection, query, scope, clock), query)
+
+
+def _hours_of_week(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    return draw_hours_of_week(count_hours_of_week(connection, query, scope, clock), clock)
+
+
+def _top_actors(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    return draw_top_actors(rank_actors(connection, query, scope, clock), query)
+
+
+def _top_entities(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    return draw_top_entities(rank_entities(connection, query, scope, clock), query)
+
+
+# In the order of the page.
+_CHARTS: Final[dict[str, _Draw]] = {
+    "over-time": _over_time,
+    "by-category": _by_category,
+    "hours-of-week": _hours_of_week,
+    "top-actors": _top_actors,
+    "top-entities": _top_entities,
+}
+
+
+class ChartView(Struct, frozen=True, kw_only=True):
+    """One chart as templates/charts/_chart.html shows it: drawn still, wide and for a phone, and
+    what charts.js draws it from."""
+
+    series: Series
+    table: Table
+    figure: Figure
+    height: int
+    still: Markup
+    phone_still: Markup
+    csv_href: str
+    levels: tuple[int, ...]
+
+
+@blueprint.get(PATH)
+def show() -> Response:
+    """All charts of `?q=`."""
+    text = params.query_text()
+    try:
+        query = params.query()
+    except QueryError as error:
+        return _answer_error(text, error)
+    clock, scope = readers.clock(), readers.scope()
+    with reading(readers.engine()) as connection:
+        filled = has_events(connection, scope, readers.SOURCE)
+        drawn = [draw(connection, query, scope, clock) for draw in _CHARTS.values()]
+    if filled:
+        readers.record_access("charts", text)
+    return fragments.render(
+        _PAGE,
+        _PAGE,
+        bar=bar(PATH, text, query, clock),
+        is_empty=not filled and not drawn[0].total,
+        count=drawn[0].total,
+        charts=[_view(series, text) for series in drawn],
+    )
+
+
+@blueprint.get(f"{PATH}/<name>.csv")
+def download(name: str) -> Response:
+    """The numbers of one chart as a file."""
+    if name not in _CHARTS:
+        abort(404)
+    query, clock = params.query(), readers.clock()
+    readers.record_access("download", params.query_text(), form="csv", chart=name)
+    with reading(readers.engine()) as connection:
+        series = _CHARTS[name](connection, query, readers.scope(), clock)
+    head, *rows = table(series, whole=True).lines
+    response = make_response(b"".join(iterate_table([str(cell) for cell in head], rows)))
+    response.headers["Content-Type"] = "text/csv; charset=utf-8; header=present"
+    day = to_datetime(clock.now, clock.zone).date().isoformat()
+    file_name = f"{readers.reader().workspace.slug}-{name}-{day}.csv"
+    response.headers.set("Content-Disposition", "attachment", filename=file_name)
+    return response
+
+
+def _view(series: Series, text: str) -> ChartView:
+    high = height(series)
+    wide = _WIDE if series.kind == "stacked-bars" else _HALF
+    return ChartView(
+        series=series,
+        table=table(series),
+        figure=block(series),
+        height=high,
+        # Safe: still.py writes it and escapes each word of a stranger; a test holds it to that.
+        still=Markup(svg(series, wide, high, theme=None, legend=False)),  # noqa: S704
+        phone_still=Markup(  # noqa: S704
+            svg(series, _PHONE, high, theme=None, legend=False, suffix="-phone")
+        ),
+        csv_href=link(f"{PATH}/{series.name}.csv", text),
+        levels=tuple(range(LEVELS + 1)) if series.kind == "heatmap" else (),
+    )
+
+
+def _answer_error(text: str, error: QueryError) -> Response:
+    """400; a page that HTMX changes keeps its charts and shows what is wrong with the query."""
+    answer = fragments.render(_PAGE, _PAGE, 400, bar=Bar(path=PATH, text=text, error=error))
+    answer.headers["HX-Retarget"] = answer.headers["HX-Reselect"] = "#question"
+    answer.headers["HX-Reswap"] = "outerHTML"
+    return answer

@@ -1,0 +1,65 @@
+// Draws each chart with Plotly in the place of its still picture. Without this file the picture stays.
+"use strict";
+
+(() => {
+  const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
+  const root = document.documentElement;
+  const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+  const hovers = window.matchMedia("(hover: hover)");
+
+  function theme() {
+    const chosen = root.dataset.theme;
+    if (chosen === "light" || chosen === "dark") return chosen;
+    return systemDark.matches ? "dark" : "light";
+  }
+
+  function draw(place) {
+    const plot = place.querySelector("[data-plot]");
+    const figure = JSON.parse(place.querySelector("[data-figure]").content.textContent);
+    const colours = figure.themes[theme()];
+    const data = figure.data.map((trace, number) => ({ ...trace, marker: colours.markers[number] }));
+    const layout = { ...figure.layout, template: colours.template };
+    plot.hidden = false;
+    place.classList.add("chart-drawn");
+    const fresh = !plot.classList.contains("js-plotly-plot");
+    Plotly.react(plot, data, layout, CONFIG);
+    if (fresh) follow(plot, figure.links);
+  }
+
+  // A bar leads to its events. A finger sees the number first and goes there with a second touch.
+  function follow(plot, links) {
+    let shown = "";
+    const linkOf = (point) => (links[point.curveNumber] || [])[point.pointNumber] || "";
+    plot.on("plotly_hover", (hover) => {
+      plot.classList.toggle("chart-pointing", linkOf(hover.points[0]) !== "");
+    });
+    plot.on("plotly_unhover", () => plot.classList.remove("chart-pointing"));
+    plot.on("plotly_click", (click) => {
+      const point = click.points[0];
+      const link = linkOf(point);
+      const name = `${point.curveNumber} ${point.pointNumber}`;
+      const seen = hovers.matches || shown === name;
+      shown = name;
+      if (link && seen) go(`/timeline?q=${encodeURIComponent(link)}`, click.event);
+    });
+  }
+
+  function go(address, event) {
+    if (event && (event.ctrlKey || event.metaKey)) window.open(address, "_blank", "noopener");
+    else window.location.assign(address);
+  }
+
+  function drawAll() {
+    for (const place of document.querySelectorAll("[data-chart]")) draw(place);
+  }
+
+  function purge(part) {
+    for (const plot of part.querySelectorAll(".js-plotly-plot")) Plotly.purge(plot);
+  }
+
+  drawAll();
+  document.addEventListener("htmx:beforeSwap", (swap) => purge(swap.detail.target));
+  document.addEventListener("htmx:afterSettle", drawAll);
+  systemDark.addEventListener("change", drawAll);
+  new MutationObserver(drawAll).observe(root, { attributeFilter: ["data-theme"] });
+})();
