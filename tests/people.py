@@ -32,6 +32,7 @@ PASSWORD = "heron-lantern-cobalt-7"
 def app(settings: Settings) -> Iterator[Flask]:
     """The application on the database of this test; its clock stands at NOW."""
     app = create_app(settings, now=lambda: NOW)
+    app.testing = True  # a defect in a view fails the test instead of answering 500
     yield app
     app.extensions["auditdash"].engine.dispose()
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.accounts.sessions import Session
 from auditdash.events import instants
+from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
 from auditdash.ingest.intake import Intake, open_receipt, reopen, take
 from auditdash.ingest.parse import Piece
@@ -21,7 +22,7 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
 from auditdash.store.engine import writing
 from auditdash.store.installation import Installation
-from auditdash.store.receipts import find_open_receipt
+from auditdash.store.receipts import find_open_receipt, finish_receipt
 from auditdash.store.workspaces import Workspace
 
 SOURCE: Final = "auditdash"
@@ -127,9 +128,11 @@ def record_access(what: str, query: str = "", **context: str) -> None:
 def _receipt_of_the_day(connection: Connection, workspace_id: int, instant: Instant) -> Intake:
     """One receipt for a day of looking: one for each look would bury the others."""
     name = f"Reading of {instants.to_rfc3339(instant)[:10]}"
-    known = find_open_receipt(connection, workspace_id=workspace_id, channel=CHANNEL, name=name)
-    if known is not None:
+    known = find_open_receipt(connection, workspace_id=workspace_id, channel=CHANNEL)
+    if known is not None and known.name == name:
         return reopen(connection, workspace_id, SOURCE, known.id, instant)
+    if known is not None:
+        finish_receipt(connection, known.id, instant)
     return open_receipt(
         connection,
         workspace_id=workspace_id,
@@ -149,10 +152,13 @@ def _access_record(
         "description": f"{what} read in auditdash",
         "timestamp": instants.to_rfc3339(instant),
         "workspace_username": who.workspace.slug,
-        "context": {"what": what, "query": query, **context},
+        "context": {
+            name: storable(value)
+            for name, value in {"what": what, "query": query, **context}.items()
+        },
         "actor": {
             "ip": request.remote_addr,
-            "user_agent": request.headers.get("User-Agent"),
+            "user_agent": storable(request.headers.get("User-Agent", "")),
             "user_id": str(who.person_id),
             "username": who.username,
         },

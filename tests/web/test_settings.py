@@ -1,0 +1,200 @@
+import re
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from auditdash.accounts.people import create_person, find_person
+from auditdash.accounts.sessions import start_session
+from auditdash.accounts.tokens import find_token, list_tokens
+from auditdash.store.engine import reading, writing
+from auditdash.store.workspaces import find_workspace
+from tests.databases import ON_SQLITE, add_workspace
+from tests.make import NOW
+from tests.people import PASSWORD, add_alice, signed_in
+
+pytestmark = ON_SQLITE
+_TOKEN = re.compile(r"adt_[0-9A-Za-z]{49}")
+_LINK = re.compile(r"http://localhost(/setup/[\w-]{43})")
+
+
+def test_a_token_is_shown_once_and_works(client: FlaskClient, engine: Engine) -> None:
+    answer = client.post("/settings/tokens", data={"token_name": "<b>loader</b>"})
+    shown = set(_TOKEN.findall(answer.text))
+    assert len(shown) == 1
+    assert "<b>loader" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = client.get("/settings").text
+    assert "&lt;b&gt;loader" in page
+    assert not _TOKEN.search(page)
+    with reading(engine) as connection:
+        assert find_token(connection, shown.pop()) is not None
+
+
+def test_a_revoked_token_says_so(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
+    client.post("/settings/tokens", data={"token_name": "loader"})
+    with reading(engine) as connection:
+        token_id = list_tokens(connection, workspace_id)[0].id
+    assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 303
+    assert "Revoked" in client.get("/settings").text
+    assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
+
+
+def test_a_token_of_another_workspace_is_out_of_reach(client: FlaskClient, engine: Engine) -> None:
+    with writing(engine) as connection:
+        other = add_workspace(connection, "other", "Other")
+    elsewhere = signed_in(client.application.test_client(), other)
+    elsewhere.post("/settings/tokens", data={"token_name": "theirs"})
+    with reading(engine) as connection:
+        token_id = list_tokens(connection, other)[0].id
+    assert "theirs" not in client.get("/settings").text
+    assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
+
+
+def test_a_new_person_gets_a_link_that_opens(client: FlaskClient) -> None:
+    answer = client.post(
+        "/settings/people", data={"username": "Carol", "person_name": "Carol Cole"}
+    )
+    found = _LINK.search(answer.text)
+    assert found is not None
+    assert "Has not begun" in answer.text
+    page = client.application.test_client().get(found[1])
+    assert page.status_code == 200
+    assert "Carol Cole" in page.text
+    assert not _LINK.search(client.get("/settings").text)
+
+
+def test_another_link_closes_the_first(client: FlaskClient, engine: Engine) -> None:
+    first = _LINK.search(client.post("/settings/people", data={"username": "carol"}).text)
+    with reading(engine) as connection:
+        carol = find_person(connection, "carol")
+    assert carol is not None
+    second = _LINK.search(client.post(f"/settings/people/{carol.id}/link").text)
+    assert first is not None
+    assert second is not None
+    visitor = client.application.test_client()
+    assert visitor.get(first[1]).status_code == 410
+    assert visitor.get(second[1]).status_code == 200
+
+
+def test_a_person_is_disabled_and_enabled(client: FlaskClient, engine: Engine) -> None:
+    with writing(engine) as connection:
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        token = start_session(connection, bob, NOW)
+    other = client.application.test_client()
+    other.set_cookie("auditdash", token)
+    assert other.get("/settings").status_code == 200
+    assert client.post(f"/settings/people/{bob}/disable").status_code == 303
+    assert other.get("/settings").status_code == 303
+    assert client.post(f"/settings/people/{bob}/link").status_code == 404
+    client.post(f"/settings/people/{bob}/enable")
+    assert "Disabled" not in client.get("/settings").text
+
+
+def test_the_last_person_cannot_lock_themselves_out(client: FlaskClient, engine: Engine) -> None:
+    answer = client.post(f"/settings/people/{add_alice(engine)}/disable")
+    assert answer.status_code == 400
+    assert "nobody else can sign in" in answer.text
+    assert client.get("/settings").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["disable", "link"])
+def test_an_unknown_person_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.post(f"/settings/people/99/{path}").status_code == 404
+
+
+def test_a_username_twice_is_refused_on_the_page(client: FlaskClient) -> None:
+    answer = client.post("/settings/people", data={"username": "ALICE"})
+    assert answer.status_code == 400
+    assert "already taken" in answer.text
+
+
+def test_the_password_changes_only_with_the_current_one(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    elsewhere = signed_in(client.application.test_client(), workspace_id)
+    form = {"current": "wrong", "password": "another-good-one-9"}
+    assert client.post("/settings/password", data=form).status_code == 400
+    assert elsewhere.get("/settings").status_code == 200
+    weak = {"current": PASSWORD, "password": "alice-alice-1"}
+    assert "username in it" in client.post("/settings/password", data=weak).text
+    answer = client.post("/settings/password", data=form | {"current": PASSWORD})
+    assert "is changed" in answer.text
+    assert client.get("/settings").status_code == 200
+    assert elsewhere.get("/settings").status_code == 303
+
+
+def test_the_workspace_can_be_renamed(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    form = {"name": "Acme <Inc>", "workspace_zone": "America/New_York"}
+    assert client.post("/settings/workspace/name", data=form).status_code == 303
+    with reading(engine) as connection:
+        workspace = find_workspace(connection, workspace_id)
+    assert workspace is not None
+    assert (workspace.name, workspace.zone) == ("Acme <Inc>", "America/New_York")
+    assert "Acme <Inc>" not in client.get("/settings").text
+    nowhere = form | {"workspace_zone": "Nowhere/At all"}
+    assert client.post("/settings/workspace/name", data=nowhere).status_code == 400
+
+
+def test_the_reader_switches_workspace_in_this_session_alone(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        other = add_workspace(connection, "other", "Other works")
+    elsewhere = signed_in(client.application.test_client(), workspace_id)
+    assert client.post("/settings/workspace", data={"workspace": other}).status_code == 303
+    assert 'value="Other works"' in client.get("/settings").text
+    assert 'value="Acme"' in elsewhere.get("/settings").text
+    assert client.post("/settings/workspace", data={"workspace": 99}).status_code == 404
+    assert client.post("/settings/workspace", data={"workspace": "x"}).status_code == 400
+
+
+def test_zone_and_theme_are_remembered(client: FlaskClient) -> None:
+    form = {"zone": "Europe/Berlin", "next": "/coverage?a=b"}
+    answer = client.post("/settings/zone", data=form)
+    assert answer.location == "/coverage?a=b"
+    assert "HttpOnly" in answer.headers["Set-Cookie"]
+    client.post("/settings/theme", data={"theme": "dark"})
+    page = client.get("/settings").text
+    assert 'value="Europe/Berlin"' in page
+    assert 'data-theme="dark"' in page
+    assert "13:00:00 CET" in page
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/settings/zone", {"zone": "../../etc/passwd"}),
+        ("/settings/zone", {"zone": ""}),
+        ("/settings/theme", {"theme": "<script>"}),
+    ],
+)
+def test_a_choice_that_is_none_is_refused(
+    client: FlaskClient, path: str, form: dict[str, str]
+) -> None:
+    answer = client.post(path, data=form)
+    assert answer.status_code == 400
+    assert "Set-Cookie" not in answer.headers
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "/etc/passwd", "x" * 4000])
+def test_an_old_or_invented_cookie_locks_nobody_out(client: FlaskClient, zone: str) -> None:
+    client.set_cookie("zone", zone)
+    client.set_cookie("theme", zone)
+    page = client.get("/settings")
+    assert page.status_code == 200
+    assert 'data-theme="auto"' in page.text
+
+
+def test_htmx_is_told_where_to_go_after_a_choice(client: FlaskClient) -> None:
+    answer = client.post("/settings/theme", data={"theme": "dark"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/settings")
+    assert "theme=dark" in answer.headers["Set-Cookie"]
+
+
+def test_leading_away_after_a_choice_is_refused(client: FlaskClient) -> None:
+    form = {"theme": "dark", "next": "//evil.example"}
+    assert client.post("/settings/theme", data=form).location == "/settings"
