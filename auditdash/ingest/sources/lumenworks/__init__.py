@@ -1,0 +1,1 @@
+"""The made-up firm of the demo: its people, what they do, the stories planted in it."""
