@@ -35,13 +35,20 @@ class Preset(Struct, frozen=True):
     current: bool
 
 
+class Suggestion(Struct, frozen=True):
+    """A hint, and the address of the view that may have been meant, or ""."""
+
+    text: str
+    href: str
+
+
 class Bar(Struct, frozen=True, kw_only=True):
     """What templates/macros/question.html shows. With an `error` only `path` and `text` are set."""
 
     path: str
     text: str
     said: str = ""
-    hints: tuple[str, ...] = ()
+    hints: tuple[Suggestion, ...] = ()
     chips: tuple[Chip, ...] = ()
     presets: tuple[Preset, ...] = ()
     error: QueryError | None = None
@@ -53,7 +60,10 @@ def bar(path: str, text: str, query: Query, clock: Clock) -> Bar:
         path=path,
         text=text,
         said=describe(query, clock),
-        hints=tuple(hints(text)),
+        hints=tuple(
+            Suggestion(hint.text, link(path, hint.suggestion) if hint.suggestion else "")
+            for hint in hints(query)
+        ),
         chips=tuple(
             Chip(print_node(part), link(path, print_query(without_part(query, number))))
             for number, part in enumerate(query.parts)

@@ -11,7 +11,7 @@ from typing import Final
 from flask import Flask, g, request, url_for
 from markupsafe import Markup
 
-from auditdash.events import wording
+from auditdash.events import catalogue, wording
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.web import fragments, readers
 from auditdash.web.frame import door
@@ -41,6 +41,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["moment"] = moment
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["clock_time"] = clock_time
+    app.jinja_env.filters["category_label"] = catalogue.category_label
     app.jinja_env.filters["rfc3339"] = to_rfc3339
     app.jinja_env.filters["attributes"] = attributes
     app.jinja_env.globals["static_url"] = static_url

@@ -1,0 +1,180 @@
+"""The timeline: what happened, newest first, and each event in full."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, abort, make_response, redirect
+from sqlalchemy import Connection
+
+from auditdash.events.errors import BadInput
+from auditdash.events.event import Event
+from auditdash.events.instants import Instant
+from auditdash.queries.facets import count_facets
+from auditdash.queries.timeline import (
+    Cursor,
+    Page,
+    count_events,
+    find_event,
+    find_events,
+    find_highest_seq,
+    has_events,
+)
+from auditdash.search import edit
+from auditdash.search.errors import QueryError
+from auditdash.search.query import Query
+from auditdash.search.scope import Scope
+from auditdash.store.engine import reading
+from auditdash.web import fragments, params, readers
+from auditdash.web.frame.event_fields import around_href, field_groups, record_text
+from auditdash.web.frame.explorer import days_of, facet_views, suggestions
+from auditdash.web.frame.question import Bar, bar, link
+
+blueprint = Blueprint("timeline", __name__)
+
+PATH: Final = "/timeline"
+_ROWS: Final = 100
+_PAGE: Final = "timeline/page.html"
+
+
+@blueprint.get(PATH)
+def show() -> Response:
+    """The events that are asked for; with `after`, those that follow."""
+    text = params.query_text()
+    try:
+        query = params.query()
+    except QueryError as error:
+        return _answer_error(text, error)
+    after = _cursor(params.text("after"))
+    if after is None:
+        _record(text)
+    with reading(readers.engine()) as connection:
+        scope = _scope()
+        page = find_events(connection, query, scope, readers.clock(), after, _ROWS)
+        context = _page_context(text, page, after)
+        if after is not None and fragments.is_fragment():
+            return fragments.render(_PAGE, "timeline/_days.html", 200, **context)
+        context |= _around(connection, text, query, scope, page)
+    return fragments.render(_PAGE, _PAGE, 200, **context)
+
+
+@blueprint.get(f"{PATH}/event/<int:seq>")
+def show_event(seq: int) -> Response:
+    """One event in full; for HTMX only what a row opens to."""
+    event = _find(seq)
+    readers.record_access("event", event_id=event.id, seq=str(seq))
+    text = params.query_text()
+    return fragments.render(
+        "timeline/event.html",
+        "timeline/_event.html",
+        event=event,
+        groups=field_groups(event, PATH, text, readers.clock()),
+        record=record_text(event),
+        around=around_href(event, PATH, readers.clock()),
+        back=link(PATH, text),
+    )
+
+
+@blueprint.get(f"{PATH}/event/<int:seq>/record.json")
+def download_record(seq: int) -> Response:
+    """The record of one event exactly as it came."""
+    event = _find(seq)
+    readers.record_access("download", event_id=event.id, seq=str(seq))
+    response = make_response(event.record.encode())
+    response.headers["Content-Type"] = "application/json; charset=utf-8"
+    response.headers["Content-Disposition"] = f'attachment; filename="event-{seq}.json"'
+    return response
+
+
+@blueprint.get(f"{PATH}/period")
+def choose_period() -> Response:
+    """From two days of the picker to the query that asks for them."""
+    first, last = params.text("from"), params.text("to")
+    text = edit.with_period(params.query_text(), first, last)
+    return make_response(redirect(link(params.next_path(PATH), text), 303))
+
+
+def _find(seq: int) -> Event:
+    with reading(readers.engine()) as connection:
+        event = find_event(connection, readers.scope(), seq)
+    if event is None:
+        abort(404)
+    return event
+
+
+def _record(text: str) -> None:
+    """Nothing is read, so nothing is recorded, while there is nothing to read."""
+    with reading(readers.engine()) as connection:
+        filled = has_events(connection, readers.scope(), readers.SOURCE)
+    if filled:
+        readers.record_access("timeline", text)
+
+
+def _scope() -> Scope:
+    """All there is, or up to `seq` when the view is frozen."""
+    scope = readers.scope()
+    highest = params.number("seq", 0, 0, 2**62)
+    return Scope(workspace_id=scope.workspace_id, highest_seq=highest or scope.highest_seq)
+
+
+def _cursor(given: str) -> Cursor | None:
+    if not given:
+        return None
+    at, _, seq = given.partition(".")
+    digits = (at.removeprefix("-"), seq)
+    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in digits):
+        raise BadInput("this is not a place in the timeline", where="after")
+    return Cursor(Instant(int(at)), int(seq))
+
+
+def _page_context(text: str, page: Page, after: Cursor | None) -> dict[str, object]:
+    zone = readers.reader().zone
+    following = page.following
+    frozen = {"seq": params.number("seq", 0, 0, 2**62)} if params.text("seq") else {}
+    place = f"{following.occurred_at}.{following.seq}" if following else ""
+    return {
+        "text": text,
+        "days": days_of(page.events, zone, after),
+        "next_href": link(PATH, text, after=place, **frozen) if place else "",
+        "newest_href": link(PATH, text, **frozen) if after else "",
+    }
+
+
+def _around(
+    connection: Connection, text: str, query: Query, scope: Scope, page: Page
+) -> dict[str, object]:
+    """What stands around the rows: the bar, the count, the facets, the ways to take them away."""
+    clock = readers.clock()
+    count = count_events(connection, query, scope, clock)
+    highest = find_highest_seq(connection, scope)
+    frozen = edit.freeze(text, clock)
+    return {
+        "bar": bar(PATH, text, query, clock),
+        "count": count,
+        "rows": len(page.events),
+        "is_empty": count == 0 and not has_events(connection, scope, readers.SOURCE),
+        "facets": facet_views(count_facets(connection, query, scope, clock), PATH, text, query),
+        "suggestions": suggestions(connection, query, scope, clock, PATH) if count == 0 else (),
+        "order": query.order,
+        "order_href": link(PATH, _turned(text, query)),
+        "frozen_at": scope.highest_seq,
+        "frozen_href": link(PATH, frozen, seq=highest),
+        "live_href": link(PATH, text),
+        "csv_href": link("/downloads/events.csv", frozen, seq=highest),
+        "ndjson_href": link("/downloads/events.ndjson", frozen, seq=highest),
+    }
+
+
+def _turned(text: str, query: Query) -> str:
+    rest = edit.without(text, "sort")
+    return rest if query.order == "created-asc" else f"{rest} sort:created-asc".strip()
+
+
+def _answer_error(text: str, error: QueryError) -> Response:
+    """400; a page that HTMX changes keeps its rows and shows what is wrong with the query."""
+    answer = fragments.render(
+        _PAGE, _PAGE, 400, bar=Bar(path=PATH, text=text, error=error), text=text
+    )
+    answer.headers["HX-Retarget"] = answer.headers["HX-Reselect"] = "#question"
+    answer.headers["HX-Reswap"] = "outerHTML show:none"
+    return answer
