@@ -1,0 +1,223 @@
+"""Random events made of traps, and an oracle that tells without SQL which of them a query means."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from sqlalchemy import Engine, select
+
+from auditdash.events.catalogue import category_of, find_action, op_of
+from auditdash.events.event import Event
+from auditdash.events.folding import fold_case, fold_words
+from auditdash.events.instants import Instant, parse_instant, to_rfc3339
+from auditdash.queries.compile import compile_query, order_of
+from auditdash.queries.rows import event_of, select_events
+from auditdash.search.dates import resolve
+from auditdash.search.query import And, Atom, Node, Not, Or, Present, Query, Term, Text, Value
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading, writing
+from auditdash.store.schema import event_fields
+from tests.databases import add_workspace
+from tests.make import make_record, store
+from tests.search.asking import ACTIONS, ADDRESSES, NAMES
+
+CLOCK = Clock(parse_instant("2026-03-10T12:00:00Z"), ZoneInfo("America/New_York"))
+SIZE = 300
+_EDGES = (
+    *("2026-01-01T05:00:00Z", "2026-03-01T05:00:00Z", "2026-03-08T05:00:00Z"),
+    *("2026-03-08T07:00:00Z", "2026-03-09T04:00:00Z", "2026-03-10T04:00:00Z"),
+    *("2026-04-01T04:00:00Z", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z"),
+    *("2026-03-08T07:00:00.5Z", "2026-03-10T12:00:00Z", "2027-01-01T05:00:00Z"),
+)
+
+
+class Corpus(Struct, frozen=True):
+    """One database with the events of one workspace, and some of another that must not show."""
+
+    engine: Engine
+    scope: Scope
+    events: tuple[Event, ...]
+
+    def find(self, query: Query, clock: Clock = CLOCK) -> list[int]:
+        """The numbers of the events that a query finds, in its order."""
+        wanted = select(event_fields.c.seq).where(compile_query(query, self.scope, clock))
+        with reading(self.engine) as connection:
+            return list(connection.execute(wanted.order_by(*order_of(query))).scalars())
+
+
+def fill(engine: Engine) -> Corpus:
+    """Store the same events on each call."""
+    dice = random.Random(2026)
+    records = [_record(dice, number) for number in range(SIZE)]
+    with writing(engine) as connection:
+        strange = add_workspace(connection, "other", "Other")
+        workspace_id = add_workspace(connection, "acme", "Acme")
+        store(connection, strange, *records[:40])
+        for half in (records[::2], records[1::2]):
+            now = parse_instant(dice.choice(_EDGES))
+            source = dice.choice(("mode", "bob"))
+            assert store(connection, workspace_id, *half, source=source, now=now).rejected == 0
+    scope = Scope(workspace_id=workspace_id)
+    wanted = select_events().where(compile_query(Query(), scope, CLOCK))
+    with reading(engine) as connection:
+        return Corpus(engine, scope, tuple(map(event_of, connection.execute(wanted))))
+
+
+def _record(dice: random.Random, number: int) -> dict[str, object]:
+    def some(*values: str) -> str | None:
+        return dice.choice((None, *values))
+
+    moment = parse_instant(dice.choice(_EDGES)) + dice.choice((-1, 0, 0, 1, 999_999, 1_000_000))
+    return make_record(
+        id=f"event-{number}",
+        action=dice.choice(ACTIONS),
+        timestamp=to_rfc3339(Instant(moment)),
+        description=some(*NAMES),
+        outcome=some("success", "failure"),
+        workspace_username=some(*NAMES),
+        context=_context(dice),
+        actor__username=some(*NAMES),
+        actor__user_id=some(*NAMES),
+        actor__user_agent=some(*NAMES),
+        actor__ip=some(*ADDRESSES, "no address"),
+        entity__entity_name=some(*NAMES),
+        entity__entity_type=some(*NAMES),
+        entity__entity_id=some(*NAMES),
+    )
+
+
+def _context(dice: random.Random) -> dict[str, object]:
+    whole: dict[str, object] = {
+        "role": dice.choice((None, *NAMES)),
+        "Role": dice.choice(NAMES),
+        "group_name": dice.choice(NAMES),
+        "correlation_id": dice.choice(NAMES),
+        "tags": dice.choices(NAMES, k=3),
+        "deep": {"er": dice.choice((*NAMES, 7))},
+        "flag": dice.choice((True, False, 1.5)),
+        "a b": dice.choice(NAMES),
+    }
+    return {key: value for key, value in whole.items() if dice.random() < 0.5}
+
+
+def means(node: Node | None, event: Event, clock: Clock = CLOCK) -> bool:
+    """Whether an event is one that a query asks for, told from the language's description."""
+    match node:
+        case And(nodes):
+            return all(means(inner, event, clock) for inner in nodes)
+        case Or(nodes):
+            return any(means(inner, event, clock) for inner in nodes)
+        case Not(inner):
+            return not means(inner, event, clock)
+        case Text(text):
+            wanted = " ".join(["", *fold_words(text).split()])
+            return any(wanted in fold_words(found) for found in _words(event))
+        case Term(field, values):
+            return any(_has(event, field, value, clock) for value in values)
+    return True
+
+
+def _words(event: Event) -> Iterator[str]:
+    actor, entity, subject = event.actor, event.entity, event.subject
+    texts = (actor.username, actor.id, actor.ip, event.action, event.description)
+    names = (entity.name, entity.id, entity.type, subject.name, subject.id)
+    yield from (text for text in (*texts, *names) if text)
+    yield from (text for _, text in _leaves(event.context))
+
+
+def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _leaves(part, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, path)
+    elif value is not None:
+        yield path, str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _has(event: Event, field: str, value: Value, clock: Clock) -> bool:
+    if field in {"created", "received"}:
+        instant = event.occurred_at if field == "created" else event.received_at
+        return resolve(value, clock).contains(instant)
+    if field in {"is", "category", "op"} and isinstance(value, Atom):
+        return value.text in _marks(event, field)
+    found = [text for text in _texts(event, field) if text]
+    if isinstance(value, Present) or field in {"is", "category", "op"}:
+        return bool(found) or field in {"category", "op"}
+    assert isinstance(value, Atom)
+    if field == "ip":
+        return any(_within(text, value.text) for text in found)
+    return any(_matches(field, text, value) for text in found)
+
+
+def _marks(event: Event, field: str) -> set[str]:
+    action = find_action(event.action)
+    if field == "category":
+        return {category_of(event.action)}
+    if field == "op":
+        return {op_of(event.action)}
+    if action is None:
+        return {"unmapped"}
+    marks = {"sensitive": action.sensitive, "permission": action.permission}
+    marks["export"] = action.op == "export"
+    return {name for name, holds in marks.items() if holds}
+
+
+def _texts(event: Event, field: str) -> list[str | None]:
+    if field.startswith("context."):
+        path = field.removeprefix("context.")
+        return [text for found, text in _leaves(event.context) if found == path]
+    columns: dict[str, list[str | None]] = {
+        "actor": [event.actor.username, event.actor.id],
+        "subject": [event.subject.name, event.subject.id],
+        "entity": [event.entity.name, event.entity.id],
+        "entity_type": [event.entity.type],
+        "entity_id": [event.entity.id],
+        "role": [event.role],
+        "ua": [event.actor.user_agent],
+        "workspace": [event.workspace],
+        "ip": [event.actor.ip],
+        "outcome": [event.outcome],
+        "source": [event.source],
+        "corr": [event.correlation_id],
+        "action": [event.action],
+    }
+    return columns[field]
+
+
+def _within(text: str, network: str) -> bool:
+    try:
+        address = _mapped(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+    wanted = ipaddress.ip_network(network)
+    first, last = _mapped(wanted.network_address), _mapped(wanted.broadcast_address)
+    return first <= address <= last
+
+
+def _mapped(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> int:
+    return int(address) + (0xFFFF << 32 if address.version == 4 else 0)
+
+
+def _matches(field: str, text: str, atom: Atom) -> bool:
+    fold = _lower if field == "action" else fold_case
+    if atom.wild:
+        pattern = ".*".join(re.escape(fold(piece)) for piece in atom.text.split("*"))
+        return re.fullmatch(pattern, fold(text), re.DOTALL) is not None
+    if field in {"source", "corr", "outcome"}:
+        return text in {atom.text, atom.text.lower()}
+    if field != "action":
+        return fold(text) == fold(atom.text)
+    names = {atom.text, atom.text.lower()}
+    family = not atom.quoted and any(text.startswith(f"{name}_") for name in names)
+    return text in names or family
+
+
+def _lower(text: str) -> str:
+    return text.encode().lower().decode()
