@@ -17,7 +17,7 @@ from auditdash.store.workspaces import create_workspace, find_workspace_by_slug
 
 SLUG = "demo"
 EXPECTED_EVENTS = 40_000  # about; what a progress bar measures against
-_NAME = "Demo · Brightwater Analytics"
+_NAME = "Demo · Lumenworks"
 _ZONE = "America/New_York"
 
 

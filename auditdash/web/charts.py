@@ -119,7 +119,7 @@ def download(name: str) -> Response:
     if name not in _CHARTS:
         abort(404)
     query, clock = params.query(), readers.clock()
-    readers.record_access("download", params.query_text(), form="csv", chart=name)
+    readers.record_access("chart-file", params.query_text(), form="csv", chart=name)
     with reading(readers.engine()) as connection:
         series = _CHARTS[name](connection, query, readers.scope(), clock)
     head, *rows = table(series, whole=True).lines

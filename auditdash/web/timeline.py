@@ -79,7 +79,7 @@ def show_event(seq: int) -> Response:
 def download_record(seq: int) -> Response:
     """The record of one event exactly as it came."""
     event = _find(seq)
-    readers.record_access("download", event_id=event.id, seq=str(seq))
+    readers.record_access("record", event_id=event.id, seq=str(seq))
     response = make_response(event.record.encode())
     response.headers["Content-Type"] = "application/json; charset=utf-8"
     response.headers["Content-Disposition"] = f'attachment; filename="event-{seq}.json"'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from auditdash.events.wording import (
     sentence_parts,
     time_text,
 )
+from auditdash.settings import ROOT
 
 NEW_YORK = ZoneInfo("America/New_York")
 BARE = Event(
@@ -108,7 +110,7 @@ def test_reading_auditdash_is_told_with_what_was_asked() -> None:
         "ada searched the timeline for “op:export”"
     )
     assert sentence(_reading(what="timeline", query="")) == "ada looked at the timeline"
-    assert sentence(_reading(what="download", query="actor:bob", format="csv")) == (
+    assert sentence(_reading(what="download", query="actor:bob", form="csv")) == (
         "ada downloaded the events of “actor:bob” as csv"
     )
 
@@ -179,3 +181,12 @@ def _exists(name: str) -> bool:
         return False
     locale.setlocale(locale.LC_ALL, before)
     return True
+
+
+def test_every_reading_that_a_page_records_has_a_sentence() -> None:
+    pages = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "auditdash/web").glob("*.py")
+    )
+    recorded = set(re.findall(r'record_access\(\s*"([^"]+)"', pages))
+    assert recorded
+    assert recorded <= set(catalogue().readings)
