@@ -18,8 +18,8 @@ from weasyprint import HTML, Document
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from auditdash.events.instants import Instant, to_datetime
-from auditdash.reports.fonts import font_files
-from auditdash.reports.process import Attachment, Job
+from auditdash.reports.printing.fonts import font_files
+from auditdash.reports.printing.process import Attachment, Job
 
 _CHUNK = 1 << 20
 _PDF_DATE = "D:%Y%m%d%H%M%SZ"
@@ -47,6 +47,9 @@ _UA_IDENTIFIER = b"""
 
 class OwnFiles(URLFetcher):
     """Serves our own fonts by `report:NAME` and stops the rendering at anything else."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # WeasyPrint has no types
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         """The file behind `report:NAME`; every other address, redirects included, is refused."""

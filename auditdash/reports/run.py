@@ -17,9 +17,10 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant
 from auditdash.events.periods import Period
 from auditdash.reports.make import make_report
-from auditdash.reports.process import RenderError
+from auditdash.reports.presets import closed
+from auditdash.reports.printing.process import RenderError
 from auditdash.settings import Settings
-from auditdash.store.engine import writing
+from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
     Made,
     NewRun,
@@ -28,6 +29,7 @@ from auditdash.store.report_runs import (
     fail_run,
     finish_run,
     insert_run,
+    is_run_waiting,
     renew_run,
 )
 from auditdash.store.workspaces import find_workspace
@@ -60,15 +62,14 @@ def request_report(
     workspace = find_workspace(connection, workspace_id)
     if workspace is None:
         raise BadInput(f"there is no workspace {workspace_id}")
-    if period.start is None or period.end is None or period.start >= period.end:
-        raise BadInput("the period is empty", expected="a first day, and a last day not before it")
+    start, end = closed(period)
     return insert_run(
         connection,
         NewRun(
             workspace_id=workspace_id,
             kind=kind,
-            period_start=period.start,
-            period_end=period.end,
+            period_start=start,
+            period_end=end,
             zone=zone,
             query=query,
             requested_by=requested_by,
@@ -83,6 +84,9 @@ def request_report(
 def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
     """Make the report that has waited longest; False when none waits."""
     watch = _Watch(now=now, started=time.monotonic())
+    with reading(engine) as connection:  # an idle worker must not take the write lock
+        if not is_run_waiting(connection, now):
+            return False
     with writing(engine) as connection:
         run = claim_run(connection, now=now, until=watch.lease_end())
     if run is None:
@@ -124,8 +128,9 @@ class _Watch(Struct, frozen=True):
 
 def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> Made:
     folder = settings.instance / "reports"
-    work = folder / f"work-{run.id}"
-    shutil.rmtree(work, ignore_errors=True)  # of an attempt that was killed
+    for left in folder.glob(f"work-{run.id}-*"):  # by attempts that were killed
+        shutil.rmtree(left, ignore_errors=True)
+    work = folder / f"work-{run.id}-{run.attempts}"
     work.mkdir(parents=True)
     try:
         draft = make_report(engine, settings, run, work, _teller(engine, run, watch))

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, parse_zone, to_instant
 from auditdash.events.periods import local_date, previous_month
-from auditdash.reports.kinds import COMPLIANCE, DEFAULT_QUERY
+from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
 from auditdash.reports.run import request_report
 from auditdash.store.engine import reading, writing
 from auditdash.store.schedules import claim_slot, find_due_schedule

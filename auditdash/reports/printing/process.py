@@ -90,7 +90,7 @@ def render_in_child(job: Job, seconds: float, tell: Callable[[str], None]) -> in
     errors = order.with_suffix(".errors")
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
-            [sys.executable, "-m", "auditdash.reports.child", str(order)],
+            [sys.executable, "-m", "auditdash.reports.printing.child", str(order)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -1,4 +1,4 @@
-"""The process that renders one report: `python -m auditdash.reports.child JOB.json`.
+"""The process that renders one report: `python -m auditdash.reports.printing.child JOB.json`.
 
 It limits its own memory, tells its progress as JSON lines on standard output, and ends when its
 standard input closes, which is when the worker that started it is gone.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from auditdash.reports.process import Done, Failed, Job, Stage, Word, too_much_memory
+from auditdash.reports.printing.process import Done, Failed, Job, Stage, Word, too_much_memory
 from auditdash.reports.render import render_pdf
 
 

@@ -41,11 +41,11 @@ def _cmap(paths: Iterable[Path]) -> frozenset[int]:
     for path in paths:
         if path.exists():
             with TTFont(path, lazy=True) as font:
-                points.update(font.getBestCmap())
+                points.update(font.getBestCmap() or {})
     return frozenset(points)
 
 
-def printable(text: str) -> str:
+def on_paper(text: str) -> str:
     """The text with each character that the fonts cannot show as its code point, [U+4E2D]."""
     return _NOT_PLAIN.sub(_print_one, text)
 

@@ -1,0 +1,65 @@
+"""The periods that a form offers."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import Instant, shorten, to_datetime
+from auditdash.events.periods import Period, local_date, midnight, month_period, previous_month
+
+CUSTOM: Final = "custom"
+PRESETS: Final = {
+    "last-month": "Last month",
+    "this-month": "This month so far",
+    "last-quarter": "Last quarter",
+    CUSTOM: "Custom days",
+}
+_DAY: Final = "a day such as 2026-03-08"
+
+
+def preset_period(preset: str, now: Instant, zone: ZoneInfo) -> Period:
+    """The whole local months behind the name of a preset other than custom."""
+    today = local_date(now, zone)
+    if preset == "this-month":
+        return month_period(today.year, today.month, zone)
+    if preset == "last-quarter":
+        quarter = today.year * 4 + (today.month - 1) // 3 - 1
+        return month_period(quarter // 4, quarter % 4 * 3 + 1, zone, months=3)
+    return previous_month(now, zone)
+
+
+def custom_period(first: str, last: str, zone: ZoneInfo) -> Period:
+    """From the first local day to the last, both in; as ISO dates. BadInput names the field."""
+    start, end = _day(first, "first"), _day(last, "last")
+    if end < start:
+        raise BadInput("the last day is before the first", where="last", expected="a later day")
+    return Period(midnight(start, zone), midnight(end + timedelta(days=1), zone))
+
+
+def _day(text: str, where: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    # The first and last years have days whose neighbours do not exist.
+    if day is None or not 1900 <= day.year <= 2999:
+        raise BadInput(f"{shorten(text)} is not a day", where=where, expected=_DAY)
+    return day
+
+
+def closed(period: Period) -> tuple[Instant, Instant]:
+    """Start and end of a period that has both and is not empty; else BadInput."""
+    if period.start is None or period.end is None or period.start >= period.end:
+        raise BadInput("the period is empty", expected="a first day, and a last day not before it")
+    return period.start, period.end
+
+
+def file_stem(period: Period, zone: ZoneInfo) -> str:
+    """The days of a period for a file name: `2026-10-01_2026-10-31`."""
+    start, end = closed(period)
+    first = to_datetime(start, zone)
+    last = to_datetime(Instant(end - 1), zone)
+    return f"{first:%Y-%m-%d}_{last:%Y-%m-%d}"

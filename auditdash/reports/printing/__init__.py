@@ -1,0 +1,1 @@
+"""The process that prints: its fonts, its limits, and how it is spoken to."""

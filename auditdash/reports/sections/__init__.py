@@ -1,0 +1,1 @@
+"""The sections of a report: each gathered as plain values from one snapshot."""
