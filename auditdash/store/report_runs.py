@@ -7,9 +7,10 @@ works on it must name that attempt: one that lost its lease can change nothing a
 from __future__ import annotations
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from auditdash.events.instants import Instant
+from auditdash.events.periods import Period
 from auditdash.store.engine import insert_new
 from auditdash.store.schema import report_runs
 
@@ -42,6 +43,11 @@ class ReportRun(Struct, frozen=True, kw_only=True):
     sha256: bytes | None
     pages: int | None
     rows: int | None
+
+    @property
+    def period(self) -> Period:
+        """What the report is about."""
+        return Period(self.period_start, self.period_end)
 
 
 class NewRun(Struct, frozen=True, kw_only=True):
@@ -99,6 +105,11 @@ def list_runs(
         wanted = wanted.where(report_runs.c.id < before)
     rows = connection.execute(wanted.order_by(report_runs.c.id.desc()).limit(limit)).mappings()
     return [ReportRun(**row) for row in rows]
+
+
+def is_run_waiting(connection: Connection, now: Instant) -> bool:
+    """Whether claim_run has something to look at."""
+    return connection.execute(select(exists().where(_is_free(now)))).scalar_one()
 
 
 def claim_run(connection: Connection, *, now: Instant, until: Instant) -> ReportRun | None:
