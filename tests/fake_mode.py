@@ -115,10 +115,11 @@ class FakeMode:
         for record in records:
             self.add(record)
 
-    def ids(self) -> set[str]:
-        """The id of every event that the feed holds now, echoes included."""
+    def ids(self, before: int | None = None) -> set[str]:
+        """The id of every event that the feed holds now, echoes included, up to an instant."""
         with self._lock:
-            return set(self._entries)
+            entries = list(self._entries.values())
+        return {entry.key for entry in entries if before is None or entry.at < before}
 
     # Serving
 
