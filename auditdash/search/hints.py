@@ -40,8 +40,8 @@ class Hint(Struct, frozen=True):
 
 
 def hints(query: Query) -> list[Hint]:
-    """At most one hint of each kind, in the order of their weight."""
-    found = [_keywords(query), _repeated(query), _reversed(query)]
+    """At most one hint of each kind, the likeliest first."""
+    found = [_keywords(query) or _repeated(query), _reversed(query)]
     return [hint for hint in found if hint]
 
 
