@@ -1,21 +1,24 @@
 """The alternatives to what was asked: the values of a field, each with its number of events.
 
 The counts of a facet leave out what the query says about that very field, so that the values
-that were not chosen stay in sight.
+that were not chosen stay in sight. What was chosen stays in sight too, however rare.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection, func, select
 
 from auditdash.events.catalogue import action_label, category_label, category_of
+from auditdash.events.folding import fold_case
 from auditdash.queries.compile import compile_query
-from auditdash.queries.rankings import count_by_category, rank_actors
-from auditdash.search.edit import without_field
-from auditdash.search.query import Query
+from auditdash.queries.rankings import rank_actors
+from auditdash.queries.timeline import count_events
+from auditdash.search.edit import atom_of, chosen, without_field
+from auditdash.search.query import Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.schema import event_fields
 
@@ -42,39 +45,50 @@ class Facet(Struct, frozen=True, kw_only=True):
     missing: int = 0
 
 
+class Facets(Struct, frozen=True, kw_only=True):
+    """All facets of a result, and its exact number of events."""
+
+    total: int
+    facets: tuple[Facet, ...]
+
+
 def count_facets(
     connection: Connection, query: Query, scope: Scope, clock: Clock, top: int = TOP
-) -> tuple[Facet, ...]:
+) -> Facets:
     """Category, action and actor."""
-    return (
-        count_categories(connection, query, scope, clock),
-        count_actions(connection, query, scope, clock, top),
-        count_actors(connection, query, scope, clock, top),
+
+    @cache  # the result, the categories and the actions are mostly the same question
+    def count_actions(asked: Query) -> Mapping[str, int]:
+        action = event_fields.c.action
+        condition = compile_query(asked, scope, clock)
+        statement = select(action, func.count()).where(condition).group_by(action)
+        return dict(connection.execute(statement).all())
+
+    facets = (
+        _categories(count_actions(without_field(query, "category"))),
+        _actions(count_actions(without_field(query, "action")), top),
+        _actors(connection, without_field(query, "actor"), scope, clock, top),
+    )
+    return Facets(
+        total=sum(count_actions(query).values()),
+        facets=tuple(_with_chosen(connection, facet, query, scope, clock) for facet in facets),
     )
 
 
-def count_categories(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Facet:
+def _categories(counts: Mapping[str, int]) -> Facet:
     """Every category that has an event."""
-    counts = count_by_category(connection, without_field(query, "category"), scope, clock)
-    choices = [
-        Choice(value=slug, label=category_label(slug), count=count, category=slug)
-        for slug, count in counts.items()
-        if count
-    ]
-    return Facet(field="category", choices=_ranked(choices))
-
-
-def count_actions(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, top: int = TOP
-) -> Facet:
-    """The `top` actions."""
-    action = event_fields.c.action
-    condition = compile_query(without_field(query, "action"), scope, clock)
-    statement = select(action, func.count()).where(condition).group_by(action)
-    choices = _ranked(
-        Choice(value=name, label=action_label(name), count=count, category=category_of(name))
-        for name, count in connection.execute(statement)
+    found: dict[str, int] = {}
+    for action, count in counts.items():
+        slug = category_of(action)
+        found[slug] = found.get(slug, 0) + count
+    return Facet(
+        field="category",
+        choices=_ranked(_choice("category", slug, count) for slug, count in found.items()),
     )
+
+
+def _actions(counts: Mapping[str, int], top: int) -> Facet:
+    choices = _ranked(_choice("action", name, count) for name, count in counts.items())
     rest = choices[top:]
     return Facet(
         field="action",
@@ -84,22 +98,47 @@ def count_actions(
     )
 
 
-def count_actors(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, top: int = TOP
-) -> Facet:
-    """The `top` actors, each by username, or by id where it has none."""
-    found = rank_actors(connection, without_field(query, "actor"), scope, clock, top)
-    choices = tuple(
-        Choice(value=rank.name, label=rank.name, count=rank.count)
-        for rank in found.ranks
-        if rank.name is not None
-    )
+def _actors(connection: Connection, query: Query, scope: Scope, clock: Clock, top: int) -> Facet:
+    """Each by username, or by id where it has none."""
+    found = rank_actors(connection, query, scope, clock, top)
     return Facet(
         field="actor",
-        choices=choices,
+        choices=tuple(
+            _choice("actor", rank.name, rank.count) for rank in found.ranks if rank.name is not None
+        ),
         others=found.others,
         other_count=found.other_count,
         missing=found.missing,
+    )
+
+
+def _choice(field: str, value: str, count: int) -> Choice:
+    match field:
+        case "category":
+            return Choice(value=value, label=category_label(value), count=count, category=value)
+        case "action":
+            label, category = action_label(value), category_of(value)
+            return Choice(value=value, label=label, count=count, category=category)
+    return Choice(value=value, label=value, count=count)
+
+
+def _with_chosen(
+    connection: Connection, facet: Facet, query: Query, scope: Scope, clock: Clock
+) -> Facet:
+    """The facet with every value that the query names, in or out, among its choices."""
+    field, rest = facet.field, without_field(query, facet.field)
+    shown = {fold_case(choice.value) for choice in facet.choices}
+    named = chosen(query, field) | chosen(query, field, excluded=True)
+    added = []
+    for value in sorted(named - shown):
+        only = query_of((*rest.parts, Term(field, (atom_of(field, value),))))
+        added.append(_choice(field, value, count_events(connection, only, scope, clock)))
+    from_others = [choice.count for choice in added if choice.count and facet.others]
+    return structs.replace(
+        facet,
+        choices=(*facet.choices, *_ranked(added)),
+        others=facet.others - len(from_others),
+        other_count=facet.other_count - sum(from_others),
     )
 
 

@@ -116,6 +116,15 @@ def list_conflicts(
     return [Conflict(**row) for row in rows]
 
 
+def find_conflicts(connection: Connection, workspace_id: int, seq: int) -> list[Conflict]:
+    """Other contents that came for the event `seq`, oldest first."""
+    wanted = select(*_CONFLICT).where(
+        conflicts.c.workspace_id == workspace_id, conflicts.c.seq == seq
+    )
+    rows = connection.execute(wanted.order_by(conflicts.c.id)).mappings()
+    return [Conflict(**row) for row in rows]
+
+
 def count_conflicts(connection: Connection, workspace_id: int) -> int:
     """How many there are."""
     every = select(func.count()).where(conflicts.c.workspace_id == workspace_id)

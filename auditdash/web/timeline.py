@@ -14,7 +14,6 @@ from auditdash.queries.facets import count_facets
 from auditdash.queries.timeline import (
     Cursor,
     Page,
-    count_events,
     find_event,
     find_events,
     find_highest_seq,
@@ -25,6 +24,7 @@ from auditdash.search.errors import QueryError
 from auditdash.search.query import Query
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
+from auditdash.store.quarantine import find_conflicts
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.event_fields import around_href, field_groups, record_text
 from auditdash.web.frame.explorer import days_of, facet_views, suggestions
@@ -64,12 +64,15 @@ def show_event(seq: int) -> Response:
     event = _find(seq)
     readers.record_access("event", event_id=event.id, seq=str(seq))
     text = params.query_text()
+    with reading(readers.engine()) as connection:
+        conflicts = find_conflicts(connection, readers.reader().workspace.id, seq)
     return fragments.render(
         "timeline/event.html",
         "timeline/_event.html",
         event=event,
         groups=field_groups(event, PATH, text, readers.clock()),
-        record=record_text(event),
+        record=record_text(event.record),
+        conflicts=[(each.received_at, record_text(each.record)) for each in conflicts],
         around=around_href(event, PATH, readers.clock()),
         back=link(PATH, text),
     )
@@ -145,7 +148,8 @@ def _around(
 ) -> dict[str, object]:
     """What stands around the rows: the bar, the count, the facets, the ways to take them away."""
     clock = readers.clock()
-    count = count_events(connection, query, scope, clock)
+    counted = count_facets(connection, query, scope, clock)
+    count = counted.total
     highest = find_highest_seq(connection, scope)
     frozen = edit.freeze(text, clock)
     return {
@@ -153,7 +157,7 @@ def _around(
         "count": count,
         "rows": len(page.events),
         "is_empty": count == 0 and not has_events(connection, scope, readers.SOURCE),
-        "facets": facet_views(count_facets(connection, query, scope, clock), PATH, text, query),
+        "facets": facet_views(counted.facets, PATH, text, query),
         "suggestions": suggestions(connection, query, scope, clock, PATH) if count == 0 else (),
         "order": query.order,
         "order_href": link(PATH, _turned(text, query)),

@@ -55,12 +55,12 @@ def around_href(event: Event, path: str, clock: Clock) -> str:
     return link(path, edit.within("", Period(Instant(start), Instant(end)), clock.zone))
 
 
-def record_text(event: Event) -> str:
-    """The record indented for reading, with nothing in it that could turn or hide other text."""
+def record_text(record: str) -> str:
+    """A record indented for reading, with nothing in it that could turn or hide other text."""
     try:
-        indented = msgspec.json.format(event.record, indent=2)
+        indented = msgspec.json.format(record, indent=2)
     except msgspec.DecodeError:  # half of a surrogate pair: shown as it came
-        indented = event.record
+        indented = record
     return "\n".join(printable(line) for line in indented.split("\n"))
 
 
