@@ -40,7 +40,7 @@ TYPES_FOR_ALL = {"sqlalchemy": {"Connection", "Engine"}}  # to name in a signatu
 # A migration is history: written once, never grown.
 HISTORY = Path("auditdash/store/migrations/versions")
 # Settings read the environment; a child process is given PATH and HOME and nothing of ours.
-ENVIRONMENT = {"settings", "reports.process"}
+ENVIRONMENT = {"settings", "reports.printing.process"}
 # Draws the paths of our own icons, which are constants of that file.
 DRAWINGS = {Path("templates/macros/icons.html")}
 

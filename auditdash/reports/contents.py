@@ -9,6 +9,7 @@ from typing import Final
 
 from markupsafe import Markup
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from auditdash.charts.overview import draw_by_category, draw_over_time, draw_top_actors
@@ -37,16 +38,19 @@ from auditdash.queries.evidence import (
 from auditdash.queries.histogram import count_over_time
 from auditdash.queries.rankings import count_by_category, rank_actors
 from auditdash.reports.build import auditdash_version, commit, tzdata_version
-from auditdash.reports.sections.feeds import FeedLine, gather_feeds
 from auditdash.reports.question import Question, question_of
+from auditdash.reports.sections.exports import Exports, gather_exports
+from auditdash.reports.sections.feeds import FeedLine, gather_feeds
 from auditdash.reports.sections.permissions import Permissions, gather_permissions
 from auditdash.search.period import period_text
+from auditdash.search.query import Query
 from auditdash.search.sentence import describe
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import Workspace
 
 # Printed rows of each list; the attachment has all of them, and the page says so.
 MOST_ROWS: Final = 500
+MOST_LINES: Final = 150
 MOST_REJECTED: Final = 100
 _TOP: Final = 8
 
@@ -116,6 +120,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     categories: tuple[CategoryPart, ...]
     charts: dict[str, Chart]
     feeds: tuple[FeedLine, ...]
+    exports: Exports
     permissions: Permissions
     intake: Intake
     deliveries: tuple[Delivery, ...]
@@ -146,7 +151,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """The question in words."""
-        return describe(self.question.query, self.question.clock)
+        return describe(Query(self.question.query.node), self.question.clock)
 
     @property
     def sensitive(self) -> int:
@@ -179,6 +184,7 @@ def gather(
         categories=_categories(counts),
         charts=_charts(connection, question),
         feeds=gather_feeds(connection, question, interval),
+        exports=gather_exports(connection, question, workspace.zone_info, MOST_LINES),
         permissions=gather_permissions(connection, question, MOST_ROWS),
         intake=_intake(connection, question, counts),
         deliveries=tuple(count_by_delivery(*asked)),
@@ -252,5 +258,7 @@ def _charts(connection: Connection, question: Question) -> dict[str, Chart]:
 
 
 def _chart(series: Series, width: float, height: float = 0) -> Chart:
+    # The title of the SVG is what a screen reader says of the figure.
+    said = replace(series, title=f"{series.title}. {series.summary}")
     # charts.still escapes every text that it draws
-    return Chart(title=series.title, svg=Markup(svg(series, width, height)))  # noqa: S704
+    return Chart(title=series.title, svg=Markup(svg(said, width, height)))  # noqa: S704

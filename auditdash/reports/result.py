@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
+from auditdash.queries.data_exports import Exporter
 from auditdash.reports.contents import Contents
+from auditdash.reports.sections.exports import Exports
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -30,6 +34,8 @@ def figures_of(contents: Contents) -> tuple[Figure, ...]:
     return (
         Figure(label="Events", value=contents.population.count),
         Figure(label="People who acted", value=contents.population.actors),
+        Figure(label="Data exports", value=contents.exports.total),
+        Figure(label="Permission changes", value=contents.permissions.counts.total),
         Figure(label="Sensitive events", value=contents.sensitive),
         Figure(label="Unmapped events", value=intake.unmapped_count),
         Figure(label="Rejected records", value=intake.rejected),
@@ -39,7 +45,50 @@ def figures_of(contents: Contents) -> tuple[Figure, ...]:
 
 def checks_of(contents: Contents) -> tuple[Check, ...]:
     """What an auditor would ask first, answered."""
-    return (*_feed_checks(contents), _intake_check(contents))
+    return (
+        *_export_checks(contents),
+        _permission_check(contents),
+        *_feed_checks(contents),
+        _intake_check(contents),
+    )
+
+
+def _export_checks(contents: Contents) -> tuple[Check, ...]:
+    exports = contents.exports
+    hours = f"between 22:00 and 06:00, {exports.night_zone}"
+    found = (
+        ("Bursts of exports", len(exports.bursts), _bursts(exports)),
+        ("First-ever exporters", len(exports.new_people), _names(exports.new_people)),
+        ("Exports at night", exports.nights, f"{_count(exports.nights, 'export')} {hours}."),
+    )
+    return tuple(
+        Check(label=label, ok=not count, said=said if count else "None.", anchor="exports")
+        for label, count, said in found
+    )
+
+
+def _bursts(exports: Exports) -> str:
+    most = max(exports.bursts, key=lambda line: line.burst.count, default=None)
+    if most is None:
+        return ""
+    people = _count(len(exports.bursts), "person", "people")
+    return (
+        f"{people}; most by {most.person or 'somebody unnamed'}: {most.burst.count:,} in an hour."
+    )
+
+
+def _names(people: Sequence[Exporter]) -> str:
+    named = ", ".join((person.name or "somebody unnamed")[:40] for person in people[:3])
+    rest = f" and {len(people) - 3:,} more" if len(people) > 3 else ""
+    return f"{_count(len(people), 'person', 'people')}: {named}{rest}."
+
+
+def _permission_check(contents: Contents) -> Check:
+    own = contents.permissions.counts.self_made
+    said = f"{_count(own, 'permission change')} made by a person to their own access."
+    return Check(
+        label="Own access changed", ok=not own, said=said if own else "None.", anchor="permissions"
+    )
 
 
 def _feed_checks(contents: Contents) -> tuple[Check, ...]:
@@ -68,5 +117,5 @@ def _intake_check(contents: Contents) -> Check:
     return Check(label="Intake", ok=clear, said=said, anchor="intake")
 
 
-def _count(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def _count(count: int, noun: str, plural: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -1,0 +1,107 @@
+"""What data was taken out: by whom, of which report, how, at night, for the first time ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.events.catalogue import action_label
+from auditdash.events.instants import Instant
+from auditdash.queries.data_exports import (
+    Burst,
+    Exported,
+    Exporter,
+    export_actions,
+    is_night,
+    summarise_exports,
+)
+from auditdash.queries.stream import iterate_events
+from auditdash.reports.question import Question, narrowed
+
+
+class KindLine(Struct, frozen=True, kw_only=True):
+    """One way of exporting and how often it was used."""
+
+    name: str
+    label: str
+    count: int
+
+
+class BurstLine(Struct, frozen=True, kw_only=True):
+    """An hour in which a person exported far more than they usually do in a day."""
+
+    person: str | None
+    burst: Burst
+
+
+class NightRow(Struct, frozen=True, kw_only=True):
+    """One export at night, as it is printed."""
+
+    seq: int
+    at: Instant
+    actor: str | None
+    address: str | None
+    entity: str | None
+    label: str
+
+
+class Exports(Struct, frozen=True, kw_only=True):
+    """All exports counted; people and reports are the first of `people_count`, `reports_count`."""
+
+    total: int
+    nights: int
+    night_zone: str
+    kinds: tuple[KindLine, ...]
+    people: tuple[Exporter, ...]
+    people_count: int
+    reports: tuple[Exported, ...]
+    reports_count: int
+    new_people: tuple[Exporter, ...]
+    bursts: tuple[BurstLine, ...]
+    night_rows: tuple[NightRow, ...]
+
+
+def gather_exports(
+    connection: Connection, question: Question, zone: ZoneInfo, limit: int
+) -> Exports:
+    """Count all exports of the question and list the first `limit` of each; `zone` has nights."""
+    asked = (connection, question.query, question.scope, question.clock)
+    found = summarise_exports(*asked, zone)
+    return Exports(
+        total=found.total,
+        nights=found.nights,
+        night_zone=zone.key,
+        kinds=tuple(
+            KindLine(name=name, label=action_label(name), count=found.by_action.get(name, 0))
+            for name in export_actions()
+        ),
+        people=found.people[:limit],
+        people_count=len(found.people),
+        reports=found.reports[:limit],
+        reports_count=len(found.reports),
+        new_people=tuple(person for person in found.people if person.is_new),
+        bursts=tuple(
+            BurstLine(person=person.name, burst=person.busiest)
+            for person in found.people
+            if person.busiest.is_unusual
+        ),
+        night_rows=tuple(islice(_nights(connection, question, zone), limit)),
+    )
+
+
+def _nights(connection: Connection, question: Question, zone: ZoneInfo) -> Iterator[NightRow]:
+    exports = narrowed(question, "is:export")
+    for event in iterate_events(connection, exports.query, exports.scope, exports.clock):
+        if is_night(event.occurred_at, zone):
+            yield NightRow(
+                seq=event.seq,
+                at=event.occurred_at,
+                actor=event.actor.username or event.actor.id,
+                address=event.actor.ip,
+                entity=event.entity.name or event.entity.id,
+                label=action_label(event.action),
+            )
