@@ -72,7 +72,7 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     chance: Callable[[], float] = random.random
 
 
-class _TryAgain(Exception):  # noqa: N818  # never leaves this module
+class _TryAgain(Exception):  # never leaves this module
     def __init__(self, why: str, wait: float | None = None) -> None:
         super().__init__(why)
         self.why = why
