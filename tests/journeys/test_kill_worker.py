@@ -1,0 +1,132 @@
+"""A worker that is killed again and again makes each scheduled report exactly once."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import random
+import time
+from multiprocessing import forkserver
+from multiprocessing.synchronize import Event
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from auditdash import jobs
+from auditdash.events.instants import DAY, MINUTE, Instant, now, to_rfc3339
+from auditdash.events.periods import previous_month
+from auditdash.reports.run import report_path
+from auditdash.reports.schedule import next_slot
+from auditdash.settings import ROOT, Settings
+from auditdash.store import schema
+from auditdash.store.engine import open_engine, reading, writing
+from auditdash.store.report_runs import list_runs, retry_run
+from auditdash.store.schedules import start_schedule
+from tests.make import make_record, store
+
+KILLS = 20
+KILLS_ON_POSTGRES = 6  # the claims are the same statements; this only shows that they hold
+MISSED_MONTHS = 3
+_POSTGRES = ("sqlalchemy.dialects.postgresql.psycopg", "psycopg")
+UTC = ZoneInfo("UTC")
+
+Processes = multiprocessing.context.ForkServerContext
+
+
+def work(settings: Settings, shift: int, begun: Event) -> None:
+    """What the killed process runs: a worker whose clock is ahead, so that old leases are over."""
+    engine = open_engine(settings.database_url)
+    engine.connect().close()
+    begun.set()
+    jobs.run_due(engine, settings, lambda: Instant(now() + shift))
+
+
+@pytest.fixture(scope="module")
+def processes() -> Processes:
+    """Processes of their own that begin at once, because everything is imported before."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, *_POSTGRES])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(ROOT))
+        forkserver.ensure_running()
+    return context
+
+
+def _prepare(engine: Engine, workspace_id: int) -> Instant:
+    """Some hundred events, and a monthly schedule that was not served for three months."""
+    first = previous_month(now(), UTC)
+    for _ in range(MISSED_MONTHS - 1):
+        assert first.start is not None
+        first = previous_month(first.start, UTC)
+    assert first.start is not None
+    records = [
+        make_record(id=f"e{n}", timestamp=to_rfc3339(Instant(first.start + n * DAY // 3)))
+        for n in range(300)
+    ]
+    slot = next_slot(first.start, UTC)
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+        start_schedule(
+            connection,
+            workspace_id=workspace_id,
+            kind="compliance",
+            zone="UTC",
+            person_id=None,
+            next_at=slot,
+            now=first.start,
+        )
+    return slot
+
+
+def test_a_worker_killed_at_random_moments_makes_each_report_once(
+    engine: Engine, settings: Settings, workspace_id: int, processes: Processes
+) -> None:
+    first_slot = _prepare(engine, workspace_id)
+    dice, alive_when_killed, states = random.Random(7), 0, set()
+    kills = KILLS if engine.dialect.name == "sqlite" else KILLS_ON_POSTGRES
+    for number in range(kills):
+        begun = processes.Event()
+        process = processes.Process(target=work, args=(settings, number * 10 * MINUTE, begun))
+        process.start()
+        assert begun.wait(30)
+        time.sleep(dice.uniform(0.0, 1.5))
+        alive_when_killed += process.is_alive()
+        process.kill()
+        process.join()
+        process.close()
+        with writing(engine) as connection:
+            runs = list_runs(connection, workspace_id)
+            states |= {run.state for run in runs}
+            for run in runs:  # killed three times, it waits for a person: this one insists
+                retry_run(connection, workspace_id, run.id)
+    assert alive_when_killed >= kills // 2
+    assert "running" in states, "the kills did not fall into the middle of the work"
+    _finish(engine, settings)
+    _check(engine, settings, workspace_id, first_slot)
+
+
+def _finish(engine: Engine, settings: Settings) -> None:
+    later = KILLS * 10 * MINUTE + DAY
+    jobs.run_due(engine, settings, lambda: Instant(now() + later))
+
+
+def _check(engine: Engine, settings: Settings, workspace_id: int, first_slot: Instant) -> None:
+    with reading(engine) as connection:
+        runs = list_runs(connection, workspace_id)
+        stored = connection.execute(select(func.count()).select_from(schema.events)).scalar_one()
+    slots = sorted(run.slot for run in runs if run.slot is not None)
+    expected = [first_slot]
+    while len(expected) < MISSED_MONTHS:
+        expected.append(next_slot(expected[-1], UTC))
+    assert slots[:MISSED_MONTHS] == expected
+    assert len(slots) == len(set(slots)) == len(runs)
+    assert [run.state for run in runs] == ["done"] * len(runs)
+    assert sum(run.rows or 0 for run in runs) <= stored
+    kept = {path.name for path in (settings.instance / "reports").iterdir()}
+    assert kept == {run.file_name for run in runs}
+    for run in runs:
+        assert run.file_name is not None
+        body = report_path(settings, run.file_name).read_bytes()
+        assert hashlib.sha256(body).digest() == run.sha256
+        assert len(body) == run.size
