@@ -22,7 +22,7 @@ HEADS: Final[dict[Unit, str]] = {
 
 
 def bucket_text(bucket: Period, unit: Unit, zone: ZoneInfo) -> str:
-    """`8 March 2026, 14:00 CET`, `8 March 2026`, `week of 2 March 2026`, `March 2026`, `2026`."""
+    """`8 March 2026, 14:00 CET`, `8 March 2026`, `Week of 2 March 2026`, `March 2026`, `2026`."""
     start = _start(bucket)
     local = to_datetime(start, zone)
     match unit:
@@ -31,7 +31,7 @@ def bucket_text(bucket: Period, unit: Unit, zone: ZoneInfo) -> str:
         case "day":
             return day_text(start, zone)
         case "week":
-            return f"week of {day_text(start, zone)}"
+            return f"Week of {day_text(start, zone)}"
         case "month":
             return f"{MONTHS[local.month - 1]} {local.year}"
         case "year":

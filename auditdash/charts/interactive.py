@@ -14,7 +14,7 @@ Figure = dict[str, Any]  # JSON: {"data": […], "layout": {…}}
 _plotly: Any = graph_objects  # it has no types
 
 _FONT: Final = '"Inter Variable", system-ui, sans-serif'
-_TICKS: Final = 9  # labels under a chart; they must fit on a phone
+_TICKS: Final = 18  # labels under a wide chart; charts.js leaves out what a phone has no room for
 _ROW: Final = 26
 HEIGHTS: Final = {"stacked-bars": 280, "heatmap": 232}
 
@@ -22,27 +22,27 @@ HEIGHTS: Final = {"stacked-bars": 280, "heatmap": 232}
 def figure(series: Series, theme: Theme = LIGHT) -> Figure:
     """The figure in one theme. A heat map is bars of one unit: the basic bundle has no other."""
     data = [_trace(series, trace, theme) for trace in series.drawn]
-    drawn = _plotly.Figure(
-        {"data": data, "layout": {**_layout(series), "template": _template(theme)}}
-    )
+    layout = {**_layout(series), "template": _template(series, theme)}
+    drawn = _plotly.Figure({"data": data, "layout": layout})
     checked: Figure = drawn.to_plotly_json()
     return checked
 
 
 def block(series: Series) -> Figure:
     """What charts.js reads: the figure, what each theme changes in it, and where clicks lead."""
-    light, dark = figure(series, LIGHT), figure(series, DARK)
+    light = figure(series, LIGHT)
     return {
         "data": [{**trace, "marker": None} for trace in light["data"]],
         "layout": {**light["layout"], "template": None},
-        "themes": {
-            theme.name: {
-                "template": each["layout"]["template"],
-                "markers": [trace["marker"] for trace in each["data"]],
-            }
-            for theme, each in ((LIGHT, light), (DARK, dark))
-        },
+        "themes": {theme.name: _changes(series, theme) for theme in (LIGHT, DARK)},
         "links": [list(trace.links) for trace in series.drawn],
+    }
+
+
+def _changes(series: Series, theme: Theme) -> Figure:
+    return {
+        "template": _template(series, theme),
+        "markers": [_trace(series, trace, theme)["marker"] for trace in series.drawn],
     }
 
 
@@ -73,7 +73,7 @@ def _ranking_trace(series: Series, trace: Trace, theme: Theme) -> Figure:
         "x": list(trace.values),
         "y": list(places),
         "hovertemplate": f"%{{hovertext}}<br>%{{customdata:,}} {series.unit}<extra></extra>",
-        "text": [f"{value:,}" for value in trace.values],
+        "text": [f"\u00a0{value:,}" for value in trace.values],
         "textposition": "outside",
         "cliponaxis": False,
         "marker": {
@@ -110,7 +110,7 @@ def _bars_layout(series: Series) -> Figure:
     ticks = nice_ticks(series.highest)
     labels = [label.short for label in series.labels]
     return {
-        "margin": {"l": 48, "r": 4, "t": 8, "b": 26},
+        "margin": {"l": 52, "r": 4, "t": 8, "b": 26},
         "bargap": 0.22 if len(labels) > 3 else 0.7,
         "xaxis": _axis(spread(len(labels), _TICKS), labels),
         "yaxis": {"tickvals": list(ticks), "range": [0, ticks[-1]], "tickformat": ",d"},
@@ -131,7 +131,7 @@ def _ranking_layout(series: Series) -> Figure:
 def _heatmap_layout(series: Series) -> Figure:
     rows = [trace.name[:3] for trace in series.traces]
     return {
-        "margin": {"l": 38, "r": 0, "t": 0, "b": 24},
+        "margin": {"l": 40, "r": 0, "t": 0, "b": 24},
         "bargap": 0,
         "xaxis": _axis(spread(len(series.labels), 8), [label.short for label in series.labels]),
         "yaxis": {
@@ -158,7 +158,8 @@ def _axis(places: range, labels: list[str]) -> Figure:
     }
 
 
-def _template(theme: Theme) -> Figure:
+def _template(series: Series, theme: Theme) -> Figure:
+    names = series.kind == "ranking"  # names are read first, numbers of an axis when needed
     axis = {
         "gridcolor": theme.line,
         "zeroline": False,
@@ -171,16 +172,18 @@ def _template(theme: Theme) -> Figure:
         "font": {"family": _FONT, "size": 12, "color": theme.ink},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "xaxis": axis,
-        "yaxis": axis,
+        "xaxis": axis | {"ticklabelstandoff": 3},
+        "yaxis": axis
+        | {"ticklabelstandoff": 8, "tickfont": {"color": theme.ink if names else theme.muted}},
         "hoverlabel": {
             "bgcolor": theme.raised,
-            "bordercolor": theme.line,
+            "bordercolor": theme.edge,
             "font": {"color": theme.ink, "size": 12},
             "align": "left",
         },
     }
-    return {"layout": layout}
+    bar = {"type": "bar", "textfont": {"color": theme.muted}}
+    return {"layout": layout, "data": {"bar": [bar]}}
 
 
 def _escape(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from auditdash.events.periods import Period
@@ -10,7 +10,18 @@ from auditdash.search.edit import atom_of
 from auditdash.search.parse import LONGEST, MOST_TERMS
 from auditdash.search.period import local_value, overlap, period_of
 from auditdash.search.print import print_query
-from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_of
+from auditdash.search.query import (
+    And,
+    Atom,
+    Node,
+    Not,
+    Or,
+    Present,
+    Query,
+    Term,
+    conjunction,
+    query_of,
+)
 from auditdash.search.scope import Clock
 
 
@@ -28,16 +39,30 @@ def having(query: Query, **fields: str | None) -> Query:
     return query_of((*kept, *more), query.order)
 
 
-def having_others(query: Query, field: str, values: Sequence[str]) -> Query:
-    """Narrowed to events in which the field is there and has none of the values."""
-    others = Not(Term(field, tuple(_atom(field, value) for value in values)))
-    return query_of((*query.parts, others, Term(field, (Present(),))), query.order)
+def having_others(query: Query, field: str, known: Sequence[Mapping[str, str | None]]) -> Query:
+    """Narrowed to events in which the field is there and that none of the others finds."""
+    others = (
+        Not(conjunction(tuple(_term(name, value) for name, value in fields.items())))
+        for fields in known
+    )
+    return query_of((*query.parts, Term(field, (Present(),)), *others), query.order)
 
 
 def link(query: Query) -> str:
     """The text of a query; "" when it is larger than a query may be."""
     text = print_query(query)
-    return text if len(text) <= LONGEST and len(query.parts) < MOST_TERMS else ""
+    return text if len(text) <= LONGEST and _terms(query.node) <= MOST_TERMS else ""
+
+
+def _terms(node: Node | None) -> int:
+    match node:
+        case None:
+            return 0
+        case And(nodes) | Or(nodes):
+            return sum(map(_terms, nodes))
+        case Not(inner):
+            return _terms(inner)
+    return 1
 
 
 def _is_one(part: Node, field: str) -> bool:

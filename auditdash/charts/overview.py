@@ -88,7 +88,7 @@ def draw_top_actors(ranking: Ranking, query: Query) -> Series:
         ranking,
         ("1 other actor", f"{ranking.others:,} other actors"),
         "No actor named",
-        link(having_others(query, "actor", names)),
+        link(having_others(query, "actor", [{"actor": name} for name in names])),
         link(having(query, actor=None)),
     )
     return _ranking_series(
@@ -110,7 +110,7 @@ def draw_top_entities(ranking: Ranking, query: Query) -> Series:
         ranking,
         ("1 other entity", f"{ranking.others:,} other entities"),
         "No entity named",
-        "",
+        link(having_others(query, "entity", [_fields(rank) for rank in ranking.ranks])),
         link(having(query, entity=None)),
     )
     return _ranking_series(
@@ -124,16 +124,17 @@ def draw_top_entities(ranking: Ranking, query: Query) -> Series:
             for name, rank in zip(names, ranking.ranks, strict=True)
         ],
         values=[rank.count for rank in ranking.ranks],
-        links=[link(_of_entity(query, rank)) for rank in ranking.ranks],
+        links=[link(having(query, **_fields(rank))) for rank in ranking.ranks],
         rest=rest,
     )
 
 
-def _of_entity(query: Query, rank: Rank) -> Query:
-    kind = rank.type or None
+def _fields(rank: Rank) -> dict[str, str | None]:
+    """What a query says about an entity, and about no other one."""
+    kind = {"entity_type": rank.type or None}
     if rank.id:
-        return having(query, entity_type=kind, entity_id=rank.id)
-    return having(query, entity_type=kind, entity=rank.name or "", entity_id=None)
+        return kind | {"entity_id": rank.id}
+    return kind | {"entity": rank.name or "", "entity_id": None}
 
 
 def _rest(

@@ -60,10 +60,13 @@ def text_width(texts: Sequence[str], size: float) -> float:
 
 
 def _ems(letter: str) -> float:
+    # as Inter has them, rounded up
     if combining(letter):
         return 0.0
     if east_asian_width(letter) in "WF":
         return 1.0
     if letter in "iljtfrI.,:;'|!-()[] ":
-        return 0.34
-    return 0.72 if letter.isupper() or letter in "mwMW@%_" else 0.58
+        return 0.36
+    if letter in "mwMW@%":
+        return 0.92
+    return 0.7 if letter.isupper() else 0.6

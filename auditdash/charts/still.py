@@ -95,9 +95,12 @@ def _bar(
 
 def _bar_words(series: Series, place: int) -> str:
     label = plain_label(series.labels[place].text)
-    parts = [f"{plain_label(each.name)}: {each.values[place]:,}" for each in series.drawn]
-    whole = f"{label}: {series.sums[place]:,} {series.unit}"
-    return "\n".join([whole, *(part for part in parts if not part.endswith(": 0"))])
+    parts = [
+        f"{plain_label(each.name)}: {each.values[place]:,}"
+        for each in series.drawn
+        if each.values[place]
+    ]
+    return "\n".join([f"{label}: {series.sums[place]:,} {series.unit}", *parts])
 
 
 def _ranking(series: Series, width: float, paint: Paint) -> tuple[list[str], float]:

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from auditdash.charts.scale import plain_label
+from auditdash.events.calendars import Unit
 from auditdash.events.instants import Instant
 from auditdash.events.wording import day_text
 from auditdash.queries.histogram import Histogram
 from auditdash.queries.rankings import Ranking
 
-NOTHING = "No events."
+NOTHING: Final = "No events."
+_PREPOSITIONS: Final[dict[Unit, str]] = {
+    "hour": "in the hour from",
+    "day": "on",
+    "week": "in the",
+    "month": "in",
+    "year": "in",
+    "decade": "from",
+    "century": "from",
+}
 
 
 def say_over_time(histogram: Histogram, labels: Sequence[str]) -> str:
     """How many, from when to when, and where the highest bar is."""
-    total = histogram.total
-    if not total or histogram.buckets[0].start is None or histogram.buckets[-1].end is None:
+    start, end, zone = histogram.period.start, histogram.period.end, histogram.zone
+    if not histogram.total or start is None or end is None:
         return NOTHING
-    first = day_text(histogram.buckets[0].start, histogram.zone)
-    last = day_text(Instant(histogram.buckets[-1].end - 1), histogram.zone)
-    sums = [sum(column) for column in zip(*histogram.counts.values(), strict=True)]
+    first, last = day_text(start, zone), day_text(Instant(end - 1), zone)
     span = f"on {first}" if first == last else f"from {first} to {last}"
-    most = f"Most in one {histogram.unit}: {max(sums):,}, {labels[sums.index(max(sums))]}."
-    return f"{_events(total)} {span}. {most}"
+    sums = [sum(column) for column in zip(*histogram.counts.values(), strict=True)]
+    if len(sums) == 1:
+        return f"{_events(histogram.total)} {span}."
+    highest = labels[sums.index(max(sums))]
+    highest = highest.replace("Week of", "week of")
+    most = f"{_PREPOSITIONS[histogram.unit]} {highest}"
+    return f"{_events(histogram.total)} {span}. Most {most}: {max(sums):,}."
 
 
 def say_by_category(counts: Sequence[tuple[str, int]]) -> str:

@@ -21,6 +21,7 @@ class Theme(Struct, frozen=True, kw_only=True):
     ink: str
     muted: str
     line: str
+    edge: str
     raised: str
     accent: str
     heat: tuple[str, ...]
@@ -40,6 +41,7 @@ LIGHT: Final = Theme(
     ink="#14171c",
     muted="#626977",
     line="#e4e7ec",
+    edge="#cdd2da",
     raised="#ffffff",
     accent="#3446c2",
     heat=("#f4f5f7", "#dfe4fb", "#bfc8f6", "#98a6ee", "#6f80e0", "#4a5bce", "#2c3aa3"),
@@ -50,6 +52,7 @@ DARK: Final = Theme(
     ink="#eceef1",
     muted="#959dab",
     line="#272d36",
+    edge="#3a424e",
     raised="#1c2128",
     accent="#97a7ff",
     heat=("#1b2027", "#252d52", "#33407c", "#4557a8", "#5d72d0", "#8093ee", "#b9c5ff"),
@@ -60,6 +63,7 @@ PAPER: Final = Theme(
     ink="#14171c",
     muted="#4a515c",
     line="#d5d9e0",
+    edge="#868e9b",
     raised="#ffffff",
     accent="#3446c2",
     heat=LIGHT.heat,

@@ -23,8 +23,10 @@ from auditdash.store.schema import event_fields
 
 class Histogram(Struct, frozen=True, kw_only=True):
     """`buckets` are whole local units without gaps between them, in order; `counts` has each
-    category with one number for each bucket. Every event that was asked for is in one of them."""
+    category with one number for each bucket. Every event that was asked for is in one of them.
+    `period` is what was looked at: it may begin and end inside of a bucket."""
 
+    period: Period
     unit: Unit
     zone: ZoneInfo
     buckets: tuple[Period, ...]
@@ -47,16 +49,21 @@ def count_over_time(
     found = find_bounds(connection, condition)
     span = _span(period_of(query, clock), found, clock)
     if span is None:
-        return Histogram(unit=unit or "day", zone=clock.zone, buckets=(), counts=_fold({}, 0))
+        return _nothing(unit or "day", clock.zone)
     unit = unit or choose_unit(*span)
     bounds = edges(*span, unit, clock.zone)
     counts = _count(connection, condition, bounds) if found else {}
     return Histogram(
+        period=Period(*span),
         unit=unit,
         zone=clock.zone,
         buckets=tuple(Period(*pair) for pair in pairwise(bounds)),
         counts=_fold(counts, len(bounds) - 1),
     )
+
+
+def _nothing(unit: Unit, zone: ZoneInfo) -> Histogram:
+    return Histogram(period=Period(), unit=unit, zone=zone, buckets=(), counts=_fold({}, 0))
 
 
 def find_bounds(

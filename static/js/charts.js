@@ -3,6 +3,7 @@
 
 (() => {
   const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, showTips: false };
+  const LABEL = 62;
   const root = document.documentElement;
   const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
   const hovers = window.matchMedia("(hover: hover)");
@@ -18,12 +19,21 @@
     const figure = JSON.parse(place.querySelector("[data-figure]").content.textContent);
     const colours = figure.themes[theme()];
     const data = figure.data.map((trace, number) => ({ ...trace, marker: colours.markers[number] }));
-    const layout = { ...figure.layout, template: colours.template };
     plot.hidden = false;
     place.classList.add("chart-drawn");
-    const fresh = !plot.classList.contains("js-plotly-plot");
+    const layout = { ...figure.layout, template: colours.template };
+    layout.xaxis = thin(layout.xaxis, plot.clientWidth);
+    const fresh = plot.childElementCount === 0;
     Plotly.react(plot, data, layout, CONFIG);
     if (fresh) follow(plot, figure.links);
+  }
+
+  // As many labels under the bars as there is room for.
+  function thin(axis, width) {
+    const { tickvals = [], ticktext = [] } = axis;
+    const every = Math.ceil(tickvals.length / Math.max(Math.floor(width / LABEL), 1));
+    const kept = (_, number) => number % every === 0;
+    return { ...axis, tickvals: tickvals.filter(kept), ticktext: ticktext.filter(kept) };
   }
 
   // A bar leads to its events. A finger sees the number first and goes there with a second touch.
@@ -53,12 +63,16 @@
     for (const place of document.querySelectorAll("[data-chart]")) draw(place);
   }
 
-  function purge(part) {
-    for (const plot of part.querySelectorAll(".js-plotly-plot")) Plotly.purge(plot);
-  }
+  let resizing = 0;
+  window.addEventListener("resize", () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(drawAll, 150);
+  });
 
   drawAll();
-  document.addEventListener("htmx:beforeSwap", (swap) => purge(swap.detail.target));
+  document.addEventListener("htmx:beforeCleanupElement", (cleanup) => {
+    if (cleanup.target.matches("[data-plot]")) Plotly.purge(cleanup.target);
+  });
   document.addEventListener("htmx:afterSettle", drawAll);
   systemDark.addEventListener("change", drawAll);
   new MutationObserver(drawAll).observe(root, { attributeFilter: ["data-theme"] });
