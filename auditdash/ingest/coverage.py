@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.events.instants import DAY, MINUTE, SECOND, Instant
+from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from auditdash.events.periods import Period
 from auditdash.store import connections, windows
 from auditdash.store.connections import Feed
@@ -17,6 +17,7 @@ LONGEST: Final = DAY  # of one window
 OVERLAP: Final = 15 * MINUTE  # events may come late by this much
 _ECHO_SLACK: Final = 2 * MINUTE  # how far Mode's clock and ours may be apart
 _ECHO_DAYS: Final = 7
+_UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
 
 
 class Span(Struct, frozen=True):
@@ -53,6 +54,11 @@ class Coverage(Struct, frozen=True, kw_only=True):
         if not missing or not self.span.length:
             return 100.0
         return min(99.9, 100.0 * (1 - missing / self.span.length))
+
+    @property
+    def longest_gap(self) -> int:
+        """Microseconds; 0 without any gap."""
+        return max((gap.length for gap in self.gaps), default=0)
 
 
 def coverage(
@@ -108,6 +114,16 @@ def next_period(
         return None
     start = max(start_at, Instant(frontier - overlap))
     return Period(start, min(Instant(start + LONGEST), now))
+
+
+def length_text(microseconds: int) -> str:
+    """The two largest units: 3 d 4 h, 15 min, 8 s."""
+    parts, left = [], microseconds
+    for unit, sign in _UNITS:
+        if left >= unit:
+            parts.append(f"{left // unit} {sign}")
+            left %= unit
+    return " ".join(parts[:2]) or "under 1 s"
 
 
 def _cover(connection: Connection, feed: Feed, span: Span, now: Instant, interval: int) -> Coverage:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from auditdash.events.instants import DAY, HOUR, MINUTE, Instant, parse_instant
 from auditdash.events.periods import Period
-from auditdash.ingest.coverage import Coverage, Span, coverage, find_gaps, next_period
+from auditdash.ingest.coverage import Coverage, Span, coverage, find_gaps, length_text, next_period
 from auditdash.ingest.coverage_days import count_days
 from auditdash.settings import Settings
 from auditdash.store.engine import reading
@@ -190,3 +190,18 @@ def test_a_long_calendar_is_shown_a_year_at_a_time(
         until = calendar.earlier
     assert (shown[0], shown[-1]) == (date(2024, 2, 1), date(2026, 11, 1))
     assert len(shown) == len(set(shown)) == 34
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (0, "under 1 s"),
+        (8_000_000, "8 s"),
+        (15 * MINUTE, "15 min"),
+        (DAY + 60 * MINUTE, "1 d 1 h"),
+        (DAY + MINUTE, "1 d 1 min"),
+        (3 * DAY + 4 * 60 * MINUTE + MINUTE, "3 d 4 h"),
+    ],
+)
+def test_lengths_are_said_in_their_two_largest_units(length: int, said: str) -> None:
+    assert length_text(length) == said

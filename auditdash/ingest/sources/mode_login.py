@@ -55,13 +55,13 @@ def check_details(
     if not _NAME.fullmatch(given.remote_workspace):
         raise BadInput(
             f"{shorten(given.remote_workspace)} is not a workspace of Mode",
-            where="workspace",
+            where="remote_workspace",
             expected="the name after app.mode.com/ in the address of your Mode",
         )
     if not _CREDENTIAL.fullmatch(given.token) or ":" in given.token:
         raise BadInput("it is not a token", where="token", expected="letters, digits and signs")
     if not 0 <= given.start_at < now:
-        raise BadInput("it lies ahead", where="start", expected="a day in the past")
+        raise BadInput("it lies ahead", where="start_on", expected="a day in the past")
     known = connections.find(connection, workspace_id, SOURCE)
     _check_same_archive(connection, known, given)
     return _login(settings, known, given)
@@ -156,7 +156,7 @@ def _check_same_archive(connection: Connection, known: Feed | None, given: Detai
     if any(window.pages for window in windows.list_windows(connection, known.id, limit=1)):
         raise BadInput(
             f"this archive holds events of {shorten(known.remote_workspace)}",
-            where="workspace",
+            where="remote_workspace",
             expected="the same workspace, or another archive for another one",
         )
 
