@@ -1,3 +1,6 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import Engine
 
@@ -79,3 +82,24 @@ def test_the_last_person_who_can_sign_in_stays(engine: Engine) -> None:
         person = find_person(connection, "bob")
     assert person is not None
     assert person.disabled_at is None
+
+
+def test_two_who_disable_each_other_at_once_do_not_both_go(engine: Engine) -> None:
+    with writing(engine) as connection:
+        alice = create_person(connection, "alice", "Alice", NOW, "hash")
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            disable_person(connection, alice, NOW)
+            other = pool.submit(_disable, engine, bob)
+            time.sleep(0.3)  # time enough to go wrong: the other one has to wait for our commit
+        with pytest.raises(LastPerson):
+            other.result()
+    with reading(engine) as connection:
+        states = [person.disabled_at is None for person in list_people(connection)]
+    assert states == [False, True]
+
+
+def _disable(engine: Engine, person_id: int) -> None:
+    with writing(engine) as connection:
+        disable_person(connection, person_id, NOW)

@@ -1,6 +1,6 @@
 from sqlalchemy import Engine, select
 
-from auditdash.accounts.people import create_person
+from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.sessions import (
     ABSOLUTE_LIMIT,
     IDLE_LIMIT,
@@ -118,3 +118,11 @@ def test_sessions_that_are_over_are_cleared_away(engine: Engine) -> None:
     _start(engine, alice, Instant(NOW + IDLE_LIMIT))
     with reading(engine) as connection:
         assert len(connection.execute(select(sessions)).all()) == 1
+
+
+def test_a_disabled_person_has_no_session_however_it_began(engine: Engine) -> None:
+    alice = _alice(engine)
+    with writing(engine) as connection:
+        create_person(connection, "bob", "Bob", NOW, "hash")
+        disable_person(connection, alice, NOW)
+    assert _find(engine, _start(engine, alice)) is None
