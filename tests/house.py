@@ -153,6 +153,12 @@ def _imports(tree: ast.AST) -> Iterator[tuple[int, str, set[str]]]:
             yield node.lineno, node.module, {alias.name for alias in node.names}
 
 
+def imported_modules(root: Path, folder: str) -> set[str]:
+    """The first name of every module that a folder imports."""
+    trees = (ast.parse(path.read_text(encoding="utf-8")) for path in _modules(root, folder))
+    return {module.split(".")[0] for tree in trees for _, module, _ in _imports(tree)}
+
+
 def foreign_imports(root: Path) -> list[str]:
     """Each heavy library has one owner."""
     found = []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from textwrap import dedent
 
@@ -45,6 +48,30 @@ def test_every_command_and_option_has_help() -> None:
             if isinstance(option, click.Option) and not option.help
         ]
     assert silent == []
+
+
+_REQUIREMENT = re.compile(r"(?P<name>[a-z0-9-]+)(?:\[[a-z]+\])?==[\w.]+ +# \w.+")
+
+
+def _read_requirements(name: str) -> set[str]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    wanted = [line for line in lines if not line.startswith(("#", "-r "))]
+    found = [_REQUIREMENT.fullmatch(line) for line in wanted]
+    assert None not in found, f"{name}: expected `name==version  # why` on each line"
+    return {each["name"] for each in found if each}
+
+
+def test_every_library_that_is_imported_is_pinned_with_its_reason() -> None:
+    runs = _read_requirements("requirements.txt")
+    owners = {
+        module: {name.lower() for name in names}
+        for module, names in packages_distributions().items()
+    }
+    ours = {"auditdash", "tests", *sys.stdlib_module_names}
+    tests = runs | _read_requirements("requirements-dev.txt")
+    for folder, pinned in (("auditdash", runs), ("tests", tests)):
+        modules = house.imported_modules(ROOT, folder) - ours
+        assert {each for each in modules if not owners.get(each, set()) & pinned} == set()
 
 
 # Each line breaks the rule before it, and nothing else does in a tree of this one file.
