@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from hashlib import md5
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 
 from auditdash.events.instants import Instant, to_datetime
 from auditdash.reports.printing.fonts import font_files
-from auditdash.reports.printing.process import Attachment, Job
+from auditdash.reports.printing.process import Attachment, Job, RenderError
 
+_VARIANT = "pdf/a-3a"
 _CHUNK = 1 << 20
 _PDF_DATE = "D:%Y%m%d%H%M%SZ"
 
@@ -50,37 +52,61 @@ class OwnFiles(URLFetcher):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # WeasyPrint has no types
+        self.refused = ""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
         """The file behind `report:NAME`; every other address, redirects included, is refused."""
         path = font_files().get(url.removeprefix("report:")) if url.startswith("report:") else None
         if path is None:
+            self.refused = self.refused or url[:200]
             raise FatalURLFetchingError(f"refused to fetch {url[:200]!r}")
         return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/woff2"})
 
 
 def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
-    """Write the PDF of a job to its target, synced to disk, and answer its number of pages."""
-    progress = _Progress(tell)
+    """Write the PDF of a job to its target, synced to disk, and answer its number of pages.
+
+    A page that refers to anything but our fonts is a RenderError.
+    """
+    fetcher = OwnFiles()
+    part = Path(f"{job.target}.part")
+    pages = 0
+    with _progress(tell), suppress(FatalURLFetchingError):  # WeasyPrint itself does, in an SVG
+        pages = _write(job, part, fetcher, tell)
+    if fetcher.refused:
+        raise RenderError(
+            f"The page of this report asked for {fetcher.refused!r}: refused to fetch."
+        )
+    part.rename(job.target)
+    return pages
+
+
+def _write(job: Job, part: Path, fetcher: OwnFiles, tell: Callable[[str], None]) -> int:
+    page = HTML(string=Path(job.html).read_text(encoding="utf-8"), url_fetcher=fetcher)
+    document = page.render(pdf_variant=_VARIANT)
+    tell(f"Writing {len(document.pages)} pages")
+    with part.open("wb") as file:
+        document.write_pdf(
+            file,
+            finisher=_finisher(job),
+            pdf_variant=_VARIANT,
+            pdf_identifier=job.identifier.encode("ascii"),
+        )
+        file.flush()
+        os.fsync(file.fileno())
+    return len(document.pages)
+
+
+@contextmanager
+def _progress(tell: Callable[[str], None]) -> Iterator[None]:
     logger = logging.getLogger("weasyprint.progress")
     logger.setLevel(logging.INFO)
-    logger.addHandler(progress)
+    handler = _Progress(tell)
+    logger.addHandler(handler)
     try:
-        page = HTML(string=Path(job.html).read_text(encoding="utf-8"), url_fetcher=OwnFiles())
-        document = page.render(pdf_variant="pdf/a-3a")
-        tell(f"Writing {len(document.pages)} pages")
-        with Path(job.target).open("wb") as target:
-            document.write_pdf(
-                target,
-                finisher=_finisher(job),
-                pdf_variant="pdf/a-3a",
-                pdf_identifier=job.identifier.encode("ascii"),
-            )
-            target.flush()
-            os.fsync(target.fileno())
+        yield
     finally:
-        logger.removeHandler(progress)
-    return len(document.pages)
+        logger.removeHandler(handler)
 
 
 class _Progress(logging.Handler):

@@ -14,7 +14,15 @@ from pathlib import Path
 
 import msgspec
 
-from auditdash.reports.printing.process import Done, Failed, Job, Stage, Word, too_much_memory
+from auditdash.reports.printing.process import (
+    Done,
+    Failed,
+    Job,
+    RenderError,
+    Stage,
+    Word,
+    too_much_memory,
+)
 from auditdash.reports.render import render_pdf
 
 
@@ -27,6 +35,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         pages = render_pdf(job, lambda text: _tell(Stage(text=text)))
+    except RenderError as error:
+        _tell(Failed(reason=str(error)))
     except MemoryError:
         _tell(Failed(reason=too_much_memory(job.megabytes)))
     else:

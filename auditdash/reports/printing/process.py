@@ -171,7 +171,7 @@ def _why(code: int, job: Job, errors: Path) -> str:
     written = errors.read_text(encoding="utf-8", errors="replace").strip()
     tail = written.splitlines()[-1][:300] if written else ""
     aborted = code in {-signal.SIGABRT, -signal.SIGTRAP, -signal.SIGSEGV}
-    if code == -signal.SIGKILL or (aborted and _NO_MEMORY.search(written)):
+    if code == -signal.SIGKILL or (aborted and _NO_MEMORY.search(written)) or "Memory" in written:
         return too_much_memory(job.megabytes)
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
     return f"The renderer stopped ({how}). {tail}".strip()

@@ -1,0 +1,96 @@
+"""Reports made for tests, and what is inside of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pikepdf
+import pypdfium2
+from sqlalchemy import Engine
+
+from auditdash.events.instants import Instant, parse_instant
+from auditdash.events.periods import Period
+from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
+from auditdash.reports.run import report_path, request_report, run_next
+from auditdash.settings import Settings
+from auditdash.store.engine import reading, writing
+from auditdash.store.report_runs import ReportRun, find_run
+from tests.make import NOW
+
+OCTOBER = Period(parse_instant("2026-10-01T00:00:00Z"), parse_instant("2026-11-01T00:00:00Z"))
+
+
+def ask(
+    engine: Engine,
+    workspace_id: int,
+    *,
+    period: Period = OCTOBER,
+    zone: str = "UTC",
+    query: str = DEFAULT_QUERY,
+    now: Instant = NOW,
+) -> int:
+    """Queue a report that Alice wants; its id."""
+    with writing(engine) as connection:
+        run_id = request_report(
+            connection,
+            workspace_id=workspace_id,
+            kind=COMPLIANCE,
+            period=period,
+            zone=zone,
+            query=query,
+            requested_by="Alice",
+            now=now,
+        )
+    assert run_id is not None
+    return run_id
+
+
+def find(engine: Engine, workspace_id: int, run_id: int) -> ReportRun:
+    """The run as it is now."""
+    with reading(engine) as connection:
+        run = find_run(connection, workspace_id, run_id)
+    assert run is not None
+    return run
+
+
+def make_paper(
+    engine: Engine, settings: Settings, workspace_id: int, **changes: Any
+) -> tuple[ReportRun, Path]:
+    """A finished report: its run and its file."""
+    run_id = ask(engine, workspace_id, **changes)
+    assert run_next(engine, settings, changes.get("now", NOW))
+    run = find(engine, workspace_id, run_id)
+    assert (run.state, run.error) == ("done", None)
+    assert run.file_name is not None
+    return run, report_path(settings, run.file_name)
+
+
+def attachment(path: Path, name: str) -> bytes:
+    """An attached file."""
+    with pikepdf.open(path) as pdf:
+        return bytes(pdf.attachments[name].get_file().read_bytes())
+
+
+def population(path: Path) -> list[dict[str, str]]:
+    """The rows of the attached population.csv."""
+    text = attachment(path, "population.csv").decode("utf-8")
+    csv.field_size_limit(1 << 24)
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def manifest(path: Path) -> dict[str, Any]:
+    """The attached manifest.json."""
+    decoded: dict[str, Any] = msgspec.json.decode(attachment(path, "manifest.json"))
+    return decoded
+
+
+def words(path: Path) -> str:
+    """What stands on the pages, with every run of spaces as one."""
+    with closing(pypdfium2.PdfDocument(path)) as document:
+        pages = [page.get_textpage().get_text_range() for page in document]
+    return " ".join(" ".join(pages).split())
