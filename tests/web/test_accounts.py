@@ -160,6 +160,7 @@ def test_a_form_of_another_site_does_not_log_in(visitor: FlaskClient) -> None:
     for headers in (
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[evil"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ):
