@@ -13,11 +13,12 @@ from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, now
 from auditdash.ingest.sources import mode
+from auditdash.ingest.uploads import take_next_upload
 from auditdash.reports import run, schedule
 from auditdash.settings import Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine
 
-_PAUSE_SECONDS = 5.0
+_PAUSE_SECONDS = 1.0
 _CRASH_PAUSE_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 _Clock = Callable[[], Instant]
@@ -28,6 +29,7 @@ def run_due(engine: Engine, settings: Settings, clock: _Clock = now) -> int:
     done = 0
     while (
         mode.pull_next(engine, settings, clock) is not None
+        or take_next_upload(engine, settings, clock())
         or schedule.fire_due(engine, clock())
         or run.run_next(engine, settings, clock())
     ):
@@ -41,7 +43,7 @@ def start(settings: Settings) -> None:
 
 
 def run_forever(settings: Settings, stop: threading.Event) -> None:
-    """Look for due jobs every few seconds until `stop` is set."""
+    """Look for due jobs every second until `stop` is set."""
     engine = open_engine(settings.database_url)
     while not stop.is_set():
         try:

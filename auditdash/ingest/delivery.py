@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, now
-from auditdash.ingest.intake import Intake, Receipt, close_receipt, open_receipt, take
+from auditdash.ingest.intake import Intake, Receipt, close_receipt, open_receipt, take, total_of
 from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
-from auditdash.store.engine import writing
+from auditdash.store.engine import reading, writing
 
 RECORDS_AT_ONCE = 2_000
 _Record = Piece | Rejection
@@ -66,29 +66,34 @@ def deliver_pieces(
 def continue_delivery(
     engine: Engine, intake: Intake, pieces: Iterable[_Record]
 ) -> Iterator[Receipt]:
-    """Fill a receipt that is open, and close it."""
-    total = Receipt(id=intake.receipt_id)
-    broken: BadInput | None = None
+    """Fill a receipt that is open, and close it.
+
+    What it counts already was stored with the count, so that many records are passed over: a stop
+    at any moment changes nothing of what the receipt says in the end.
+    """
+    with reading(engine) as connection:
+        total = total_of(connection, intake)
     rest = iter(pieces)
+    _, broken = _next_batch(rest, total.received)
     while broken is None:
-        batch, broken = _next_batch(rest)
+        batch, broken = _next_batch(rest, RECORDS_AT_ONCE)
         if not batch:
             break
         with writing(engine) as connection:
             total = take(connection, intake, batch).added_to(total)
         yield total
     with writing(engine) as connection:
-        close_receipt(connection, intake, now())
+        close_receipt(connection, intake, now(), broken)
     if broken is not None:
         raise DeliveryBroken(broken, total)
     yield total
 
 
-def _next_batch(rest: Iterator[_Record]) -> tuple[list[_Record], BadInput | None]:
-    """What could be read, and why no more can be."""
+def _next_batch(rest: Iterator[_Record], count: int) -> tuple[list[_Record], BadInput | None]:
+    """At most `count` records: what could be read, and why no more can be."""
     batch: list[_Record] = []
     try:
-        for piece in islice(rest, RECORDS_AT_ONCE):
+        for piece in islice(rest, count):
             batch.append(piece)  # a comprehension would lose them at an error
     except BadInput as error:
         return batch, error

@@ -129,9 +129,17 @@ def take(connection: Connection, intake: Intake, pieces: Iterable[Piece | Reject
     return receipt
 
 
-def close_receipt(connection: Connection, intake: Intake, now: Instant) -> Receipt:
-    """End a delivery; the answer has its totals."""
-    finish_receipt(connection, intake.receipt_id, now)
+def close_receipt(
+    connection: Connection, intake: Intake, now: Instant, error: BadInput | None = None
+) -> Receipt:
+    """End a delivery, with the reason if its rest cannot be read; the answer has its totals."""
+    reason = storable(str(error)) if error is not None else None
+    finish_receipt(connection, intake.receipt_id, now, reason)
+    return total_of(connection, intake)
+
+
+def total_of(connection: Connection, intake: Intake) -> Receipt:
+    """What the receipt counts so far."""
     row = find_receipt(connection, intake.workspace_id, intake.receipt_id)
     if row is None:
         raise BadInput(f"there is no receipt {intake.receipt_id}")

@@ -27,6 +27,7 @@ class ReceiptRow(Struct, frozen=True, kw_only=True):
     known: int
     conflicting: int
     rejected: int
+    error: str | None
 
 
 _COLUMNS = tuple(receipts.c[name] for name in ReceiptRow.__struct_fields__)
@@ -52,9 +53,13 @@ def increase_receipt(connection: Connection, receipt_id: int, counts: Mapping[st
     connection.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
 
 
-def finish_receipt(connection: Connection, receipt_id: int, now: Instant) -> None:
-    """Say that nothing more will come."""
-    connection.execute(update(receipts).where(receipts.c.id == receipt_id).values(finished_at=now))
+def finish_receipt(
+    connection: Connection, receipt_id: int, now: Instant, error: str | None = None
+) -> None:
+    """Say that nothing more will come, and why if there was more that could not be read."""
+    connection.execute(
+        update(receipts).where(receipts.c.id == receipt_id).values(finished_at=now, error=error)
+    )
 
 
 def find_receipt(connection: Connection, workspace_id: int, receipt_id: int) -> ReceiptRow | None:

@@ -83,6 +83,7 @@ receipts = Table(
     _count("known"),
     _count("conflicting"),
     _count("rejected"),
+    _text("error", nullable=True),  # why the rest could not be read
 )
 
 events = Table(

@@ -114,6 +114,7 @@ def _create_receipts() -> None:
         sa.Column("known", AT, server_default="0", nullable=False),
         sa.Column("conflicting", AT, server_default="0", nullable=False),
         sa.Column("rejected", AT, server_default="0", nullable=False),
+        sa.Column("error", PLAIN, nullable=True),
         sa.ForeignKeyConstraint(
             ["workspace_id"], ["workspaces.id"], name=("fk_receipts_workspace_id")
         ),

@@ -1,0 +1,128 @@
+"""Uploaded files: put down first, taken in by a job, gone when their receipt is closed.
+
+The name of a file says its receipt, so a stop at any moment loses nothing: whoever looks next
+goes on with it. A lock on the file keeps two workers from taking the same one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import Engine
+
+from auditdash.events.instants import DAY, SECOND, Instant
+from auditdash.ingest.delivery import DeliveryBroken, continue_delivery
+from auditdash.ingest.intake import open_receipt, reopen
+from auditdash.ingest.parse import iterate_pieces
+from auditdash.settings import Settings
+from auditdash.store.engine import reading, writing
+from auditdash.store.receipts import ReceiptRow, find_receipt
+
+_SUFFIX = ".upload"
+_CHANNEL = "upload"
+
+
+def put_down(
+    engine: Engine,
+    settings: Settings,
+    *,
+    workspace_id: int,
+    source: str,
+    name: str,
+    stream: IO[bytes],
+    now: Instant,
+) -> int:
+    """Keep an uploaded file until it is taken in; the id of its open receipt."""
+    folder = _folder(settings)
+    draft = folder / f"{os.getpid()}-{now}.draft"
+    with draft.open("wb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+    with writing(engine) as connection:
+        intake = open_receipt(
+            connection,
+            workspace_id=workspace_id,
+            source=source,
+            channel=_CHANNEL,
+            name=name,
+            now=now,
+        )
+        draft.rename(folder / f"{workspace_id}-{intake.receipt_id}{_SUFFIX}")
+    return intake.receipt_id
+
+
+def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
+    """Take one waiting file in; False when none waits, or others are at work on all of them."""
+    for path in sorted(_folder(settings).glob(f"*{_SUFFIX}")):
+        with _locked(path) as stream:
+            row = _find_receipt(engine, path) if stream is not None else None
+            if stream is None or row is None:
+                _sweep(path, now)
+                continue
+            if row.finished_at is None:
+                _take_in(engine, settings, path, row, stream, now)
+            path.unlink()
+            return True
+    return False
+
+
+def _take_in(
+    engine: Engine, settings: Settings, path: Path, row: ReceiptRow, stream: IO[bytes], now: Instant
+) -> None:
+    with reading(engine) as connection:
+        intake = reopen(connection, _ids(path)[0], row.source, row.id, now)
+    pieces = iterate_pieces(stream, settings.max_unpacked_bytes)
+    try:
+        for _ in continue_delivery(engine, intake, pieces):
+            pass
+    except DeliveryBroken:
+        return  # the receipt says why
+
+
+def _find_receipt(engine: Engine, path: Path) -> ReceiptRow | None:
+    """The receipt that the file is for; None while, or when for ever, it is not committed."""
+    workspace_id, receipt_id = _ids(path)
+    with reading(engine) as connection:
+        row = find_receipt(connection, workspace_id, receipt_id)
+    return row if row is not None and row.channel == _CHANNEL else None
+
+
+def _ids(path: Path) -> tuple[int, int]:
+    workspace_id, receipt_id = path.stem.split("-")
+    return int(workspace_id), int(receipt_id)
+
+
+def _sweep(path: Path, now: Instant) -> None:
+    """Whoever put it down was stopped before the end, and was told so: it will not be missed."""
+    if path.exists() and now - path.stat().st_mtime * SECOND > DAY:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[bytes] | None]:
+    """The file, open and ours alone; None when it is another worker's or gone."""
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        yield None
+        return
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        yield stream if path.exists() else None
+
+
+def _folder(settings: Settings) -> Path:
+    folder = settings.instance / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
