@@ -118,7 +118,7 @@ def _finder(corpus: Corpus) -> Find:
         ("role:manage", {"second"}),
         ("ua:curl*", {"first"}),
         ("outcome:failure", {"odd"}),
-        ("source:mode", ALL),
+        ("source:MODE", ALL),
         ("source:demo", set()),
         ("corr:CORR-1", {"bare"}),
         ("workspace:charismabrotherscorp", ALL - {"bare"}),
@@ -135,6 +135,8 @@ def _finder(corpus: Corpus) -> Find:
         ('action:"collection"', set()),
         ("action:collection_member", {"second"}),
         ("action:collection_created", {"first"}),
+        ("action:COLLECTION_CREATED", {"first"}),
+        ("action:COLLECTION", {"first", "second"}),
         ("action:coll*", {"bare", "first", "second"}),
         ("action:shiny*", {"odd"}),
         ("action:Shiny", {"odd"}),
@@ -256,7 +258,33 @@ def test_a_frozen_scope_keeps_later_events_out(corpus: Corpus) -> None:
     assert sorted(frozen.find(parse(""))) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_letters_beyond_ascii_in_an_action_are_compared_as_they_are(corpus: Corpus) -> None:
+    named = [event.seq for event in corpus.events if event.action == "É_x"]
+    assert sorted(corpus.find(parse("action:É*"))) == sorted(named) != []
+    assert corpus.find(parse("action:é*")) == []
+
+
 def test_long_values_are_found_by_their_key(corpus: Corpus) -> None:
     found = corpus.find(parse(f'actor:"{"X" * 600}"'))
     assert found
     assert corpus.find(parse("actor:xxx*")) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "actor:" + ",".join(["a*"] * 200),
+        "action:" + ",".join(["Ab"] * 200),
+        "context.x:" + ",".join(["*a*"] * 200),
+        "ip:" + ",".join(["::1"] * 200),
+        "created:" + ",".join(["2026"] * 200),
+        " ".join(f"-actor:{'a*,' * 3}b" for _ in range(50)),
+        " OR ".join("-(a b)" for _ in range(25)),
+        "(-" * 9 + "(a OR b)" + ")" * 9,
+        '"' + "\ufdfa " * 220 + '"',
+        "entity:" + "*a" * 990,
+        "\U0001d400" * 1900,
+    ],
+)
+def test_the_largest_queries_run(corpus: Corpus, text: str) -> None:
+    assert len(corpus.find(parse(text))) <= len(corpus.events)
