@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from statistics import median
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, select
 
+from auditdash.events.calendars import Change, clock_changes
 from auditdash.events.catalogue import actions
-from auditdash.events.instants import HOUR, Instant, to_datetime
+from auditdash.events.folding import fold_case
+from auditdash.events.instants import DAY, HOUR, MINUTE, Instant, parse_instant, to_datetime
+from auditdash.events.periods import Period
 from auditdash.queries.compile import compile_query
+from auditdash.queries.histogram import find_bounds
+from auditdash.queries.steps import step, whole
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.schema import event_fields
@@ -22,16 +29,22 @@ from auditdash.store.schema import event_fields
 # Night is from 22:00 to 06:00 by the clock of the workspace.
 NIGHT_FROM: Final = 22
 NIGHT_TO: Final = 6
-# A burst: this many within an hour, and this many times what the person exports on a usual day.
+# A burst: exports without a longer pause than this, at least so many, and so many times what the
+# person exports on a usual day.
+BURST_PAUSE: Final = 30 * MINUTE
 BURST_COUNT: Final = 20
 BURST_TIMES: Final = 5
+# Who exports at night on more than this share of their days does so by habit: in another office.
+NIGHT_HABIT: Final = 0.1
 
 _c = event_fields.c
 _ROWS_AT_ONCE: Final = 5_000
+_EVENING: Final = (24 - NIGHT_FROM) * HOUR  # the part of a night before midnight
+_START: Final = parse_instant("1900-01-01T00:00:00Z") - DAY  # no instant is less, in any zone
 
 
 class Burst(Struct, frozen=True, kw_only=True):
-    """The hour with the most exports of one person, beside their usual active day."""
+    """Exports of one person without a pause, beside the median of their other days."""
 
     start: Instant
     end: Instant
@@ -45,29 +58,41 @@ class Burst(Struct, frozen=True, kw_only=True):
 
 
 class Exporter(Struct, frozen=True, kw_only=True):
-    """One person's exports. `is_new`: their first export ever is among them."""
+    """One person's exports. `is_new`: their first export ever is among them.
+
+    `nights` are exports at night, each in one of `night_periods`; `by_habit` when that is when they
+    work. `namesakes` are usernames of others whose id is this one's name. `bursts` are unusual.
+    """
 
     key: str
     name: str | None
+    namesakes: tuple[str, ...]
     count: int
     by_action: Mapping[str, int]
     reports: int
     nights: int
+    night_periods: tuple[Period, ...]
+    by_habit: bool
+    first_ever_at: Instant
     first_at: Instant
     last_at: Instant
     is_new: bool
     busiest: Burst
+    bursts: tuple[Burst, ...]
 
 
 class Exported(Struct, frozen=True, kw_only=True):
-    """Exports of one report. `is_new`: it was never exported before."""
+    """Exports of one report, as its newest export names it. `is_new`: never exported before."""
 
     key: str
     name: str | None
     id: str | None
     count: int
+    by_action: Mapping[str, int]
     people: int
     nights: int
+    night_periods: tuple[Period, ...]
+    first_ever_at: Instant
     last_at: Instant
     is_new: bool
 
@@ -89,26 +114,47 @@ class _Export(Struct, frozen=True):
     at: Instant
     action: str
     person: str
-    name: str | None
+    username: str | None
+    actor_id: str | None
     report: str
     report_name: str | None
     report_id: str | None
-    is_night: bool
+    night: int | None  # the number of the night it fell into
+
+
+class _Day(NamedTuple):
+    exports: int
+    at_night: bool
+
+
+class _First(NamedTuple):
+    seq: int
+    at: Instant
+
+
+_Days = Mapping[int, _Day]
+_Exports = Sequence[_Export]
 
 
 def summarise_exports(
     connection: Connection, query: Query, scope: Scope, clock: Clock, zone: ZoneInfo
 ) -> ExportSummary:
-    """Count the exports that the query asks for; `zone` is that of the workspace: it has nights."""
-    exports = list(_iterate_exports(connection, query, scope, clock, zone))
-    new_people = _first_seqs(connection, scope, _person())
-    new_reports = _first_seqs(connection, scope, _report())
+    """Count the exports that the query asks for; `zone` is that of the workspace: it has nights.
+
+    What is usual or new for a person is told from all exports in scope, whatever the query asks.
+    """
+    condition = _all_exports(scope)
+    bounds = find_bounds(connection, condition)
+    changes = clock_changes(*bounds, zone) if bounds else []
+    wall = _WallClock(changes)
+    exports = list(_iterate_exports(connection, query, scope, clock, wall))
+    days = _count_days(connection, condition, changes) if exports else {}
     return ExportSummary(
         total=len(exports),
-        nights=sum(each.is_night for each in exports),
+        nights=sum(each.night is not None for each in exports),
         by_action=Counter(each.action for each in exports),
-        people=_people(exports, new_people),
-        reports=_reports(exports, new_reports),
+        people=_people(exports, _find_firsts(connection, condition, _person()), days, wall),
+        reports=_reports(exports, _find_firsts(connection, condition, _report())),
     )
 
 
@@ -124,8 +170,41 @@ def export_actions() -> tuple[str, ...]:
     return tuple(action.name for action in actions() if action.op == "export")
 
 
+def _all_exports(scope: Scope) -> ColumnElement[bool]:
+    seen = [_c.workspace_id == scope.workspace_id, _c.action.in_(export_actions())]
+    if scope.highest_seq is not None:
+        seen.append(_c.seq <= scope.highest_seq)
+    return and_(*seen)
+
+
+class _WallClock:
+    """What the clocks of the workspace showed: in whole numbers, as there are many exports."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.starts = [change.at for change in changes]
+        self.offsets = [change.offset for change in changes]
+
+    def local(self, instant: int) -> int:
+        """Microseconds of local time."""
+        return instant + self.offsets[bisect_right(self.starts, instant) - 1]
+
+    def day(self, instant: int) -> int:
+        """The number of the local day."""
+        return self.local(instant) // DAY
+
+    def night(self, instant: int) -> int | None:
+        """The number of the day that a night leads to; None by day."""
+        local = self.local(instant)
+        hour = local // HOUR % 24
+        return (local + _EVENING) // DAY if hour >= NIGHT_FROM or hour < NIGHT_TO else None
+
+
 def _iterate_exports(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, zone: ZoneInfo
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    wall: _WallClock,
 ) -> Iterator[_Export]:
     statement = (
         select(
@@ -133,10 +212,11 @@ def _iterate_exports(
             _c.occurred_at,
             _c.action,
             _person().label("person"),
-            func.coalesce(_c.actor_username, _c.actor_id).label("person_name"),
+            func.nullif(_c.actor_username, "").label("username"),
+            func.nullif(_c.actor_id, "").label("actor_id"),
             _report().label("report"),
-            _c.entity_name,
-            _c.entity_id,
+            func.nullif(_c.entity_name, "").label("report_name"),
+            func.nullif(_c.entity_id, "").label("report_id"),
         )
         .where(compile_query(query, scope, clock), _c.action.in_(export_actions()))
         .order_by(_c.occurred_at, _c.seq)
@@ -144,100 +224,160 @@ def _iterate_exports(
     )
     with connection.execute(statement) as rows:
         for row in rows:
-            yield _export_of(row, zone)
+            yield _export_of(row, wall)
 
 
-def _export_of(row: Row[Any], zone: ZoneInfo) -> _Export:
-    at = Instant(row.occurred_at)
+def _export_of(row: Row[Any], wall: _WallClock) -> _Export:
     return _Export(
         row.seq,
-        at,
+        Instant(row.occurred_at),
         row.action,
         row.person,
-        row.person_name,
+        row.username,
+        row.actor_id,
         row.report,
-        row.entity_name,
-        row.entity_id,
-        is_night(at, zone),
+        row.report_name,
+        row.report_id,
+        wall.night(row.occurred_at),
     )
 
 
 def _person() -> ColumnElement[str]:
     """Who exported; those whom the feed does not name count as one."""
-    return func.coalesce(_c.actor_username_key, _c.actor_id_key, "")
+    username, identity = func.nullif(_c.actor_username_key, ""), func.nullif(_c.actor_id_key, "")
+    return func.coalesce(username, identity, "")
 
 
 def _report() -> ColumnElement[str]:
     """What was exported; what the feed does not name counts as one."""
-    return func.coalesce(_c.entity_id_key, _c.entity_name_key, "")
+    identity, name = func.nullif(_c.entity_id_key, ""), func.nullif(_c.entity_name_key, "")
+    return func.coalesce(literal("id:") + identity, literal("name:") + name, "")
 
 
-def _first_seqs(connection: Connection, scope: Scope, key: ColumnElement[str]) -> Mapping[str, int]:
-    """The seq of the first export ever of each key, in all that the scope sees."""
-    seen = [_c.workspace_id == scope.workspace_id, _c.action.in_(export_actions())]
-    if scope.highest_seq is not None:
-        seen.append(_c.seq <= scope.highest_seq)
+def _find_firsts(
+    connection: Connection, condition: ColumnElement[bool], key: ColumnElement[str]
+) -> Mapping[str, _First]:
+    """The first export ever of each key."""
     rank = func.row_number().over(partition_by=key, order_by=[_c.occurred_at, _c.seq])
-    ranked = select(key.label("key"), _c.seq, rank.label("rank")).where(*seen).subquery()
-    firsts: Select[Any] = select(ranked.c.key, ranked.c.seq).where(ranked.c.rank == 1)
-    return {row.key: row.seq for row in connection.execute(firsts)}
+    columns = (key.label("key"), _c.seq, _c.occurred_at, rank.label("rank"))
+    ranked = select(*columns).where(condition).subquery().c
+    firsts: Select[Any] = select(ranked.key, ranked.seq, ranked.occurred_at).where(ranked.rank == 1)
+    return {key: _First(seq, Instant(at)) for key, seq, at in connection.execute(firsts)}
 
 
-def _people(exports: Iterable[_Export], firsts: Mapping[str, int]) -> tuple[Exporter, ...]:
+def _count_days(
+    connection: Connection, condition: ColumnElement[bool], changes: Sequence[Change]
+) -> Mapping[str, _Days]:
+    """The days by the workspace's clock on which each person ever exported."""
+    offsets = [change.offset - _START for change in changes]
+    local = _c.occurred_at + step(_c.occurred_at, [each.at for each in changes[1:]], offsets)
+    hour = local // whole(HOUR) % whole(24)
+    by_night = case((hour >= whole(NIGHT_FROM), 1), (hour < whole(NIGHT_TO), 1), else_=0)
+    person, day = _person().label("person"), (local // whole(DAY)).label("day")
+    statement = select(person, day, func.count(), func.max(by_night)).where(condition)
+    days: dict[str, dict[int, _Day]] = defaultdict(dict)
+    for key, number, count, at_night in connection.execute(statement.group_by(person, day)):
+        days[key][number + _START // DAY] = _Day(count, bool(at_night))
+    return days
+
+
+def _people(
+    exports: Iterable[_Export],
+    firsts: Mapping[str, _First],
+    days: Mapping[str, _Days],
+    wall: _WallClock,
+) -> tuple[Exporter, ...]:
     groups: dict[str, list[_Export]] = defaultdict(list)
+    usernames: dict[str, set[str]] = defaultdict(set)  # under which an id occurs
     for export in exports:
         groups[export.person].append(export)
-    people = [_exporter(key, group, firsts) for key, group in groups.items()]
+        if export.username and export.actor_id:
+            usernames[export.actor_id].add(export.username)
+    namesakes: dict[str, set[str]] = defaultdict(set)
+    for identity, names in usernames.items():
+        namesakes[fold_case(identity)] |= names
+    people = [
+        _exporter(key, group, firsts[key], days[key], namesakes[key], wall)
+        for key, group in groups.items()
+    ]
     return tuple(sorted(people, key=lambda each: (-each.count, each.key)))
 
 
-def _exporter(key: str, group: Sequence[_Export], firsts: Mapping[str, int]) -> Exporter:
+def _exporter(
+    key: str, group: _Exports, first: _First, days: _Days, namesakes: set[str], wall: _WallClock
+) -> Exporter:
+    runs = [_burst(run, days, wall) for run in _runs(group)]
     return Exporter(
         key=key,
-        name=group[-1].name,
+        name=_newest(each.username or each.actor_id for each in group),
+        namesakes=tuple(sorted(name for name in namesakes if fold_case(name) != key)),
         count=len(group),
         by_action=Counter(each.action for each in group),
         reports=len({each.report for each in group}),
-        nights=sum(each.is_night for each in group),
+        nights=sum(each.night is not None for each in group),
+        night_periods=_night_periods(group),
+        by_habit=sum(day.at_night for day in days.values()) > NIGHT_HABIT * len(days),
+        first_ever_at=first.at,
         first_at=group[0].at,
         last_at=group[-1].at,
-        is_new=any(each.seq == firsts.get(key) for each in group),
-        busiest=_busiest([each.at for each in group]),
+        is_new=any(each.seq == first.seq for each in group),
+        busiest=max(runs, key=lambda run: run.count),
+        bursts=tuple(run for run in runs if run.is_unusual),
     )
 
 
-def _busiest(instants: Sequence[Instant]) -> Burst:
-    """The fullest hour that begins with an export. The usual day is the median of the active days
-    other than that of the burst, counted in UTC; without any it is 0."""
-    best_start, best_count, behind = 0, 0, 0
-    for ahead, instant in enumerate(instants):
-        while instants[behind] <= instant - HOUR:
-            behind += 1
-        if ahead - behind + 1 > best_count:
-            best_start, best_count = behind, ahead - behind + 1
-    last = instants[best_start + best_count - 1]
-    days = Counter(instant // (24 * HOUR) for instant in instants)
-    for day in {instants[best_start] // (24 * HOUR), last // (24 * HOUR)}:
-        days.pop(day, None)
-    usual = float(median(days.values())) if days else 0.0
-    return Burst(start=instants[best_start], end=last, count=best_count, usual=usual)
+def _runs(group: _Exports) -> Iterator[_Exports]:
+    """The exports between one longer pause and the next."""
+    start = 0
+    for number, (one, following) in enumerate(pairwise(group), 1):
+        if following.at - one.at > BURST_PAUSE:
+            yield group[start:number]
+            start = number
+    yield group[start:]
 
 
-def _reports(exports: Iterable[_Export], firsts: Mapping[str, int]) -> tuple[Exported, ...]:
+def _burst(run: _Exports, days: _Days, wall: _WallClock) -> Burst:
+    """Beside the median of all days of the person but its own; without any it is 0."""
+    start, end = run[0].at, run[-1].at
+    own = range(wall.day(start), wall.day(end) + 1)
+    others = [day.exports for number, day in days.items() if number not in own]
+    usual = float(median(others)) if others else 0.0
+    return Burst(start=start, end=end, count=len(run), usual=usual)
+
+
+def _night_periods(group: _Exports) -> tuple[Period, ...]:
+    """From the first to the last export of each night."""
+    nights: dict[int, list[Instant]] = defaultdict(list)
+    for each in group:
+        if each.night is not None:
+            nights[each.night].append(each.at)
+    return tuple(Period(times[0], Instant(times[-1] + 1)) for times in nights.values())
+
+
+def _newest(names: Iterable[str | None]) -> str | None:
+    given = [name for name in names if name]
+    return given[-1] if given else None
+
+
+def _reports(exports: Iterable[_Export], firsts: Mapping[str, _First]) -> tuple[Exported, ...]:
     groups: dict[str, list[_Export]] = defaultdict(list)
     for export in exports:
         groups[export.report].append(export)
-    reports = [
-        Exported(
-            key=key,
-            name=group[-1].report_name,
-            id=group[-1].report_id,
-            count=len(group),
-            people=len({each.person for each in group}),
-            nights=sum(each.is_night for each in group),
-            last_at=group[-1].at,
-            is_new=any(each.seq == firsts.get(key) for each in group),
-        )
-        for key, group in groups.items()
-    ]
+    reports = [_exported(key, group, firsts[key]) for key, group in groups.items()]
     return tuple(sorted(reports, key=lambda each: (-each.count, each.key)))
+
+
+def _exported(key: str, group: _Exports, first: _First) -> Exported:
+    return Exported(
+        key=key,
+        name=_newest(each.report_name for each in group),
+        id=group[-1].report_id,
+        count=len(group),
+        by_action=Counter(each.action for each in group),
+        people=len({each.person for each in group}),
+        nights=sum(each.night is not None for each in group),
+        night_periods=_night_periods(group),
+        first_ever_at=first.at,
+        last_at=group[-1].at,
+        is_new=any(each.seq == first.seq for each in group),
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 from sqlalchemy import (
-    Column,
+    CTE,
     ColumnElement,
     Connection,
     Row,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    or_,
     select,
     tuple_,
 )
@@ -29,10 +30,18 @@ from auditdash.queries.rows import event_of, select_events
 from auditdash.queries.timeline import Cursor, cursor_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
-from auditdash.store.schema import event_fields
+from auditdash.store.schema import event_context, event_fields
 
 _c = event_fields.c
 _TO_DEFAULT: Final = ("workspace_default_access_changed",)
+_WORKSPACE: Final = "workspace"
+_DEFAULT: Final = "default"
+_WITHOUT_ENTITY: Final = (_WORKSPACE, _DEFAULT)
+_NOUNS: Final = {
+    "user-groups": "group",
+    "collections": "collection",
+    "connections": "connection",
+}
 _ENDS: Final = ("revoke", "remove")
 _ROWS_AT_ONCE: Final = 1_000
 
@@ -40,15 +49,6 @@ _ROWS_AT_ONCE: Final = 1_000
 @cache
 def _permission_actions() -> tuple[str, ...]:
     return tuple(action.name for action in actions() if action.permission)
-
-
-@cache
-def _membership_actions() -> tuple[str, ...]:
-    return tuple(
-        action.name
-        for action in actions()
-        if action.permission and action.category == "user-membership"
-    )
 
 
 class Access(Struct, frozen=True):
@@ -122,7 +122,7 @@ def count_permission_changes(
 ) -> ChangeCounts:
     """How many changes of each kind the query asks for."""
     statement = (
-        select(_c.action, func.count(), func.sum(case((_made_by_subject(), 1), else_=0)))
+        select(_c.action, func.count(), func.sum(case((_is_own(), 1), else_=0)))
         .where(compile_query(query, scope, clock), _c.action.in_(_permission_actions()))
         .group_by(_c.action)
     )
@@ -147,7 +147,7 @@ def _select_changes(query: Query, scope: Scope, clock: Clock) -> Select[Any]:
     history = _history(scope)
     return (
         select_events()
-        .add_columns(history.c.before_action, history.c.before_role)
+        .add_columns(history.c.before_action, history.c.before_role, _is_own().label("is_own"))
         .join(history, history.c.seq == _c.seq)
         .where(compile_query(query, scope, clock), _c.action.in_(_permission_actions()))
         .order_by(*order_of(query))
@@ -159,49 +159,113 @@ def _history(scope: Scope) -> Subquery:
 
     It sees all that the scope sees, not only what the query asks for.
     """
+    change = _named_changes(scope)
+    c = change.c
+    objects = _identities(change, "family", "object")
+    subjects = _identities(change, "subject_type", "subject")
+    target = case(
+        (c.family.in_(_WITHOUT_ENTITY), literal("")), else_=_identity(change, "object", objects)
+    )
+    subject = case(
+        (c.family == _DEFAULT, literal("")), else_=_identity(change, "subject", subjects)
+    )
+    # What names nobody, nothing, or one of several, stands alone and is no one's history.
+    alone = case((target.is_(None) | subject.is_(None), c.seq), else_=literal(0))
+    same = (c.family, target, c.subject_type, subject, alone)
+
+    def before(column: ColumnElement[str]) -> ColumnElement[str | None]:
+        return func.lag(column).over(partition_by=same, order_by=(c.occurred_at, c.seq))
+
+    found = select(
+        c.seq, before(c.action).label("before_action"), before(c.role).label("before_role")
+    )
+    joined = change.outerjoin(objects, _names_same(change, "family", "object", objects))
+    joined = joined.outerjoin(subjects, _names_same(change, "subject_type", "subject", subjects))
+    return found.select_from(joined).subquery("history")
+
+
+def _named_changes(scope: Scope) -> CTE:
+    """Each change: what access is to (a workspace, its default, an entity) and whose it is."""
     seen = [_c.workspace_id == scope.workspace_id, _c.action.in_(_permission_actions())]
     if scope.highest_seq is not None:
         seen.append(_c.seq <= scope.highest_seq)
+    entity_id, entity_name = _filled(_c.entity_id_key), _filled(_c.entity_name_key)
+    # Where the entity is the subject or missing, the context tells what access was to.
+    elsewhere = or_(
+        and_(entity_id.is_(None), entity_name.is_(None)),
+        _c.entity_id_key == _c.subject_id_key,
+        and_(entity_id.is_(None), _c.subject_id.is_(None), entity_name == _c.subject_name_key),
+    )
     return (
         select(
             _c.seq,
-            _one_before(_c.action).label("before_action"),
-            _one_before(_c.role).label("before_role"),
+            _c.occurred_at,
+            _c.action,
+            _c.role,
+            _family().label("family"),
+            case((elsewhere, _in_context("_id")), else_=entity_id).label("object_id"),
+            case((elsewhere, _in_context("_name")), else_=entity_name).label("object_name"),
+            func.coalesce(_c.subject_type, "").label("subject_type"),
+            _c.subject_id_key.label("subject_id"),
+            _c.subject_name_key.label("subject_name"),
         )
         .where(*seen)
-        .subquery("history")
+        .cte("changes")
     )
 
 
-def _one_before(column: Column[str]) -> ColumnElement[str | None]:
-    return func.lag(column).over(
-        partition_by=[_object(), _c.subject_type, _subject()],
-        order_by=[_c.occurred_at, _c.seq],
-    )
-
-
-def _object() -> ColumnElement[str]:
-    """What access is to: the workspace, its default, or the entity."""
-    entity = func.coalesce(_c.entity_id_key, _c.entity_name_key, literal(""))
+def _family() -> ColumnElement[str]:
+    """What kind of thing access is to; its noun begins the keys of a context that names it."""
+    families = {
+        noun: [action.name for action in actions() if action.permission and action.category == slug]
+        for slug, noun in _NOUNS.items()
+    }
     return case(
-        (_c.action.in_(_membership_actions()), literal("workspace")),
-        (_c.action.in_(_TO_DEFAULT), literal("default")),
-        else_=literal("entity:") + entity,
+        (_c.action.in_(_TO_DEFAULT), literal(_DEFAULT)),
+        *((_c.action.in_(names), literal(noun)) for noun, names in families.items()),
+        else_=literal(_WORKSPACE),
     )
 
 
-def _subject() -> ColumnElement[str]:
-    """Whose access it is; what names nobody stands alone and is no one's history."""
-    nobody = literal("event:") + func.coalesce(_c.source, "") + literal(" ") + _c.event_id
+def _in_context(ending: str) -> ColumnElement[str | None]:
+    path = event_context.c.path == _family() + ending
+    here = and_(event_context.c.workspace_id == _c.workspace_id, event_context.c.seq == _c.seq)
+    found = select(func.min(_filled(event_context.c.value_key))).where(here, path)
+    return found.correlate(event_fields).scalar_subquery()
+
+
+def _identities(change: CTE, kind: str, what: str) -> Subquery:
+    """The ids under which a name occurs: the same first and last when there is but one."""
+    name, identity = change.c[f"{what}_name"], change.c[f"{what}_id"]
+    ids = (func.min(identity).label("first"), func.max(identity).label("last"))
+    known = select(change.c[kind], name, *ids).where(name.is_not(None), identity.is_not(None))
+    return known.group_by(change.c[kind], name).subquery()
+
+
+def _names_same(change: CTE, kind: str, what: str, known: Subquery) -> ColumnElement[bool]:
+    name = f"{what}_name"
+    return and_(known.c[kind] == change.c[kind], known.c[name] == change.c[name])
+
+
+def _identity(change: CTE, what: str, known: Subquery) -> ColumnElement[str | None]:
+    """The id; where there is only a name, the one id of that name, or the name if it has none.
+
+    None where that cannot tell who or what it is.
+    """
+    name, identity = change.c[f"{what}_name"], change.c[f"{what}_id"]
     return case(
-        (_c.action.in_(_TO_DEFAULT), literal("everyone")),
-        (_c.subject_id_key.is_not(None), literal("id:") + _c.subject_id_key),
-        (_c.subject_name_key.is_not(None), literal("name:") + _c.subject_name_key),
-        else_=nobody,
+        (identity.is_not(None), literal("id:") + identity),
+        (known.c.first == known.c.last, literal("id:") + known.c.first),
+        (known.c.first.is_not(None), None),
+        else_=literal("name:") + name,
     )
 
 
-def _made_by_subject() -> ColumnElement[bool]:
+def _filled(column: ColumnElement[str | None]) -> ColumnElement[str | None]:
+    return func.nullif(column, "")
+
+
+def _is_own() -> ColumnElement[bool]:
     same_id = _c.actor_id_key == _c.subject_id_key
     same_name = _c.actor_username_key == _c.subject_name_key
     return and_(_c.subject_type == "member", same_id | same_name)
@@ -215,7 +279,7 @@ def _change_of(row: Row[Any]) -> PermissionChange:
         kind=kind,
         before=_before(row.before_action, row.before_role, kind),
         after=_given(event.role) if kind != "revoked" else Access("none"),
-        self_made=_is_own(row),
+        self_made=bool(row.is_own),
     )
 
 
@@ -235,11 +299,3 @@ def _before(action: str | None, role: str | None, kind: str) -> Access:
 
 def _given(role: str | None) -> Access:
     return Access("role", role) if role else Access("unnamed")
-
-
-def _is_own(row: Row[Any]) -> bool:
-    same_id = row.actor_id_key is not None and row.actor_id_key == row.subject_id_key
-    same_name = (
-        row.actor_username_key is not None and row.actor_username_key == row.subject_name_key
-    )
-    return row.subject_type == "member" and (same_id or same_name)

@@ -32,7 +32,7 @@ class KindLine(Struct, frozen=True, kw_only=True):
 
 
 class BurstLine(Struct, frozen=True, kw_only=True):
-    """An hour in which a person exported far more than they usually do in a day."""
+    """Exports without a pause, far more of them than the person usually makes in a day."""
 
     person: str | None
     burst: Burst
@@ -85,9 +85,9 @@ def gather_exports(
         reports_count=len(found.reports),
         new_people=tuple(person for person in found.people if person.is_new),
         bursts=tuple(
-            BurstLine(person=person.name, burst=person.busiest)
+            BurstLine(person=person.name, burst=burst)
             for person in found.people
-            if person.busiest.is_unusual
+            for burst in person.bursts
         ),
         night_rows=tuple(islice(_nights(connection, question, zone), limit)),
     )
