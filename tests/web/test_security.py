@@ -96,6 +96,18 @@ def test_no_form_is_taken_from_another_site_even_with_its_token(client: FlaskCli
                 assert answer.status_code == 403, rule
 
 
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 5000])
+def test_an_id_that_no_row_can_have_is_not_found(client: FlaskClient, number: str) -> None:
+    app = client.application
+    for rule in app.url_map.iter_rules():
+        name = next((each for each in rule.arguments if each.endswith("id") or each == "seq"), None)
+        if name is None:
+            continue
+        address = _address(app, rule).replace("1", number)
+        method = "POST" if "POST" in (rule.methods or set()) else "GET"
+        assert client.open(address, method=method).status_code == 404, rule
+
+
 @ON_SQLITE
 def test_every_answer_says_what_a_browser_may_do(client: FlaskClient) -> None:
     stranger = client.application.test_client()
