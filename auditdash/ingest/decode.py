@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from hashlib import sha256
+from math import isinf
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
 
 _DEEPEST = 100
+_MOST_DIGITS = 4_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACED_COLON = re.compile(rb'"\s+:')
 _AT_BYTE = re.compile(r"(.*) \(byte (\d+)\)")
@@ -56,7 +58,12 @@ def decode_value(raw: bytes) -> object:
 def _decode_slowly(raw: bytes) -> object:
     """Python's own decoder keeps lone surrogates, which msgspec refuses."""
     try:
-        return json.loads(raw.decode(), parse_constant=_refuse_constant)
+        return json.loads(
+            raw.decode(),
+            parse_constant=_refuse_constant,
+            parse_int=_read_int,
+            parse_float=_read_float,
+        )
     except RecursionError:
         raise _too_deep() from None
     except UnicodeDecodeError as error:
@@ -82,6 +89,20 @@ def _too_deep() -> BadInput:
 
 def _refuse_constant(name: str) -> object:
     raise BadInput(f"not JSON: {name} is not a number", expected="one JSON object")
+
+
+def _read_int(digits: str) -> int:
+    # More digits neither msgspec reads nor Python: sys.set_int_max_str_digits.
+    if len(digits) > _MOST_DIGITS:
+        raise BadInput("not JSON: a number is out of range", expected="one JSON object")
+    return int(digits)
+
+
+def _read_float(digits: str) -> float:
+    number = float(digits)
+    if isinf(number):
+        raise BadInput("not JSON: a number is out of range", expected="one JSON object")
+    return number
 
 
 def _count_keys(value: object, depth: int) -> int:

@@ -95,6 +95,8 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "a number": (b"7", "a record is a number", "$"),
     "NaN": (b'{"action":NaN}', "not JSON", "byte"),
     "NaN beside a surrogate": (b'{"a":"\\ud800","b":NaN}', "NaN", ""),
+    "1e999 beside a surrogate": (b'{"a":"\\ud800","b":1e999}', "out of range", ""),
+    "a long number": (b'{"a":"\\ud800","b":' + b"1" * 5000 + b"}", "out of range", ""),
     "Latin-1": (b'{"action":"\xe9"}', "not UTF-8", ""),
     "depth": (b'{"a":' + b"[" * 1000 + b"]" * 1000 + b"}", "nested too deeply", ""),
     "moderate depth": (b'{"a":' + b"[" * 150 + b"]" * 150 + b"}", "nested too deeply", ""),
