@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, delete, func, select, update
 
 from auditdash.events.errors import BadInput
-from auditdash.events.folding import fold_case
+from auditdash.events.folding import fold_case, storable
 from auditdash.events.instants import Instant, shorten
 from auditdash.store.schema import people, sessions
 
@@ -75,7 +75,7 @@ def create_person(
 def find_person(connection: Connection, username: str) -> Person | None:
     """The person of this username, disabled or not."""
     row = connection.execute(
-        select(people).where(people.c.username == fold_case(username.strip()))
+        select(people).where(people.c.username == storable(fold_case(username.strip())))
     ).one_or_none()
     return None if row is None else Person(**row._mapping)
 

@@ -47,6 +47,13 @@ def test_what_is_no_username_is_refused(text: str) -> None:
         parse_username(text)
 
 
+@pytest.mark.parametrize("text", ["", "\x00", "\udcff", "x" * 100_000, "' OR 1=1 --"])
+def test_nobody_is_found_by_what_is_no_username(engine: Engine, text: str) -> None:
+    with writing(engine) as connection:
+        create_person(connection, "alice", "Alice", NOW)
+        assert find_person(connection, text) is None
+
+
 @pytest.mark.parametrize("text", ["", "   ", "a" * 201, "a\x00b", "a\u202eb"])
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="name"):
