@@ -14,7 +14,7 @@ from auditdash.charts.summaries import (
     say_over_time,
     say_ranking,
 )
-from auditdash.events.catalogue import categories
+from auditdash.events.catalogue import action_label, categories
 from auditdash.queries.histogram import Histogram
 from auditdash.queries.rankings import Rank, Ranking
 from auditdash.search.query import Query
@@ -28,6 +28,40 @@ WEEKDAYS: Final = (
 
 def draw_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
     """Stacked bars: the events of each category in each bucket of time."""
+    return _over_time(
+        histogram,
+        query,
+        clock,
+        name="over-time",
+        title="Events over time",
+        field="category",
+        names={category.slug: category.label for category in categories()},
+    )
+
+
+def draw_exports_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
+    """Stacked bars: the exports of each kind; `histogram` counts actions."""
+    return _over_time(
+        histogram,
+        query,
+        clock,
+        name="exports-over-time",
+        title="Exports over time",
+        field="action",
+        names={action: action_label(action) for action in histogram.counts},
+    )
+
+
+def _over_time(
+    histogram: Histogram,
+    query: Query,
+    clock: Clock,
+    *,
+    name: str,
+    title: str,
+    field: str,
+    names: Mapping[str, str],
+) -> Series:
     unit, zone = histogram.unit, histogram.zone
     narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
     labels = [
@@ -39,27 +73,29 @@ def draw_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
         for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
     ]
     return Series(
-        name="over-time",
+        name=name,
         kind="stacked-bars",
-        title="Events over time",
+        title=title,
         summary=say_over_time(histogram, [label.text for label in labels]),
         label_head=HEADS[unit],
         labels=tuple(labels),
         traces=tuple(
             Trace(
-                name=category.label,
-                slug=category.slug,
-                values=histogram.counts[category.slug],
-                links=_category_links(narrowed, category.slug, histogram),
+                name=label,
+                slug=slug,
+                values=histogram.counts[slug],
+                links=_links(narrowed, field, slug, histogram),
             )
-            for category in categories()
+            for slug, label in names.items()
         ),
     )
 
 
-def _category_links(narrowed: Sequence[Query], slug: str, histogram: Histogram) -> tuple[str, ...]:
+def _links(
+    narrowed: Sequence[Query], field: str, slug: str, histogram: Histogram
+) -> tuple[str, ...]:
     return tuple(
-        link(having(narrow, category=slug)) if count else ""
+        link(having(narrow, **{field: slug})) if count else ""
         for narrow, count in zip(narrowed, histogram.counts[slug], strict=True)
     )
 

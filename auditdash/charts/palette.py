@@ -32,3 +32,10 @@ COLOURS: Final[dict[str, Colour]] = {
     "audit-log": Colour("#775945", "#e6d5b2", "#775945"),
     "other": Colour("#434753", "#acb0be", "#434753"),
 }
+
+# The kinds of exports where nothing but exports is drawn; static/css/charts.css repeats them.
+EXPORT_COLOURS: Final[dict[str, Colour]] = {
+    "export_data_sql_exported": Colour("#880f01", "#ff9466", "#880f01"),
+    "export_data_report_exported_csv": Colour("#d2622a", "#ca4405", "#d2622a"),
+    "export_data_report_exported_pdf": Colour("#9a8262", "#9c8a78", "#9a8262"),
+}

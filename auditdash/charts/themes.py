@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from auditdash.charts.palette import COLOURS
+from auditdash.charts.palette import COLOURS, EXPORT_COLOURS
 from auditdash.charts.series import ACCENT
 from auditdash.events.catalogue import OTHER
 
@@ -27,10 +27,10 @@ class Theme(Struct, frozen=True, kw_only=True):
     heat: tuple[str, ...]
 
     def fill(self, slug: str) -> str:
-        """The colour of a category, or of bars that stand for none."""
+        """The colour of a category, of a kind of exports, or of bars that stand for neither."""
         if slug == ACCENT:
             return self.accent
-        colour = COLOURS.get(slug, COLOURS[OTHER])
+        colour = COLOURS.get(slug) or EXPORT_COLOURS.get(slug, COLOURS[OTHER])
         return str(getattr(colour, self.name))
 
 

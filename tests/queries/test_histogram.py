@@ -96,6 +96,16 @@ def test_without_a_period_the_chart_reaches_from_the_first_event_to_the_last(
     assert histogram.counts["connections"] == (1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1)
 
 
+def test_one_bucket_is_enough(engine: Engine, workspace_id: int) -> None:
+    moments = ("2026-01-31T10:00:00Z", "2026-01-31T10:59:59Z")
+    records = [make_record(id=moment, timestamp=moment) for moment in moments]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+    histogram = _ask(engine, workspace_id, "")
+    assert histogram.unit == "hour"
+    assert histogram.counts["connections"] == (2,)
+
+
 def test_the_query_and_the_scope_are_obeyed(engine: Engine, workspace_id: int) -> None:
     rows = scatter(engine, workspace_id, *SPRING, 200)
     histogram = _ask(engine, workspace_id, "actor:bob category:exports")
