@@ -33,6 +33,8 @@ from auditdash.web.frame.question import Bar, bar, link
 blueprint = Blueprint("timeline", __name__)
 
 PATH: Final = "/timeline"
+_HIGHEST: Final = 2**62  # of a seq that the store could hold
+_EVENT: Final = f"{PATH}/event/<int(max={_HIGHEST}):seq>"
 _ROWS: Final = 100
 _PAGE: Final = "timeline/page.html"
 
@@ -58,7 +60,7 @@ def show() -> Response:
     return fragments.render(_PAGE, _PAGE, 200, **context)
 
 
-@blueprint.get(f"{PATH}/event/<int:seq>")
+@blueprint.get(_EVENT)
 def show_event(seq: int) -> Response:
     """One event in full; for HTMX only what a row opens to."""
     event = _find(seq)
@@ -78,7 +80,7 @@ def show_event(seq: int) -> Response:
     )
 
 
-@blueprint.get(f"{PATH}/event/<int:seq>/record.json")
+@blueprint.get(f"{_EVENT}/record.json")
 def download_record(seq: int) -> Response:
     """The record of one event exactly as it came."""
     event = _find(seq)
@@ -116,7 +118,7 @@ def _record(text: str) -> None:
 def _scope() -> Scope:
     """All there is, or up to `seq` when the view is frozen."""
     scope = readers.scope()
-    highest = params.number("seq", 0, 0, 2**62)
+    highest = params.number("seq", 0, 0, _HIGHEST)
     return Scope(workspace_id=scope.workspace_id, highest_seq=highest or scope.highest_seq)
 
 
@@ -133,7 +135,7 @@ def _cursor(given: str) -> Cursor | None:
 def _page_context(text: str, page: Page, after: Cursor | None) -> dict[str, object]:
     zone = readers.reader().zone
     following = page.following
-    frozen = {"seq": params.number("seq", 0, 0, 2**62)} if params.text("seq") else {}
+    frozen = {"seq": params.number("seq", 0, 0, _HIGHEST)} if params.text("seq") else {}
     place = f"{following.occurred_at}.{following.seq}" if following else ""
     return {
         "text": text,

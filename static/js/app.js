@@ -47,8 +47,9 @@ function say(text) {
   document.getElementById("status").textContent = text;
 }
 
-document.addEventListener("htmx:afterSwap", (swap) => {
-  const told = swap.detail.target.querySelector("[data-say]");
+document.addEventListener("htmx:load", (load) => {
+  if (load.detail.elt === document.body) return;
+  const told = load.detail.elt.querySelector("[data-say]");
   if (told) say(told.dataset.say);
 });
 

@@ -12,11 +12,13 @@ from msgspec import Struct
 from auditdash.events.addresses import ip_key
 from auditdash.events.catalogue import action_label, category_label
 from auditdash.events.event import Event
+from auditdash.events.folding import bounded, storable
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.events.subjects import text_of
 from auditdash.events.wording import moment_text, printable
 from auditdash.search import edit
+from auditdash.search.parse import LONGEST
 from auditdash.search.scope import Clock
 from auditdash.web.frame.question import link
 
@@ -78,14 +80,16 @@ class _Fields:
             return None
         if not field:
             return FieldView(label=label, value=value, mono=mono)
-        asked = key or value
         return FieldView(
             label=label,
             value=value,
             mono=mono,
-            include=link(self.path, edit.include(self.text, field, asked)),
-            exclude=link(self.path, edit.exclude(self.text, field, asked)),
+            include=self._link(edit.include(self.text, field, key or value)),
+            exclude=self._link(edit.exclude(self.text, field, key or value)),
         )
+
+    def _link(self, text: str) -> str:
+        return link(self.path, text) if len(text) <= LONGEST else ""
 
 
 _Found = tuple[FieldView | None, ...]
@@ -143,7 +147,8 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
         for part in value:
             yield from _leaves(part, path)
     elif value is not None:
-        yield path, str(value).lower() if isinstance(value, bool) else text_of(value) or ""
+        text = str(value).lower() if isinstance(value, bool) else text_of(value)
+        yield bounded(storable(path)), text or ""
 
 
 def _record(event: Event, view: _Fields, clock: Clock) -> _Found:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from auditdash.events.event import Event
 from auditdash.events.folding import fold_case
 from auditdash.events.periods import local_date
-from auditdash.events.wording import day_text, zone_text
+from auditdash.events.wording import day_text, printable, zone_text
 from auditdash.queries.facets import Facet
 from auditdash.queries.timeline import Cursor, count_events
 from auditdash.search import edit
@@ -107,7 +107,7 @@ def _facet_view(facet: Facet, path: str, text: str, query: Query) -> FacetView:
         change = edit.without if state else edit.include
         choices.append(
             ChoiceView(
-                label=choice.label,
+                label=printable(choice.label),
                 count=choice.count,
                 category=choice.category,
                 state=state,

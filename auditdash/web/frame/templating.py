@@ -42,6 +42,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["day"] = day
     app.jinja_env.filters["clock_time"] = clock_time
     app.jinja_env.filters["category_label"] = catalogue.category_label
+    app.jinja_env.filters["printable"] = wording.printable
     app.jinja_env.filters["rfc3339"] = to_rfc3339
     app.jinja_env.filters["attributes"] = attributes
     app.jinja_env.globals["static_url"] = static_url
