@@ -6,11 +6,8 @@ from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, abort, make_response
-from markupsafe import Markup
-from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.charts.interactive import Figure, block, height
 from auditdash.charts.overview import (
     draw_by_category,
     draw_hours_of_week,
@@ -18,10 +15,8 @@ from auditdash.charts.overview import (
     draw_top_actors,
     draw_top_entities,
 )
-from auditdash.charts.scale import LEVELS
 from auditdash.charts.series import Series
-from auditdash.charts.still import svg
-from auditdash.charts.table import Table, table
+from auditdash.charts.table import table
 from auditdash.downloads.csv import iterate_table
 from auditdash.events.instants import to_datetime
 from auditdash.queries.heatmap import count_hours_of_week
@@ -33,15 +28,13 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
+from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.question import Bar, bar, link
 
 blueprint = Blueprint("charts", __name__)
 
 PATH: Final = "/charts"
 _PAGE: Final = "charts/page.html"
-_WIDE: Final = 1080
-_HALF: Final = 560
-_PHONE: Final = 350
 _Draw = Callable[[Connection, Query, Scope, Clock], Series]
 
 
@@ -75,20 +68,6 @@ _CHARTS: Final[dict[str, _Draw]] = {
 }
 
 
-class ChartView(Struct, frozen=True, kw_only=True):
-    """One chart as templates/charts/_chart.html shows it: drawn still, wide and for a phone, and
-    what charts.js draws it from."""
-
-    series: Series
-    table: Table
-    figure: Figure
-    height: int
-    still: Markup
-    phone_still: Markup
-    csv_href: str
-    levels: tuple[int, ...]
-
-
 @blueprint.get(PATH)
 def show() -> Response:
     """All charts of `?q=`."""
@@ -109,7 +88,7 @@ def show() -> Response:
         bar=bar(PATH, text, query, clock),
         is_empty=not filled and not drawn[0].total,
         count=drawn[0].total,
-        charts=[_view(series, text) for series in drawn],
+        charts=[chart_view(series, link(f"{PATH}/{series.name}.csv", text)) for series in drawn],
     )
 
 
@@ -129,24 +108,6 @@ def download(name: str) -> Response:
     file_name = f"{readers.reader().workspace.slug}-{name}-{day}.csv"
     response.headers.set("Content-Disposition", "attachment", filename=file_name)
     return response
-
-
-def _view(series: Series, text: str) -> ChartView:
-    high = height(series)
-    wide = _WIDE if series.kind == "stacked-bars" else _HALF
-    return ChartView(
-        series=series,
-        table=table(series),
-        figure=block(series),
-        height=high,
-        # Safe: still.py writes it and escapes each word of a stranger; a test holds it to that.
-        still=Markup(svg(series, wide, high, theme=None, legend=False)),  # noqa: S704
-        phone_still=Markup(  # noqa: S704
-            svg(series, _PHONE, high, theme=None, legend=False, suffix="-phone")
-        ),
-        csv_href=link(f"{PATH}/{series.name}.csv", text),
-        levels=tuple(range(LEVELS + 1)) if series.kind == "heatmap" else (),
-    )
 
 
 def _answer_error(text: str, error: QueryError) -> Response:

@@ -1,0 +1,49 @@
+"""Answers that are files: streamed, named after what is in them, the same again at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from flask import Response
+from sqlalchemy import Connection, Engine
+
+from auditdash.events.instants import to_datetime
+from auditdash.queries.timeline import find_highest_seq
+from auditdash.search.scope import Scope
+from auditdash.store.engine import reading
+from auditdash.web import params, readers
+
+CSV: Final = "text/csv; charset=utf-8; header=present"
+_HIGHEST: Final = (1 << 63) - 1
+
+
+def frozen_scope() -> Scope:
+    """The reader's scope up to `?seq=`, else up to the newest event now: a file does not change."""
+    scope = readers.scope()
+    with reading(readers.engine()) as connection:
+        newest = find_highest_seq(connection, scope)
+    highest = min(params.number("seq", newest, 0, _HIGHEST), newest)
+    return Scope(workspace_id=scope.workspace_id, highest_seq=highest)
+
+
+def stream_file(
+    what: str,
+    form: str,
+    media_type: str,
+    scope: Scope,
+    iterate: Callable[[Connection], Iterator[bytes]],
+) -> Response:
+    """What `iterate` makes of a connection, as `acme-events-2026-03-08-seq42.csv`."""
+    clock = readers.clock()
+    day = to_datetime(clock.now, clock.zone).date().isoformat()
+    name = f"{readers.reader().workspace.slug}-{what}-{day}-seq{scope.highest_seq}.{form}"
+    response = Response(_stream(readers.engine(), iterate), content_type=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _stream(engine: Engine, iterate: Callable[[Connection], Iterator[bytes]]) -> Iterator[bytes]:
+    """The answer outlives the view: its iterator owns the connection until the last line."""
+    with reading(engine) as connection:
+        yield from iterate(connection)
