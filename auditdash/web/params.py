@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import IO
 
 from flask import request
+from msgspec import Struct
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
@@ -69,6 +71,21 @@ def id_field(name: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 19):
         raise BadInput(f"{shorten(given)} is no id", where=name, expected="a whole number")
     return int(given)
+
+
+class Uploaded(Struct, frozen=True):
+    """A file of the submitted form; `name` is the sender's, for people only."""
+
+    name: str
+    stream: IO[bytes]
+
+
+def uploaded(name: str) -> Uploaded | None:
+    """The file that was chosen, or None."""
+    given = request.files.get(name)
+    if given is None or not given.filename:
+        return None
+    return Uploaded(given.filename[:200], given.stream)
 
 
 def local_path(given: str, default: str = "/") -> str:

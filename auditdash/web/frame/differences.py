@@ -1,0 +1,39 @@
+"""Two records of one id, field by field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from auditdash.events.wording import printable
+
+
+class Difference(Struct, frozen=True):
+    """A path in which two records differ; None where one has nothing."""
+
+    path: str
+    first: str | None
+    other: str | None
+
+
+def compare_records(first: str, other: str) -> tuple[Difference, ...]:
+    """What differs between two JSON records, in the order of their paths."""
+    one, two = dict(_leaves(json.loads(first), "$")), dict(_leaves(json.loads(other), "$"))
+    return tuple(
+        Difference(printable(path), one.get(path), two.get(path))
+        for path in sorted(one.keys() | two.keys())
+        if one.get(path) != two.get(path)
+    )
+
+
+def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and value:
+        for key, part in value.items():
+            yield from _leaves(part, f"{path}.{key}")
+    elif isinstance(value, list) and value:
+        for number, part in enumerate(value):
+            yield from _leaves(part, f"{path}[{number}]")
+    else:
+        yield path, printable(json.dumps(value, ensure_ascii=False))
