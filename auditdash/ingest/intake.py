@@ -25,6 +25,7 @@ from auditdash.store.receipts import (
 from auditdash.store.workspaces import find_workspace
 
 _KEPT_REJECTIONS = 100
+_OF_THE_DEMO = frozenset({"demo", "self"})
 
 
 class Intake(Struct, frozen=True, kw_only=True):
@@ -74,7 +75,11 @@ def open_receipt(
     name: str,
     now: Instant,
 ) -> Intake:
-    """Begin a delivery; `channel` is file, upload, api, pull, replay, demo or self."""
+    """Begin a delivery; `channel` is file, upload, api, pull, replay, demo or self.
+
+    The demo workspace takes nothing but the demo and the record of its readers: BadInput.
+    """
+    _keep_apart(connection, workspace_id, channel)
     receipt_id = insert_receipt(
         connection,
         workspace_id=workspace_id,
@@ -84,6 +89,14 @@ def open_receipt(
         now=now,
     )
     return reopen(connection, workspace_id, source, receipt_id, now)
+
+
+def _keep_apart(connection: Connection, workspace_id: int, channel: str) -> None:
+    workspace = find_workspace(connection, workspace_id)
+    if workspace is not None and workspace.kind == "demo" and channel not in _OF_THE_DEMO:
+        raise BadInput(
+            "the demo workspace takes no events of yours", expected="a workspace of your own"
+        )
 
 
 def reopen(

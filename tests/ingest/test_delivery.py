@@ -10,6 +10,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import Engine, func, select, update
 
+from auditdash.events.errors import BadInput
 from auditdash.ingest import delivery as delivery_module
 from auditdash.ingest.delivery import Delivery, DeliveryBroken, deliver
 from auditdash.ingest.intake import Receipt
@@ -134,3 +135,11 @@ def test_all_ways_of_writing_one_event_are_one_event(engine: Engine, workspace_i
     ):
         _deliver(engine, workspace_id, body)
     assert _count(engine) == 1
+
+
+def test_the_demo_takes_no_events_of_yours(engine: Engine) -> None:
+    with writing(engine) as connection:
+        demo = add_workspace(connection, "demo", "Demo", kind="demo")
+    with pytest.raises(BadInput, match="takes no events of yours"):
+        _deliver(engine, demo, _lines(1))
+    assert _count(engine) == 0
