@@ -21,7 +21,7 @@ TIMELINE: Final = "/timeline?q=-source:auditdash"
 # Each word of the navigation: its text and where it leads.
 NAVIGATION: Final = (
     ("Timeline", TIMELINE),
-    ("Charts", "/charts"),
+    ("Charts", "/charts?q=-source:auditdash"),
     ("Exports", "/summaries/exports"),
     ("Permission changes", "/summaries/permissions"),
     ("Reports", "/reports"),
