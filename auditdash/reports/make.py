@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
@@ -47,7 +46,7 @@ def make_report(
         contents = gather_contents(connection, settings, run, work, tell)
     tell("Drawing")
     (work / "report.html").write_text(draw_paper(contents), encoding="utf-8")
-    (work / _MANIFEST).write_bytes(msgspec.json.format(manifest_of(contents), indent=1) + b"\n")
+    (work / _MANIFEST).write_bytes(manifest_of(contents))
     job = Job(
         html=str(work / "report.html"),
         target=str(work / "report.pdf"),

@@ -1,0 +1,250 @@
+"""The compliance report: what stands in it, that it can be counted again, and that it is valid."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pikepdf
+from sqlalchemy import Engine
+
+from auditdash.events.catalogue import actions, find_action
+from auditdash.events.folding import fold_case
+from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
+from auditdash.events.periods import month_period
+from auditdash.reports.run import run_next
+from auditdash.settings import Settings
+from auditdash.store.engine import open_engine, writing
+from tests.databases import ON_SQLITE, add_workspace
+from tests.make import NOW, make_record, one_of_each_action, store
+from tests.reports.papers import (
+    ask,
+    attachment,
+    find,
+    make_paper,
+    manifest,
+    population,
+    words,
+)
+from tests.verapdf import judge
+
+_OCTOBER = "2026-10-01T00:30:00Z"
+_HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    '"></td></table></body><h1>Forged heading</h1>',
+    '=HYPERLINK("http://evil.example","x")',
+    "{{ 7*7 }}{% raw %}",
+    "\u202eevil\u202c \u200f\u200b\ufeff zero",
+    "王芳 조선 ناصر אבגד \U0001f9ff\U000e0041",
+    "a\x00b\x07c\x1b[31m",
+    "A" * 65_536,
+    "/JS (app.alert(1)) >> endobj",
+    "url(http://evil.example/x.css)",
+    "\\9 \\a } @import 'http://evil.example'",
+    "'; DROP TABLE events; --",
+)
+
+
+def _month(engine: Engine, workspace_id: int, *records: dict[str, Any]) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+
+
+def _count_again(rows: list[dict[str, str]]) -> dict[str, object]:
+    """The numbers of the manifest, from nothing but the rows and the catalogue; nights in UTC."""
+    known = [find_action(row["action"]) for row in rows]
+    exports = [row for row in rows if row["op"] == "export"]
+    hours = [int(row["occurred_at"][11:13]) for row in exports]
+    counts = Counter(row["action"] for row in rows)
+    names = [action.name for action in actions()]
+    return {
+        "events": len(rows),
+        "actors": len({_actor(row) for row in rows} - {""}),
+        "data_exports": len(exports),
+        "exporters": len({_actor(row) for row in exports}),
+        "exports_at_night": sum(hour >= 22 or hour < 6 for hour in hours),
+        "permission_changes": sum(bool(each and each.permission) for each in known),
+        "sensitive_events": sum(bool(each and each.sensitive) for each in known),
+        "unmapped_events": sum(each is None for each in known),
+        "by_action": {name: counts.get(name, 0) for name in {*names, *counts}},
+    }
+
+
+def _actor(row: dict[str, str]) -> str:
+    return fold_case(row["actor_username"]) or fold_case(row["actor_id"])
+
+
+@ON_SQLITE
+def test_a_report_of_nothing_is_valid_and_says_that_nothing_happened(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run, path = make_paper(engine, settings, workspace_id)
+    assert judge(path, "3a", "ua1") == []
+    assert run.rows == 0
+    assert population(path) == []
+    told = words(path)
+    assert "Compliance report October 2026" in told
+    assert "Nobody exported data in this period" in told
+    assert "Nobody’s access was changed in this period" in told
+    assert "No feed is connected to this workspace" in told
+    assert f"Page 1 of {run.pages}" in told
+
+
+def test_each_number_can_be_counted_again_from_the_attachments(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    _month(engine, workspace_id, *_busy_month())
+    run, path = make_paper(engine, settings, workspace_id)
+    rows, told = population(path), manifest(path)
+    numbers = told["numbers"]
+    again = _count_again(rows)
+    assert {name: numbers[name] for name in again} == again
+    assert numbers["by_category"] == {
+        **dict.fromkeys(numbers["by_category"], 0),
+        **Counter(row["category"] for row in rows),
+    }
+    assert told["population"]["rows"] == run.rows == len(rows) == 121
+    order = [(row["occurred_at"], int(row["seq"])) for row in rows]
+    assert order == sorted(order)
+    page = words(path)
+    for label, name in (
+        ("Events", "events"),
+        ("People who acted", "actors"),
+        ("Data exports", "data_exports"),
+        ("Permission changes", "permission_changes"),
+        ("Sensitive events", "sensitive_events"),
+        ("Unmapped events", "unmapped_events"),
+    ):
+        assert f"{numbers[name]:,} {label}" in page
+    for name, count in numbers["by_action"].items():
+        action = find_action(name)
+        label = f"{action.label}{' Sensitive' if action.sensitive else ''}" if action else name
+        assert f"{label} {count:,} " in page
+
+
+def _busy_month() -> list[dict[str, Any]]:
+    """Every action twice but one that is left out, exports at night, unmapped actions, no actors;
+    and one event just before and one just after October."""
+    kept = [each for each in one_of_each_action(_OCTOBER) if each["action"] != "group_deleted"]
+    again = [
+        {**each, "id": f"{each['id']}-2", "timestamp": to_rfc3339(Instant(start))}
+        for each, start in zip(
+            kept, range(parse_instant("2026-10-09T21:30:00Z"), NOW, DAY // 24), strict=False
+        )
+    ]
+    odd = [
+        make_record(id=f"odd-{n}", action="query_run", timestamp="2026-10-05T12:00:00Z", actor=None)
+        for n in range(23)
+    ]
+    edges = [
+        make_record(id="before", timestamp="2026-09-30T23:59:59.999999Z"),
+        make_record(id="after", timestamp="2026-11-01T00:00:00Z"),
+    ]
+    return [*kept, *again, *odd, *edges]
+
+
+def test_the_sha_256_on_the_page_is_that_of_the_attached_rows(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    _month(engine, workspace_id, *one_of_each_action(_OCTOBER))
+    run, path = make_paper(engine, settings, workspace_id)
+    digest = hashlib.sha256(attachment(path, "population.csv")).hexdigest()
+    assert digest in words(path).replace(" ", "")
+    assert manifest(path)["population"]["sha256"] == digest
+    assert run.sha256 == hashlib.sha256(path.read_bytes()).digest()
+
+
+@ON_SQLITE
+def test_hostile_strings_in_each_field_come_out_harmless_and_valid(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    fields = ("actor.username", "entity.entity_name", "context.group_name", "context.role")
+    records = [
+        make_record(
+            id=f"{number}-{field}-{action}",
+            action=action,
+            timestamp=f"2026-10-0{1 + number % 9}T02:{number:02}:00Z",
+            **{field: text},
+        )
+        for number, text in enumerate(_HOSTILE)
+        for field in fields
+        for action in ("export_data_sql_exported", "collection_group_added", text[:200])
+    ]
+    _month(engine, workspace_id, *records)
+    run, path = make_paper(engine, settings, workspace_id)
+    assert judge(path, "3a", "ua1") == []
+    assert run.rows == len(population(path)) == 4 * 3 * len(_HOSTILE)
+    page = words(path)
+    assert "<script>alert(1)</script>" in page
+    assert "[U+738B]" in page
+    assert page.count("(+65,296 characters)") >= 3  # a person, a report, a group
+    assert "Forged heading" not in _bookmarks(path)
+
+
+def _bookmarks(path: Path) -> str:
+    with pikepdf.open(path) as pdf, pdf.open_outline() as outline:
+        return " ".join(each.title for each in outline.root)
+
+
+def test_the_same_question_gives_the_same_bytes_in_another_database(
+    engine: Engine, settings: Settings, workspace_id: int, sqlite_template: Path, tmp_path: Path
+) -> None:
+    _month(engine, workspace_id, *_busy_month())
+    _, one = make_paper(engine, settings, workspace_id)
+    shutil.copyfile(sqlite_template, tmp_path / "other.db")
+    other = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    with writing(other) as connection:
+        assert add_workspace(connection, "acme", "Acme") == workspace_id
+    _month(other, workspace_id, *_busy_month())
+    _, two = make_paper(other, settings, workspace_id)
+    other.dispose()
+    assert attachment(one, "population.csv") == attachment(two, "population.csv")
+    assert one.read_bytes() == two.read_bytes()
+
+
+@ON_SQLITE
+def test_a_period_that_is_not_over_makes_a_draft(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    november = month_period(2026, 11, ZoneInfo("UTC"))
+    _, path = make_paper(engine, settings, workspace_id, period=november)
+    assert "Draft The period was not over when this was made" in words(path)
+    assert manifest(path)["final"] is False
+
+
+@ON_SQLITE
+def test_the_period_is_told_in_its_zone_and_in_utc(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    zone = ZoneInfo("America/New_York")
+    march = month_period(2026, 3, zone)
+    _, path = make_paper(engine, settings, workspace_id, period=march, zone=zone.key)
+    page = words(path)
+    assert "1 March 2026, 00:00:00 EST until before 1 April 2026, 00:00:00 EDT" in page
+    assert "1 March 2026, 05:00:00 UTC until before 1 April 2026, 04:00:00 UTC" in page
+
+
+@ON_SQLITE
+def test_what_arrives_after_the_request_is_not_in_the_report(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    _month(engine, workspace_id, *one_of_each_action(_OCTOBER))
+    run_id = ask(engine, workspace_id)
+    _month(engine, workspace_id, make_record(id="late", timestamp="2026-10-20T00:00:00Z"))
+    assert run_next(engine, settings, NOW)
+    assert find(engine, workspace_id, run_id).rows == 50
+
+
+@ON_SQLITE
+def test_the_query_narrows_the_report(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    _month(engine, workspace_id, *one_of_each_action(_OCTOBER))
+    run, path = make_paper(engine, settings, workspace_id, query="category:exports OR is:unmapped")
+    assert {row["category"] for row in population(path)} == {"exports"}
+    assert run.rows == 3
+    assert "(category:exports OR is:unmapped)" in manifest(path)["question"]["query"]

@@ -1,0 +1,202 @@
+"""A run from its request to its file: claims, leases, failures, and workers that die."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import Engine
+
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import SECOND, Instant
+from auditdash.events.periods import Period
+from auditdash.reports.run import LEASE, report_path, run_next
+from auditdash.settings import Settings
+from auditdash.store.engine import reading, writing
+from auditdash.store.report_runs import (
+    MOST_ATTEMPTS,
+    Made,
+    claim_run,
+    fail_run,
+    find_run,
+    finish_run,
+    renew_run,
+    retry_run,
+)
+from tests.databases import ON_SQLITE
+from tests.make import NOW, one_of_each_action, store
+from tests.reports.papers import OCTOBER, ask, find, make_paper
+
+_LATER = Instant(NOW + LEASE + SECOND)
+_MADE = Made(file_name="x.pdf", size=1, sha256=b"x" * 32, pages=1, rows=1)
+
+_WORK = """
+import sys
+from auditdash.reports.run import run_next
+from auditdash.settings import Settings
+from auditdash.store.engine import open_engine
+settings = Settings.from_env({"DATABASE_URL": sys.argv[1], "AUDITDASH_INSTANCE": sys.argv[2]})
+run_next(open_engine(settings.database_url), settings, int(sys.argv[3]))
+"""
+
+
+def test_a_run_is_claimed_once(engine: Engine, workspace_id: int) -> None:
+    run_id = ask(engine, workspace_id)
+    with writing(engine) as connection:
+        first = claim_run(connection, now=NOW, until=Instant(NOW + LEASE))
+        second = claim_run(connection, now=NOW, until=Instant(NOW + LEASE))
+    assert first is not None
+    assert (first.id, first.state, first.attempts) == (run_id, "running", 1)
+    assert second is None
+
+
+def test_who_lost_the_lease_can_change_nothing(engine: Engine, workspace_id: int) -> None:
+    run_id = ask(engine, workspace_id)
+    with writing(engine) as connection:
+        lost = claim_run(connection, now=NOW, until=Instant(NOW + LEASE))
+        kept = claim_run(connection, now=_LATER, until=Instant(_LATER + LEASE))
+        assert lost is not None
+        assert kept is not None
+        assert not renew_run(connection, lost, stage="Late", until=_LATER)
+        assert not finish_run(connection, lost, _MADE, _LATER)
+        assert not fail_run(connection, lost, "Late", _LATER)
+        assert renew_run(connection, kept, stage="Drawing", until=Instant(_LATER + LEASE))
+    assert find(engine, workspace_id, run_id).stage == "Drawing"
+
+
+def test_a_run_whose_workers_die_three_times_is_failed(engine: Engine, workspace_id: int) -> None:
+    run_id = ask(engine, workspace_id)
+    now = NOW
+    for _ in range(MOST_ATTEMPTS):
+        with writing(engine) as connection:
+            assert claim_run(connection, now=now, until=Instant(now + LEASE)) is not None
+        now = Instant(now + LEASE + SECOND)
+    with writing(engine) as connection:
+        assert claim_run(connection, now=now, until=Instant(now + LEASE)) is None
+    run = find(engine, workspace_id, run_id)
+    assert (run.state, run.error) == (
+        "failed",
+        "The worker stopped 3 times while making this report.",
+    )
+
+
+def test_a_failed_run_can_be_tried_again_by_hand(engine: Engine, workspace_id: int) -> None:
+    run_id = ask(engine, workspace_id)
+    with writing(engine) as connection:
+        run = claim_run(connection, now=NOW, until=Instant(NOW + LEASE))
+        assert run is not None
+        assert not retry_run(connection, workspace_id, run_id)
+        assert fail_run(connection, run, "Too long", NOW)
+        assert not retry_run(connection, workspace_id + 1, run_id)
+        assert retry_run(connection, workspace_id, run_id)
+        assert claim_run(connection, now=NOW, until=Instant(NOW + LEASE)) is not None
+
+
+def test_a_report_is_kept_as_a_file_of_its_own_name(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run, path = make_paper(engine, settings, workspace_id)
+    assert path.read_bytes().startswith(b"%PDF-1.7")
+    assert (path.stat().st_size, run.stage) == (run.size, "Done")
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert re.fullmatch(r"[0-9a-f]{32}\.pdf", path.name)
+    assert not run_next(engine, settings, NOW)
+
+
+@ON_SQLITE
+def test_a_report_that_cannot_be_made_says_why_and_leaves_nothing(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *one_of_each_action("2026-10-01T00:00:00Z"))
+    run_id = ask(engine, workspace_id)
+    assert run_next(engine, replace(settings, report_seconds=0), NOW)
+    run = find(engine, workspace_id, run_id)
+    assert run.state == "failed"
+    assert run.error is not None
+    assert run.error.startswith("Rendering took longer than 0 seconds")
+    assert list((settings.instance / "reports").iterdir()) == []
+
+
+@ON_SQLITE
+def test_a_query_that_cannot_be_read_fails_with_its_reason(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run_id = ask(engine, workspace_id, query="nosuchfield:x")
+    assert run_next(engine, settings, NOW)
+    run = find(engine, workspace_id, run_id)
+    assert run.state == "failed"
+    assert "nosuchfield" in (run.error or "")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("period", [Period(), Period(NOW, NOW), Period(NOW, Instant(NOW - 1))])
+def test_an_empty_period_is_refused(engine: Engine, workspace_id: int, period: Period) -> None:
+    with pytest.raises(BadInput, match="period is empty"):
+        ask(engine, workspace_id, period=period)
+
+
+def test_a_killed_worker_takes_its_renderer_along_and_another_makes_the_report(
+    engine: Engine, settings: Settings, workspace_id: int, database_url: str
+) -> None:
+    with writing(engine) as connection:
+        for day in range(1, 7):
+            day_of = one_of_each_action(f"2026-10-{day:02}T00:00:00Z")
+            store(
+                connection,
+                workspace_id,
+                *({**each, "id": f"{each['id']}-{day}"} for each in day_of),
+            )
+    run_id = ask(engine, workspace_id)
+    worker = subprocess.Popen(
+        [sys.executable, "-c", _WORK, database_url, str(settings.instance), str(NOW)]
+    )
+    while not (renderers := _children(worker.pid)):
+        assert worker.poll() is None
+        time.sleep(0.02)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    _wait_until_gone(renderers)
+    assert find(engine, workspace_id, run_id).state == "running"
+    assert not run_next(engine, settings, NOW)
+    assert run_next(engine, settings, _LATER)
+    run = find(engine, workspace_id, run_id)
+    assert (run.state, run.attempts, run.rows) == ("done", 2, 6 * 50)
+    files = list((settings.instance / "reports").iterdir())
+    assert files == [report_path(settings, run.file_name or "")]
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue  # it ended meanwhile
+        if fields[1] == str(parent) and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found
+
+
+def _wait_until_gone(processes: list[int]) -> None:
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{each}/cmdline").read_bytes() for each in processes if _runs(each)):
+        assert time.monotonic() < deadline, "the renderer outlived its worker"
+        time.sleep(0.05)
+
+
+def _runs(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+def test_a_run_of_another_workspace_is_not_found(engine: Engine, workspace_id: int) -> None:
+    run_id = ask(engine, workspace_id, period=OCTOBER)
+    with reading(engine) as connection:
+        assert find_run(connection, workspace_id + 1, run_id) is None
