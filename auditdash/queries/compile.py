@@ -160,10 +160,19 @@ def _action(atom: Atom) -> Condition:
 
 
 def _flag(field: str, atom: Atom) -> Condition:
-    """`category:`, `op:` and `is:` follow from the action through the catalogue."""
+    """`category:`, `op:` and most of `is:` follow from the action through the catalogue."""
+    if atom.text == "own-access":
+        return and_(_c.action.in_(_marked("is", "permission")), is_own())
     if atom.text in {"other", "unmapped"}:
         return _c.action.not_in([action.name for action in actions()])
     return _c.action.in_(_marked(field, atom.text))
+
+
+def is_own() -> Condition:
+    """Whether the member whom an event was done to is the one who did it; NULL is no."""
+    same_id = _c.actor_id_key == _c.subject_id_key
+    same_name = _c.actor_username_key == _c.subject_name_key
+    return and_(_c.subject_type == "member", or_(same_id, same_name))
 
 
 @cache

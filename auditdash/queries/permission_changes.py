@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from auditdash.events.catalogue import actions, op_of
 from auditdash.events.event import Event
-from auditdash.queries.compile import compile_query, order_of
+from auditdash.events.instants import Instant
+from auditdash.queries.compile import compile_query, is_own, order_of
 from auditdash.queries.rows import event_of, select_events
 from auditdash.queries.timeline import Cursor, cursor_of
 from auditdash.search.query import Query
@@ -122,7 +123,7 @@ def count_permission_changes(
 ) -> ChangeCounts:
     """How many changes of each kind the query asks for."""
     statement = (
-        select(_c.action, func.count(), func.sum(case((_is_own(), 1), else_=0)))
+        select(_c.action, func.count(), func.sum(case((is_own(), 1), else_=0)))
         .where(compile_query(query, scope, clock), _c.action.in_(_permission_actions()))
         .group_by(_c.action)
     )
@@ -134,20 +135,20 @@ def count_permission_changes(
     return ChangeCounts(total=sum(counts.values()), self_made=self_made, **counts)
 
 
-def find_first_recorded(connection: Connection, scope: Scope) -> int | None:
+def find_first_recorded(connection: Connection, scope: Scope) -> Instant | None:
     """When the archive begins (`occurred_at` of its earliest event): before it all is unknown."""
     found = select(func.min(_c.occurred_at)).where(_c.workspace_id == scope.workspace_id)
     if scope.highest_seq is not None:
         found = found.where(_c.seq <= scope.highest_seq)
     instant = connection.execute(found).scalar()
-    return None if instant is None else int(instant)
+    return None if instant is None else Instant(instant)
 
 
 def _select_changes(query: Query, scope: Scope, clock: Clock) -> Select[Any]:
     history = _history(scope)
     return (
         select_events()
-        .add_columns(history.c.before_action, history.c.before_role, _is_own().label("is_own"))
+        .add_columns(history.c.before_action, history.c.before_role, is_own().label("is_own"))
         .join(history, history.c.seq == _c.seq)
         .where(compile_query(query, scope, clock), _c.action.in_(_permission_actions()))
         .order_by(*order_of(query))
@@ -263,12 +264,6 @@ def _identity(change: CTE, what: str, known: Subquery) -> ColumnElement[str | No
 
 def _filled(column: ColumnElement[str | None]) -> ColumnElement[str | None]:
     return func.nullif(column, "")
-
-
-def _is_own() -> ColumnElement[bool]:
-    same_id = _c.actor_id_key == _c.subject_id_key
-    same_name = _c.actor_username_key == _c.subject_name_key
-    return and_(_c.subject_type == "member", same_id | same_name)
 
 
 def _change_of(row: Row[Any]) -> PermissionChange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tuple_
 
+from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
 from auditdash.queries.compile import compile_query, order_of
@@ -52,6 +53,20 @@ def find_events(
 def cursor_of(event: Event) -> Cursor:
     """The place of an event."""
     return Cursor(event.occurred_at, event.seq)
+
+
+def cursor_text(cursor: Cursor) -> str:
+    """A place as an address carries it."""
+    return f"{cursor.occurred_at}.{cursor.seq}"
+
+
+def parse_cursor(text: str) -> Cursor:
+    """The place that `cursor_text` wrote; raises BadInput."""
+    at, _, seq = text.partition(".")
+    digits = (at.removeprefix("-"), seq)
+    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in digits):
+        raise BadInput("this is not a place in a list of events", where="after")
+    return Cursor(Instant(int(at)), int(seq))
 
 
 def _after(query: Query, cursor: Cursor) -> ColumnElement[bool]:

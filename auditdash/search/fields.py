@@ -14,7 +14,7 @@ from auditdash.search.query import Order
 Kind: TypeAlias = Literal["text", "action", "exact", "choice", "address", "date", "flag", "order"]
 
 CONTEXT = "context."
-FLAGS = ("export", "permission", "sensitive", "unmapped")
+FLAGS = ("export", "permission", "own-access", "sensitive", "unmapped")
 OUTCOMES = ("success", "failure", "unknown")
 OPS: tuple[str, ...] = (*get_args(Op), OTHER)
 
@@ -67,7 +67,7 @@ FIELDS = (
     Field("corr", "exact", "the correlation id", "12321917-5e07-4094-ae08-1b6254a2a6c8"),
     Field("created", "date", "when it happened, by their clock", "2026-03-08"),
     Field("received", "date", "when it reached us, by our clock", ">=now-7d"),
-    Field("is", "flag", "a mark of the action", "sensitive"),
+    Field("is", "flag", "a mark of the event", "sensitive"),
     Field("sort", "order", "the order of the rows", "created-asc"),
 )
 _BY_NAME = {field.name: field for field in FIELDS}

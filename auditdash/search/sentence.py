@@ -57,6 +57,7 @@ _NOUNS = {
 _FLAGS = {
     "export": "exporting data",
     "permission": "changing permissions",
+    "own-access": "changing one’s own access",
     "sensitive": "marked sensitive",
     "unmapped": "unknown to the catalogue",
 }

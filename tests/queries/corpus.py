@@ -166,7 +166,15 @@ def _marks(event: Event, field: str) -> set[str]:
         return {"unmapped"}
     marks = {"sensitive": action.sensitive, "permission": action.permission}
     marks["export"] = action.op == "export"
+    marks["own-access"] = action.permission and _is_own(event)
     return {name for name, holds in marks.items() if holds}
+
+
+def _is_own(event: Event) -> bool:
+    actor, subject = event.actor, event.subject
+    pairs = ((actor.id, subject.id), (actor.username, subject.name))
+    same = (one is not None and fold_case(one) == fold_case(two or "\0") for one, two in pairs)
+    return subject.type == "member" and any(same)
 
 
 def _texts(event: Event, field: str) -> list[str | None]:

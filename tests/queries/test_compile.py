@@ -150,6 +150,8 @@ def _finder(corpus: Corpus) -> Find:
         ("is:export", {"third"}),
         ("is:sensitive", {"third"}),
         ("is:permission", {"second"}),
+        ("is:own-access", set()),
+        ("-is:own-access", ALL),
         ("is:unmapped", {"bare", "odd"}),
         ("-is:unmapped", {"first", "second", "third"}),
         # addresses
