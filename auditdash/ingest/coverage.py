@@ -15,6 +15,7 @@ from auditdash.store.windows import Echoes
 
 LONGEST: Final = DAY  # of one window
 OVERLAP: Final = 15 * MINUTE  # events may come late by this much
+SETTLED: Final = DAY  # each day is read a second time, this long after: some come later still
 _ECHO_SLACK: Final = 2 * MINUTE  # how far Mode's clock and ours may be apart
 _ECHO_DAYS: Final = 7
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (SECOND, "s"))
@@ -124,6 +125,16 @@ def length_text(microseconds: int) -> str:
             parts.append(f"{left // unit} {sign}")
             left %= unit
     return " ".join(parts[:2]) or "under 1 s"
+
+
+def second_period(start_at: Instant, settled: list[Period], now: Instant) -> Period | None:
+    """The day to read a second time, because its events may have come late; None when none is ripe.
+
+    `settled` are the periods that were already read SETTLED after their end, as in next_period.
+    """
+    period = next_period(start_at, settled, Instant(now - SETTLED))
+    whole = period and period.start is not None and period.end == period.start + LONGEST
+    return period if whole else None
 
 
 def _cover(connection: Connection, feed: Feed, span: Span, now: Instant, interval: int) -> Coverage:

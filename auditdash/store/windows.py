@@ -114,9 +114,12 @@ def list_windows(
     return [_window(row) for row in connection.execute(statement)]
 
 
-def find_covered(connection: Connection, connection_id: int) -> list[Period]:
-    """The union of all done windows, oldest first: periods that neither touch nor overlap."""
-    island = _islands(connection_id)
+def find_covered(connection: Connection, connection_id: int, settled: int = 0) -> list[Period]:
+    """The union of all done windows, oldest first: periods that neither touch nor overlap.
+
+    With `settled`, only of windows that were opened that many microseconds after their end.
+    """
+    island = _islands(connection_id, settled)
     statement = (
         select(func.min(island.c.start_at), func.max(island.c.end_at))
         .group_by(island.c.number)
@@ -125,15 +128,16 @@ def find_covered(connection: Connection, connection_id: int) -> list[Period]:
     return [Period(Instant(start), Instant(end)) for start, end in connection.execute(statement)]
 
 
-def _islands(connection_id: int) -> Subquery:
+def _islands(connection_id: int, settled: int) -> Subquery:
     """Done windows with the number of the island that each is part of."""
     order = (table.c.start_at, table.c.end_at, table.c.id)
     reached = func.max(table.c.end_at).over(order_by=order, rows=(None, -1)).label("reached")
-    done = (
-        select(table.c.id, table.c.start_at, table.c.end_at, reached)
-        .where(table.c.connection_id == connection_id, table.c.done_at.is_not(None))
-        .subquery()
+    wanted = select(table.c.id, table.c.start_at, table.c.end_at, reached).where(
+        table.c.connection_id == connection_id, table.c.done_at.is_not(None)
     )
+    if settled:
+        wanted = wanted.where(table.c.opened_at >= table.c.end_at + settled)
+    done = wanted.subquery()
     begins = case((done.c.start_at <= done.c.reached, 0), else_=1)
     number = func.sum(begins).over(order_by=(done.c.start_at, done.c.end_at, done.c.id))
     return select(done.c.start_at, done.c.end_at, number.label("number")).subquery()

@@ -238,6 +238,42 @@ def test_progress_runs_from_the_start_to_now(puller: Puller) -> None:
     assert reached[-1] == seen[-1].target == NOW
 
 
+def test_an_event_that_comes_hours_late_is_found_by_the_second_reading(puller: Puller) -> None:
+    puller.pull_well()
+    puller.mode.add(make_record(id="late", timestamp=to_rfc3339(Instant(NOW - 20 * HOUR))))
+    seen = []
+    for _ in range(30):
+        puller.time.pass_(2 * HOUR)
+        before = len(puller.mode.seen)
+        puller.pull_well()
+        seen.append(len(puller.mode.seen) - before)
+    assert puller.stored_ids() == ["late"]
+    assert seen.count(2) == 2, "two days went by: each was read a second time, once"
+    assert set(seen) == {1, 2}
+
+
+def test_the_worker_does_not_wait_for_a_writer_when_nothing_is_due(puller: Puller) -> None:
+    puller.pull_well()
+    around = puller.time.around()
+    with writing(puller.engine):
+        assert pulling.pull_next(puller.engine, puller.settings, around=around) is None
+
+
+def test_a_pull_that_is_interrupted_gives_its_claim_back(puller: Puller) -> None:
+    puller.mode.add_all(records_over(1, 20, Instant(START + DAY)))
+
+    def interrupt(_: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        puller.pull(on_progress=interrupt)
+    feed = feed_of(puller)
+    assert (feed.claimed_until, feed.next_at) == (None, NOW)
+    assert len(puller.stored_ids()) == 7
+    puller.pull_well()
+    assert sorted(puller.stored_ids()) == sorted(puller.mode.ids())
+
+
 def test_a_page_that_cannot_be_read_stops_the_pull_and_stores_nothing_of_it(
     puller: Puller,
 ) -> None:

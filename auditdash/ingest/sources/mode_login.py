@@ -43,6 +43,15 @@ def in_environment(settings: Settings) -> bool:
     return bool(settings.mode_token)
 
 
+def is_new_environment(connection: Connection, settings: Settings) -> bool:
+    """Whether AUDITDASH_MODE_* names a login that no feed has yet."""
+    login = (settings.mode_workspace, settings.mode_token, b"")
+    return in_environment(settings) and not any(
+        (feed.remote_workspace, feed.token, feed.sealed_secret) == login
+        for feed in connections.find_all(connection)
+    )
+
+
 def check_details(
     connection: Connection, settings: Settings, workspace_id: int, given: Details, now: Instant
 ) -> Login:
