@@ -20,7 +20,16 @@ from auditdash.events.instants import Instant
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import open_engine
 from auditdash.store.installation import Installation
-from auditdash.web import accounts, charts, coverage, downloads, fragments, reports, timeline
+from auditdash.web import (
+    accounts,
+    charts,
+    coverage,
+    downloads,
+    fragments,
+    intake,
+    reports,
+    timeline,
+)
 from auditdash.web import settings as settings_pages
 from auditdash.web.frame import door, errors, headers, home, templating
 
@@ -31,12 +40,13 @@ _ROOMS: Final = (
     downloads,
     reports,
     coverage,
+    intake,
     accounts,
     settings_pages,
     api_events,
 )
 # For the time of building: listed above, and imported, as soon as they are written.
-_COMING: Final = ("auditdash.web.summaries", "auditdash.web.intake")
+_COMING: Final = ("auditdash.web.summaries",)
 
 
 class _RowId(IntegerConverter):
