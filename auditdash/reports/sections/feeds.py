@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from auditdash.events.instants import Instant
 from auditdash.ingest.coverage import Coverage, Span, coverage
 from auditdash.reports.question import Question
-from auditdash.store.connections import Feed, find_all
+from auditdash.store.feeds.connections import Feed, find_all
 
 MOST_GAPS: Final = 200
 

@@ -1,0 +1,197 @@
+"""The page of reports, as its forms and links work without a browser."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+
+from auditdash.events.instants import to_rfc3339
+from auditdash.reports.question import COMPLIANCE
+from auditdash.reports.run import report_path, run_next
+from auditdash.settings import Settings
+from auditdash.store.engine import reading, writing
+from auditdash.store.report_runs import ReportRun, claim_run, fail_run, list_runs
+from auditdash.store.schedules import find_schedule
+from auditdash.store.schema import event_fields
+from tests.databases import ON_SQLITE, add_workspace
+from tests.make import NOW
+from tests.reports.papers import ask, find, make_paper
+
+pytestmark = ON_SQLITE
+
+
+def _form(**changes: str) -> dict[str, str]:
+    plain = {"preset": "last-month", "first": "", "last": "", "zone": "UTC", "q": ""}
+    return plain | changes
+
+
+def _runs(engine: Engine, workspace_id: int) -> list[ReportRun]:
+    with reading(engine) as connection:
+        return list_runs(connection, workspace_id)
+
+
+def _recorded(engine: Engine) -> list[str]:
+    with reading(engine) as connection:
+        words = select(event_fields.c.description).where(event_fields.c.source == "auditdash")
+        return [str(each) for each in connection.execute(words).scalars()]
+
+
+def test_an_empty_page_offers_a_report_and_the_schedule(client: FlaskClient) -> None:
+    page = client.get("/reports").text
+    assert "No report yet" in page
+    assert "Start monthly reports" in page
+    assert "hx-trigger" not in page
+
+
+@pytest.mark.parametrize(
+    ("form", "start", "end"),
+    [
+        (_form(), "2026-10-01", "2026-11-01"),
+        (_form(preset="this-month"), "2026-11-01", "2026-12-01"),
+        (_form(preset="last-quarter"), "2026-07-01", "2026-10-01"),
+        (_form(preset="custom", first="2026-03-08", last="2026-03-09"), "2026-03-08", "2026-03-10"),
+    ],
+)
+def test_a_report_is_asked_for(
+    client: FlaskClient,
+    engine: Engine,
+    workspace_id: int,
+    form: dict[str, str],
+    start: str,
+    end: str,
+) -> None:
+    answer = client.post("/reports", data=form)
+    assert (answer.status_code, answer.location) == (303, "/reports")
+    (run,) = _runs(engine, workspace_id)
+    assert [to_rfc3339(each)[:10] for each in (run.period_start, run.period_end)] == [start, end]
+    assert (run.state, run.requested_by, run.query) == ("queued", "Alice", "")
+    page = client.get("/reports").text
+    assert "Waiting" in page
+    assert 'hx-trigger="every 2s"' in page
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (_form(q="nosuchfield:x"), "nosuchfield"),
+        (_form(zone="Nowhere/City"), "not a time zone"),
+        (_form(preset="forever"), "not offered"),
+        (_form(preset="custom", first="2026-02-30", last="2026-03-01"), "is not a day"),
+        (_form(preset="custom", first="2026-03-02", last="2026-03-01"), "before the first"),
+        (_form(preset="custom"), "is not a day"),
+        (_form(preset="custom", first="0001-01-01", last="9999-12-31"), "is not a day"),
+    ],
+)
+def test_a_form_that_cannot_be_read_comes_back_with_what_to_mend(
+    client: FlaskClient, engine: Engine, workspace_id: int, form: dict[str, str], said: str
+) -> None:
+    answer = client.post("/reports", data=form)
+    assert answer.status_code == 400
+    assert said in answer.text.replace("&#39;", "'")
+    assert _runs(engine, workspace_id) == []
+
+
+def test_a_finished_report_can_be_downloaded_and_that_is_recorded(
+    client: FlaskClient, engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run, path = make_paper(engine, settings, workspace_id)
+    answer = client.get(f"/reports/{run.id}.pdf")
+    body = answer.get_data()
+    assert body == path.read_bytes()
+    assert answer.mimetype == "application/pdf"
+    name = "acme-compliance-2026-10-01_2026-10-31.pdf"
+    assert answer.headers["Content-Disposition"] == f"attachment; filename={name}"
+    digest = b64encode(hashlib.sha256(body).digest()).decode()
+    assert answer.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+    assert answer.headers["Cache-Control"] == "no-store"
+    page = client.get("/reports").text
+    assert hashlib.sha256(body).hexdigest() in page
+    assert f"/reports/{run.id}.pdf" in page
+    assert any("report-file" in each for each in _recorded(engine))
+    answer.close()
+
+
+def test_a_report_of_another_workspace_is_not_there(
+    client: FlaskClient, engine: Engine, settings: Settings
+) -> None:
+    with writing(engine) as connection:
+        other = add_workspace(connection, "other", "Other")
+    run, _ = make_paper(engine, settings, other)
+    assert client.get(f"/reports/{run.id}.pdf").status_code == 404
+    assert client.post(f"/reports/{run.id}/retry").status_code == 404
+    assert f"/reports/{run.id}.pdf" not in client.get("/reports").text
+
+
+def test_a_report_that_is_not_ready_or_was_lost_is_told_apart(
+    client: FlaskClient, engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run_id = ask(engine, workspace_id)
+    assert client.get(f"/reports/{run_id}.pdf").status_code == 404
+    assert run_next(engine, settings, NOW)
+    name = find(engine, workspace_id, run_id).file_name or ""
+    Path(report_path(settings, name)).unlink()
+    answer = client.get(f"/reports/{run_id}.pdf")
+    assert answer.status_code == 410
+    assert "no longer on the disk" in answer.text
+
+
+def test_a_failed_report_says_why_and_can_be_tried_again(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    run_id = ask(engine, workspace_id)
+    with writing(engine) as connection:
+        run = claim_run(connection, now=NOW, until=NOW)
+        assert run is not None
+        fail_run(connection, run, "It took <too> long.", NOW)
+    page = client.get("/reports").text
+    assert "It took &lt;too&gt; long." in page
+    assert "Try again" in page
+    assert client.post(f"/reports/{run_id}/retry").status_code == 303
+    assert find(engine, workspace_id, run_id).state == "queued"
+    assert client.post(f"/reports/{run_id}/retry").status_code == 404
+
+
+def test_the_monthly_schedule_is_started_and_stopped(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    for wanted, paused, said in (
+        ("on", False, "Stop monthly reports"),
+        ("off", True, "Start monthly reports"),
+    ):
+        answer = client.post("/reports/schedule", data={"schedule": wanted})
+        assert answer.status_code == 303
+        with reading(engine) as connection:
+            found = find_schedule(connection, workspace_id, COMPLIANCE)
+        assert found is not None
+        assert found.paused is paused
+        assert said in client.get("/reports").text
+    assert client.post("/reports/schedule", data={"schedule": "maybe"}).status_code == 400
+
+
+def test_older_reports_are_on_the_next_page(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    ids = [ask(engine, workspace_id) for _ in range(25)]
+    first = client.get("/reports").text
+    assert f"No. {ids[-1]}" in first
+    assert f"/reports?before={ids[5]}" in first
+    second = client.get(f"/reports?before={ids[5]}").text
+    assert f"No. {ids[0]}" in second
+    assert f"No. {ids[5]}<" not in second
+
+
+def test_the_list_asks_again_for_itself_alone(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    ask(engine, workspace_id)
+    answer = client.get("/reports", headers={"HX-Request": "true"})
+    assert answer.text.lstrip().startswith("<div id=\"reports\"")
+    assert "<html" not in answer.text
+    assert _recorded(engine) == []
+    client.get("/reports")
+    assert len(_recorded(engine)) == 1
