@@ -13,7 +13,7 @@ LEVELS: Final = 6  # shades of a heat map besides that of nothing
 LONGEST_LABEL: Final = 300  # characters of a stranger's name that a tooltip shows
 
 
-def nice_ticks(highest: int, about: int = 4) -> tuple[int, ...]:
+def nice_ticks(highest: int, about: int = 5) -> tuple[int, ...]:
     """0 and more whole numbers, 1, 2 or 5 times a power of ten apart; the last is >= `highest`."""
     if highest <= 0:
         return (0, 1)

@@ -8,6 +8,7 @@ from itertools import accumulate
 from auditdash.charts import marks
 from auditdash.charts.marks import FONT_SIZE, Paint
 from auditdash.charts.scale import (
+    LEVELS,
     fit_label,
     heat_level,
     nice_ticks,
@@ -44,7 +45,9 @@ def svg(
     if series.kind == "ranking":
         shapes, height = _ranking(series, width, paint)
     elif series.kind == "heatmap":
-        shapes = list(_heatmap(series, width, height, paint))
+        foot = _LEGEND_LINE if legend else 0
+        shapes = list(_heatmap(series, width, height - foot, paint))
+        shapes += _shades(series, height - foot / 2, paint) if legend else []
     else:
         key = _legend(series, width, paint) if legend else []
         top = _LEGEND_LINE * len(key) + (4 if key else 0)
@@ -142,6 +145,15 @@ def _heatmap(series: Series, width: float, height: float, paint: Paint) -> Itera
     for column in spread(len(series.labels), int((width - left) / 48)):
         label = series.labels[column].short
         yield marks.text(left + wide * column + 1, height - _AXIS / 2 + 2, label, paint.muted())
+
+
+def _shades(series: Series, middle: float, paint: Paint) -> Iterator[str]:
+    """From nothing to the most: the shades in order."""
+    yield marks.text(0, middle, "0", paint.muted())
+    for level in range(LEVELS + 1):
+        yield marks.rect(14 + 14 * level, middle - 5, 12, 10, paint.heat(level), 2)
+    most = f"{series.highest:,} {series.unit}"
+    yield marks.text(14 * (LEVELS + 2) + _GAP, middle, most, paint.muted())
 
 
 def _legend(series: Series, width: float, paint: Paint) -> list[list[str]]:

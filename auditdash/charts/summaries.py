@@ -58,8 +58,9 @@ def say_ranking(ranking: Ranking, one: str, many: str) -> str:
         return NOTHING if not ranking.total else f"None of {_events(ranking.total)} names an {one}."
     first = ranking.ranks[0]
     name = plain_label(first.name or first.id or "", 60)
-    lead = f"{names:,} {one if names == 1 else many}. First is {name} with {_events(first.count)}"
-    return f"{lead}, {_share(first.count, ranking.total)} of all."
+    known = f"1 {one}: {name}" if names == 1 else f"{names:,} {many}. First is {name}"
+    share = _share(first.count, ranking.total)
+    return f"{known} with {_events(first.count)}, {share} of all."
 
 
 def say_hours_of_week(

@@ -98,9 +98,9 @@ def download(name: str) -> Response:
     if name not in _CHARTS:
         abort(404)
     query, clock = params.query(), readers.clock()
-    readers.record_access("chart-file", params.query_text(), form="csv", chart=name)
     with reading(readers.engine()) as connection:
         series = _CHARTS[name](connection, query, readers.scope(), clock)
+    readers.record_access("chart-file", params.query_text(), form="csv", chart=name)
     head, *rows = table(series, whole=True).lines
     response = make_response(b"".join(iterate_table([str(cell) for cell in head], rows)))
     response.headers["Content-Type"] = "text/csv; charset=utf-8; header=present"
