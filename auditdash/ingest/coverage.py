@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from auditdash.events.periods import Period
-from auditdash.store import connections, windows
-from auditdash.store.connections import Feed
-from auditdash.store.windows import Echoes
+from auditdash.store.feeds import connections, windows
+from auditdash.store.feeds.connections import Feed
+from auditdash.store.feeds.windows import Echoes
 
 LONGEST: Final = DAY  # of one window
 OVERLAP: Final = 15 * MINUTE  # events may come late by this much

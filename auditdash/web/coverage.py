@@ -17,9 +17,9 @@ from auditdash.ingest.coverage_days import count_days
 from auditdash.ingest.sources import mode_login
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.sources.mode_login import SOURCE, Details
-from auditdash.store import connections, windows
-from auditdash.store.connections import Feed
 from auditdash.store.engine import reading, writing
+from auditdash.store.feeds import connections, windows
+from auditdash.store.feeds.connections import Feed
 from auditdash.web import fragments, params, readers
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/coverage")

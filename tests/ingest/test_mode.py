@@ -12,9 +12,9 @@ from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant, to_rfc
 from auditdash.ingest.sources import mode as pulling
 from auditdash.ingest.sources.mode import Progress
 from auditdash.settings import Settings
-from auditdash.store import connections, windows
-from auditdash.store.connections import Feed
 from auditdash.store.engine import reading, writing
+from auditdash.store.feeds import connections, windows
+from auditdash.store.feeds.connections import Feed
 from auditdash.store.schema import conflicts, quarantine, receipts
 from tests.fake_mode import FakeMode, Fault, problem
 from tests.ingest.pulls import START, Puller, Time, records_over

@@ -17,9 +17,9 @@ from auditdash.ingest.sources.mode_login import (
     try_login,
 )
 from auditdash.settings import Settings
-from auditdash.store import connections
-from auditdash.store.connections import Feed
 from auditdash.store.engine import reading, writing
+from auditdash.store.feeds import connections
+from auditdash.store.feeds.connections import Feed
 from auditdash.store.schema import connections as table
 from tests.fake_mode import FakeMode
 from tests.ingest.pulls import Puller, Time

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, func, select
 from auditdash.events.instants import DAY, MINUTE, Instant, now, to_rfc3339
 from auditdash.ingest.sources.mode import pull_now
 from auditdash.settings import ROOT, Settings
-from auditdash.store import windows
 from auditdash.store.engine import open_engine, reading
+from auditdash.store.feeds import windows
 from auditdash.store.schema import receipts, workspaces
 from tests.fake_mode import FakeMode
 from tests.ingest.pulls import Puller, Time, records_over

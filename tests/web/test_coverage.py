@@ -12,9 +12,9 @@ from sqlalchemy import Engine
 from auditdash.events.instants import DAY, MINUTE, Instant
 from auditdash.ingest.sources.mode_login import open_login
 from auditdash.settings import Settings
-from auditdash.store import connections
-from auditdash.store.connections import Feed
 from auditdash.store.engine import reading
+from auditdash.store.feeds import connections
+from auditdash.store.feeds.connections import Feed
 from tests.databases import ON_SQLITE, add_workspace
 from tests.fake_mode import FakeMode, Fault
 from tests.ingest.pulls import Puller, Time, records_over

@@ -26,9 +26,9 @@ from auditdash.ingest.sources.mode_login import (
 )
 from auditdash.ingest.sources.mode_pulling import LEASE, OnProgress, Progress, Pulling, PullSummary
 from auditdash.settings import Settings
-from auditdash.store import connections
-from auditdash.store.connections import ClaimLostError, Feed
 from auditdash.store.engine import reading, writing
+from auditdash.store.feeds import connections
+from auditdash.store.feeds.connections import ClaimLostError, Feed
 
 __all__ = ["Progress", "PullSummary", "pull", "pull_next", "pull_now"]
 

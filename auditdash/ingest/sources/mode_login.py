@@ -15,9 +15,9 @@ from auditdash.events.instants import DAY, MINUTE, SECOND, Instant, parse_instan
 from auditdash.events.periods import Period
 from auditdash.ingest.sources.mode_client import Login, ModeClient, Patience, Surroundings
 from auditdash.settings import Settings
-from auditdash.store import connections, windows
-from auditdash.store.connections import Access, Feed
-from auditdash.store.sealing import seal, unseal
+from auditdash.store.feeds import connections, windows
+from auditdash.store.feeds.connections import Access, Feed
+from auditdash.store.feeds.sealing import seal, unseal
 from auditdash.store.workspaces import create_workspace, list_workspaces
 
 SOURCE: Final = "mode"

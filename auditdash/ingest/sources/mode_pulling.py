@@ -27,10 +27,10 @@ from auditdash.ingest.sources.mode_client import (
     Surroundings,
 )
 from auditdash.ingest.sources.mode_page import ModePage
-from auditdash.store import connections, windows
-from auditdash.store.connections import Feed
 from auditdash.store.engine import reading, writing
-from auditdash.store.windows import Page, Window
+from auditdash.store.feeds import connections, windows
+from auditdash.store.feeds.connections import Feed
+from auditdash.store.feeds.windows import Page, Window
 
 LEASE: Final = 4 * MINUTE  # longer than any one wait; renewed before each
 _MOST_PAGES: Final = 100_000  # of one window: a feed that never ends is broken

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from auditdash.events.instants import MINUTE, Instant
-from auditdash.store import connections
-from auditdash.store.connections import Access, ClaimLostError, Feed
 from auditdash.store.engine import reading, writing
+from auditdash.store.feeds import connections
+from auditdash.store.feeds.connections import Access, ClaimLostError, Feed
 from tests.databases import add_workspace
 from tests.make import NOW
 

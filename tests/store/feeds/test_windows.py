@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.ingest.intake import open_receipt
-from auditdash.store import connections, windows
-from auditdash.store.connections import Access
 from auditdash.store.engine import reading, writing
-from auditdash.store.windows import Page, Window
+from auditdash.store.feeds import connections, windows
+from auditdash.store.feeds.connections import Access
+from auditdash.store.feeds.windows import Page, Window
 from tests.make import NOW, make_record, store
 
 LAST = Page(cursor=None, received=3, added=2)

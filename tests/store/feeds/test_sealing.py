@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditdash.store.sealing import CannotUnseal, seal, unseal
+from auditdash.store.feeds.sealing import CannotUnseal, seal, unseal
 
 
 def test_what_was_sealed_can_be_unsealed(tmp_path: Path) -> None:
