@@ -39,7 +39,7 @@ def draw_paper(contents: Contents) -> str:
         figures=figures_of(contents),
         checks=checks_of(contents),
         colours=COLOURS,
-        style=Markup(_STYLE.read_text(encoding="utf-8")),  # noqa: S704  # our own file
+        style=Markup(_STYLE.read_text(encoding="utf-8")),  # noqa: S704 - our own file
     )
     return on_paper(page)
 

@@ -190,7 +190,7 @@ def test_the_list_asks_again_for_itself_alone(
 ) -> None:
     ask(engine, workspace_id)
     answer = client.get("/reports", headers={"HX-Request": "true"})
-    assert answer.text.lstrip().startswith("<div id=\"reports\"")
+    assert answer.text.lstrip().startswith('<div id="reports"')
     assert "<html" not in answer.text
     assert _recorded(engine) == []
     client.get("/reports")
