@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from auditdash.accounts.attempts import forget_attempts
 from auditdash.accounts.passwords import check_strength, hash_password
 from auditdash.accounts.people import (
     create_person,
@@ -13,6 +14,7 @@ from auditdash.accounts.people import (
     parse_username,
     set_password_hash,
 )
+from auditdash.accounts.sessions import end_sessions_of
 from auditdash.accounts.tokens import create_token, list_tokens, revoke_token
 from auditdash.cli.house import House, only_real, with_house, workspace_option
 from auditdash.events.errors import BadInput
@@ -52,7 +54,7 @@ def add_user(house: House, username: str, name: str | None, password: str) -> No
 @click.password_option(help="Asked for if left out.")
 @with_house
 def set_password(house: House, username: str, password: str) -> None:
-    """Give a person a new password."""
+    """Give a person a new password; their sessions end."""
     check_strength(password, username)
     hashed = hash_password(password)
     with writing(house.engine) as connection:
@@ -60,6 +62,8 @@ def set_password(house: House, username: str, password: str) -> None:
         if person is None:
             raise BadInput(f"there is no user {username!r}")
         set_password_hash(connection, person.id, hashed)
+        end_sessions_of(connection, person.id)
+        forget_attempts(connection, person.username)
     click.echo(f"{username} has a new password.")
 
 
