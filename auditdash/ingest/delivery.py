@@ -74,7 +74,7 @@ def continue_delivery(
     with reading(engine) as connection:
         total = total_of(connection, intake)
     rest = iter(pieces)
-    _, broken = _next_batch(rest, total.received)
+    broken = _pass_over(rest, total.received)
     while broken is None:
         batch, broken = _next_batch(rest, RECORDS_AT_ONCE)
         if not batch:
@@ -87,6 +87,16 @@ def continue_delivery(
     if broken is not None:
         raise DeliveryBroken(broken, total)
     yield total
+
+
+def _pass_over(rest: Iterator[_Record], count: int) -> BadInput | None:
+    """Leave out the first `count` records, holding none of them; why no more can be read."""
+    try:
+        for _ in islice(rest, count):
+            pass
+    except BadInput as error:
+        return error
+    return None
 
 
 def _next_batch(rest: Iterator[_Record], count: int) -> tuple[list[_Record], BadInput | None]:

@@ -10,9 +10,10 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+from uuid import uuid4
 
 from sqlalchemy import Engine
 
@@ -25,6 +26,7 @@ from auditdash.store.engine import reading, writing
 from auditdash.store.receipts import ReceiptRow, find_receipt
 
 _SUFFIX = ".upload"
+_DRAFT = ".draft"
 _CHANNEL = "upload"
 
 
@@ -38,38 +40,47 @@ def put_down(
     stream: IO[bytes],
     now: Instant,
 ) -> int:
-    """Keep an uploaded file until it is taken in; the id of its open receipt."""
-    folder = _folder(settings)
-    draft = folder / f"{os.getpid()}-{now}.draft"
-    with draft.open("wb") as file:
-        shutil.copyfileobj(stream, file, 1 << 20)
-        file.flush()
-        os.fsync(file.fileno())
-    with writing(engine) as connection:
-        intake = open_receipt(
-            connection,
-            workspace_id=workspace_id,
-            source=source,
-            channel=_CHANNEL,
-            name=name,
-            now=now,
-        )
-        draft.rename(folder / f"{workspace_id}-{intake.receipt_id}{_SUFFIX}")
+    """Keep an uploaded file until it is taken in; the id of its open receipt.
+
+    Raises BadInput where the workspace takes no uploads, OSError where the file cannot be kept.
+    """
+    draft = _folder(settings) / f"{uuid4().hex}{_DRAFT}"
+    try:
+        _write(draft, stream)
+        with writing(engine) as connection:
+            intake = open_receipt(
+                connection,
+                workspace_id=workspace_id,
+                source=source,
+                channel=_CHANNEL,
+                name=name,
+                now=now,
+            )
+            # Before the commit: a receipt without its file would stay open for ever.
+            draft.rename(draft.with_name(f"{workspace_id}-{intake.receipt_id}{_SUFFIX}"))
+            _sync(draft.parent)
+    finally:
+        draft.unlink(missing_ok=True)
     return intake.receipt_id
 
 
 def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
     """Take one waiting file in; False when none waits, or others are at work on all of them."""
-    for path in sorted(_folder(settings).glob(f"*{_SUFFIX}")):
+    folder = _folder(settings)
+    for path in sorted(folder.glob(f"*{_SUFFIX}"), key=_ids):
         with _locked(path) as stream:
-            row = _find_receipt(engine, path) if stream is not None else None
-            if stream is None or row is None:
-                _sweep(path, now)
+            if stream is None:
                 continue
-            if row.finished_at is None:
-                _take_in(engine, settings, path, row, stream, now)
-            path.unlink()
-            return True
+            row = _find_receipt(engine, path)
+            if row is None:
+                _sweep(path, now)
+            elif _is(path, stream):
+                if row.finished_at is None:
+                    _take_in(engine, settings, path, row, stream, now)
+                path.unlink()
+                return True
+    for draft in folder.glob(f"*{_DRAFT}"):
+        _sweep(draft, now)
     return False
 
 
@@ -79,11 +90,9 @@ def _take_in(
     with reading(engine) as connection:
         intake = reopen(connection, _ids(path)[0], row.source, row.id, now)
     pieces = iterate_pieces(stream, settings.max_unpacked_bytes)
-    try:
+    with suppress(DeliveryBroken):  # the receipt says why
         for _ in continue_delivery(engine, intake, pieces):
             pass
-    except DeliveryBroken:
-        return  # the receipt says why
 
 
 def _find_receipt(engine: Engine, path: Path) -> ReceiptRow | None:
@@ -101,8 +110,9 @@ def _ids(path: Path) -> tuple[int, int]:
 
 def _sweep(path: Path, now: Instant) -> None:
     """Whoever put it down was stopped before the end, and was told so: it will not be missed."""
-    if path.exists() and now - path.stat().st_mtime * SECOND > DAY:
-        path.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        if now - path.stat().st_mtime * SECOND > DAY:
+            path.unlink()
 
 
 @contextmanager
@@ -119,7 +129,32 @@ def _locked(path: Path) -> Iterator[IO[bytes] | None]:
         except BlockingIOError:
             yield None
             return
-        yield stream if path.exists() else None
+        yield stream
+
+
+def _is(path: Path, stream: IO[bytes]) -> bool:
+    """Whether the path still names the open file: another worker may have ended with it, and a
+    number whose receipt was rolled back comes again."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(stream.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _write(path: Path, stream: IO[bytes]) -> None:
+    with path.open("wb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name in it last."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _folder(settings: Settings) -> Path:
