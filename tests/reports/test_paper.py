@@ -99,6 +99,7 @@ def test_each_number_can_be_counted_again_from_the_attachments(
 ) -> None:
     _month(engine, workspace_id, *_busy_month())
     run, path = make_paper(engine, settings, workspace_id)
+    assert judge(path, "3a", "ua1") == []
     rows, told = population(path), manifest(path)
     numbers = told["numbers"]
     again = _count_again(rows)
