@@ -79,7 +79,10 @@ def pull_next(
     if feed is None:
         return None
     latest = Instant(around.clock() + _TURN)
-    return pull(engine, settings, feed, around=around, latest=latest)
+    summary = pull(engine, settings, feed, around=around, latest=latest)
+    if summary.error is not None:
+        _log.warning("pull of connection %d ended early: %s", feed.id, summary.error)
+    return summary
 
 
 def pull(
@@ -111,7 +114,6 @@ def pull(
     except BadInput as error:
         again_at = error.again_at if isinstance(error, UnavailableError) else None
         pulling.finish(max(again_at or 0, around.clock() + interval), str(error))
-        _log.warning("pull of connection %d ended early: %s", feed.id, error)
     else:
         pulling.finish(around.clock() + (interval if whole else _SOON), None)
     return pulling.summary
