@@ -48,8 +48,7 @@ def show() -> Response:
     except QueryError as error:
         return _answer_error(text, error)
     after = _cursor(params.text("after"))
-    if after is None:
-        _record(text)
+    _record(text, after)
     with reading(readers.engine()) as connection:
         scope = _scope()
         page = find_events(connection, query, scope, readers.clock(), after, _ROWS)
@@ -107,12 +106,13 @@ def _find(seq: int) -> Event:
     return event
 
 
-def _record(text: str) -> None:
-    """Nothing is read, so nothing is recorded, while there is nothing to read."""
+def _record(text: str, after: Cursor | None) -> None:
+    """Each page of rows is a reading of its own. While there is nothing to read, none is."""
     with reading(readers.engine()) as connection:
         filled = has_events(connection, readers.scope(), readers.SOURCE)
     if filled:
-        readers.record_access("timeline", text)
+        more = {} if after is None else {"after": params.text("after")}
+        readers.record_access("timeline", text, **more)
 
 
 def _scope() -> Scope:
