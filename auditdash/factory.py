@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 from collections.abc import Callable
 from typing import Final
@@ -31,7 +29,8 @@ from auditdash.web import (
     timeline,
 )
 from auditdash.web import settings as settings_pages
-from auditdash.web.frame import door, errors, headers, home, templating
+from auditdash.web.entry import door, errors, headers, home
+from auditdash.web.frame import templating
 
 _ROOMS: Final = (
     home,
@@ -45,8 +44,6 @@ _ROOMS: Final = (
     settings_pages,
     api_events,
 )
-# For the time of building: listed above, and imported, as soon as they are written.
-_COMING: Final = ("auditdash.web.summaries",)
 
 
 class _RowId(IntegerConverter):
@@ -72,9 +69,6 @@ def create_app(
     app.url_map.converters["int"] = _RowId
     for room in _ROOMS:
         app.register_blueprint(room.blueprint)
-    for name in _COMING:
-        if importlib.util.find_spec(name):
-            app.register_blueprint(importlib.import_module(name).blueprint)
     app.register_error_handler(BadInput, _answer_bad_input)
     app.register_error_handler(HTTPException, _answer_http)
     return app

@@ -32,7 +32,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
-from auditdash.web.frame import door
+from auditdash.web.entry import door
 
 blueprint = Blueprint("accounts", __name__)
 

@@ -15,7 +15,7 @@ from auditdash.events.instants import parse_zone
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import find_workspace, rename_workspace
 from auditdash.web import fragments, params, readers
-from auditdash.web.frame import door
+from auditdash.web.entry import door
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 

@@ -15,7 +15,7 @@ from auditdash.store.engine import reading
 from auditdash.store.installation import Installation
 from auditdash.store.schema import event_fields, events, receipts
 from auditdash.web import readers
-from auditdash.web.frame.headers import CONTENT_SECURITY_POLICY
+from auditdash.web.entry.headers import CONTENT_SECURITY_POLICY
 from tests.databases import ON_SQLITE
 from tests.make import NOW
 from tests.people import signed_in

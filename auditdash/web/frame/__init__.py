@@ -1,1 +1,1 @@
-"""What surrounds every page: the door, the headers, the errors, what templates may call."""
+"""What pages are made of: what templates may call, and rows turned into what a page shows."""

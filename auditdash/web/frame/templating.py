@@ -14,7 +14,7 @@ from markupsafe import Markup
 from auditdash.events import catalogue, wording
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.web import fragments, readers
-from auditdash.web.frame import door
+from auditdash.web.entry import door
 
 # Our own access records are events too; the filter stands in the box and can be taken away.
 TIMELINE: Final = "/timeline?q=-source:auditdash"
