@@ -34,6 +34,7 @@ def draw_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
         clock,
         name="over-time",
         title="Events over time",
+        unit="events",
         field="category",
         names={category.slug: category.label for category in categories()},
     )
@@ -47,6 +48,7 @@ def draw_exports_over_time(histogram: Histogram, query: Query, clock: Clock) -> 
         clock,
         name="exports-over-time",
         title="Exports over time",
+        unit="exports",
         field="action",
         names={action: action_label(action) for action in histogram.counts},
     )
@@ -59,15 +61,16 @@ def _over_time(
     *,
     name: str,
     title: str,
+    unit: str,
     field: str,
     names: Mapping[str, str],
 ) -> Series:
-    unit, zone = histogram.unit, histogram.zone
+    bucket_unit, zone = histogram.unit, histogram.zone
     narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
     labels = [
         Label(
-            text=bucket_text(bucket, unit, zone),
-            short=bucket_short(bucket, unit, zone),
+            text=bucket_text(bucket, bucket_unit, zone),
+            short=bucket_short(bucket, bucket_unit, zone),
             link=link(narrow),
         )
         for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
@@ -76,8 +79,9 @@ def _over_time(
         name=name,
         kind="stacked-bars",
         title=title,
-        summary=say_over_time(histogram, [label.text for label in labels]),
-        label_head=HEADS[unit],
+        summary=say_over_time(histogram, [label.text for label in labels], unit),
+        unit=unit,
+        label_head=HEADS[bucket_unit],
         labels=tuple(labels),
         traces=tuple(
             Trace(

@@ -25,7 +25,7 @@ _PREPOSITIONS: Final[dict[Unit, str]] = {
 }
 
 
-def say_over_time(histogram: Histogram, labels: Sequence[str]) -> str:
+def say_over_time(histogram: Histogram, labels: Sequence[str], unit: str = "events") -> str:
     """How many, from when to when, and where the highest bar is."""
     start, end, zone = histogram.period.start, histogram.period.end, histogram.zone
     if not histogram.total or start is None or end is None:
@@ -34,11 +34,11 @@ def say_over_time(histogram: Histogram, labels: Sequence[str]) -> str:
     span = f"on {first}" if first == last else f"from {first} to {last}"
     sums = [sum(column) for column in zip(*histogram.counts.values(), strict=True)]
     if len(sums) == 1:
-        return f"{_events(histogram.total)} {span}."
+        return f"{_count(histogram.total, unit)} {span}."
     highest = labels[sums.index(max(sums))]
     highest = highest.replace("Week of", "week of")
     most = f"{_PREPOSITIONS[histogram.unit]} {highest}"
-    return f"{_events(histogram.total)} {span}. Most {most}: {max(sums):,}."
+    return f"{_count(histogram.total, unit)} {span}. Most {most}: {max(sums):,}."
 
 
 def say_by_category(counts: Sequence[tuple[str, int]]) -> str:
@@ -79,7 +79,11 @@ def say_hours_of_week(
 
 
 def _events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count:,} events"
+    return _count(count, "events")
+
+
+def _count(count: int, unit: str) -> str:
+    return f"1 {unit.removesuffix('s')}" if count == 1 else f"{count:,} {unit}"
 
 
 def _share(part: int, whole: int) -> str:

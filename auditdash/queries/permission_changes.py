@@ -89,6 +89,13 @@ class ChangeCounts(Struct, frozen=True, kw_only=True):
     self_made: int
 
 
+class Target(Struct, frozen=True):
+    """What access is to, by name, and how often that changed."""
+
+    name: str
+    count: int
+
+
 def find_permission_changes(
     connection: Connection,
     query: Query,
@@ -133,6 +140,25 @@ def count_permission_changes(
         counts[_kind(action)] += count
         self_made += int(own)
     return ChangeCounts(total=sum(counts.values()), self_made=self_made, **counts)
+
+
+def rank_targets(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, category: str, limit: int
+) -> tuple[Target, ...]:
+    """To what of a category access was changed most; what is not named is left out."""
+    names = [each.name for each in actions() if each.permission and each.category == category]
+    key = func.coalesce(_filled(_c.entity_name_key), _filled(_c.entity_id_key)).label("key")
+    named = func.max(func.coalesce(_filled(_c.entity_name), _c.entity_id)).label("name")
+    events = func.count().label("events")
+    statement = (
+        select(key, named, events)
+        .where(compile_query(query, scope, clock), _c.action.in_(names))
+        .group_by(key)
+        .having(key.is_not(None))
+        .order_by(events.desc(), key)
+        .limit(limit)
+    )
+    return tuple(Target(row.name, row.events) for row in connection.execute(statement))
 
 
 def find_first_recorded(connection: Connection, scope: Scope) -> Instant | None:

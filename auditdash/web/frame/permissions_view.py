@@ -1,0 +1,234 @@
+"""Permission changes made ready for their templates: days, rows, and filters that edit the text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.charts.overview import WEEKDAYS
+from auditdash.downloads.permission_rows import access_texts, object_text
+from auditdash.events.catalogue import action_label, find_action
+from auditdash.events.instants import Instant
+from auditdash.events.periods import local_date
+from auditdash.events.wording import day_text, zone_text
+from auditdash.queries.permission_changes import (
+    PermissionChange,
+    count_permission_changes,
+    rank_targets,
+)
+from auditdash.queries.rankings import rank_actors
+from auditdash.queries.timeline import Cursor
+from auditdash.search import edit
+from auditdash.search.print import print_query
+from auditdash.search.query import Atom, Node, Query, Term, query_of
+from auditdash.search.scope import Clock, Scope
+from auditdash.web.frame.explorer import ChoiceView, FacetView
+from auditdash.web.frame.question import link
+
+_KINDS: Final = {
+    "granted": ("Granted", ("grant", "invite")),
+    "revoked": ("Revoked", ("revoke", "remove")),
+    "changed": ("Role changed", ("modify",)),
+}
+_OWN: Final = Term("is", (Atom("own-access"),))
+_PERMISSION: Final = Term("is", (Atom("permission"),))
+_OBJECTS: Final = {
+    "connections": ("Connections", "connection"),
+    "collections": ("Collections", "collection"),
+    "user-groups": ("Groups", "group"),
+    "user-membership": ("Workspace", ""),
+}
+_MOST: Final = {"connections": 20, "collections": 6, "user-groups": 6}
+_MOST_GRANTERS: Final = 8
+
+
+class ChangeView(Struct, frozen=True, kw_only=True):
+    """One change as a row. A name is None where there is none; `noun` says what `target` is."""
+
+    seq: int
+    occurred_at: Instant
+    label: str
+    kind: str
+    kind_label: str
+    actor: str | None
+    subject: str | None
+    subject_type: str
+    everyone: bool
+    target: str | None
+    noun: str
+    before: str
+    after: str
+    before_unknown: bool
+    self_made: bool
+
+
+class DayView(Struct, frozen=True, kw_only=True):
+    """Changes of one local day; `continued` when its head stands on the page before."""
+
+    weekday: str
+    text: str
+    zone: str
+    continued: bool
+    changes: tuple[ChangeView, ...]
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """One choice of a row of filters: how many it leaves, and where it leads."""
+
+    label: str
+    count: int
+    href: str
+    current: bool
+
+
+def day_views(
+    changes: Sequence[PermissionChange], zone: ZoneInfo, unknown: str, after: Cursor | None
+) -> tuple[DayView, ...]:
+    """Changes, in their order, by the local day; `after` is where the page before ended."""
+    before = local_date(after.occurred_at, zone) if after else None
+    days = []
+    for day, group in groupby(changes, lambda each: local_date(each.event.occurred_at, zone)):
+        members = tuple(group)
+        first = members[0].event.occurred_at
+        days.append(
+            DayView(
+                weekday=WEEKDAYS[day.weekday()],
+                text=day_text(first, zone),
+                zone=zone_text(first, zone),
+                continued=day == before,
+                changes=tuple(change_view(each, unknown) for each in members),
+            )
+        )
+    return tuple(days)
+
+
+def change_view(change: PermissionChange, unknown: str) -> ChangeView:
+    """The row of one change; `unknown` is said of a role that nothing recorded tells."""
+    event = change.event
+    action = find_action(event.action)
+    before, after = access_texts(change, unknown)
+    return ChangeView(
+        seq=event.seq,
+        occurred_at=event.occurred_at,
+        label=action_label(event.action),
+        kind=change.kind,
+        kind_label=_KINDS[change.kind][0],
+        actor=event.actor.username or event.actor.id,
+        subject=event.subject.name or event.subject.id,
+        subject_type=event.subject.type or "",
+        everyone=action is not None and action.subject is None,
+        target=object_text(event),
+        noun=_OBJECTS[event.category][1],
+        before=before,
+        after=after,
+        before_unknown=before == unknown,
+        self_made=change.self_made,
+    )
+
+
+def narrow_to_own(query: Query) -> Query:
+    """What was asked, of changes alone that people made to their own access."""
+    return query if _OWN in query.parts else query_of((*query.parts, _OWN), query.order)
+
+
+def events_href(query: Query) -> str:
+    """The timeline of the permission changes that were asked for."""
+    parts = query.parts if _PERMISSION in query.parts else (*query.parts, _PERMISSION)
+    return link("/timeline", print_query(query_of(parts, query.order)))
+
+
+def kind_filters(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+) -> tuple[Filter, ...]:
+    """All, granted, revoked, changed, one's own: counted without what the query says of these."""
+    rest = _without(query, "op", own=True)
+    counts = count_permission_changes(connection, rest, scope, clock)
+    kinds = [(label, getattr(counts, kind), _ops(ops)) for kind, (label, ops) in _KINDS.items()]
+    chosen = [("All", counts.total, None), *kinds, ("Own access", counts.self_made, _OWN)]
+    return tuple(_filter(*each, rest, query, path) for each in chosen)
+
+
+def object_filters(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+) -> tuple[Filter, ...]:
+    """Everything, connections, collections, groups, the workspace: whatever category is asked."""
+    rest = _without(query, "category")
+    found = []
+    for slug, (label, _) in _OBJECTS.items():
+        term = Term("category", (Atom(slug),))
+        narrow = query_of((*rest.parts, term), rest.order)
+        count = count_permission_changes(connection, narrow, scope, clock).total
+        found.append((label, count, term))
+    everything = ("Everything", sum(count for _, count, _ in found), None)
+    return tuple(_filter(*each, rest, query, path) for each in (everything, *found))
+
+
+def facets(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+) -> tuple[FacetView, ...]:
+    """Who gave access, and to what: each a link that asks for it."""
+    found = [_granters(connection, query, scope, clock, path)]
+    rest = _without(_without(query, "entity"), "category")
+    chosen = edit.chosen(query, "entity")
+    for category, limit in _MOST.items():
+        base = edit.only(print_query(rest), "category", category)
+        choices = [
+            _choice(each.name, each.count, link(path, edit.only(base, "entity", each.name)))
+            for each in rank_targets(connection, rest, scope, clock, category, limit)
+        ]
+        clear = link(path, print_query(rest)) if chosen else ""
+        found.append(_facet(_OBJECTS[category][0], choices, clear))
+    return tuple(facet for facet in found if facet.choices)
+
+
+def _granters(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+) -> FacetView:
+    given = _ops(_KINDS["granted"][1])
+    rest = _without(_without(query, "actor"), "op", own=True)
+    narrow = query_of((*rest.parts, given), rest.order)
+    asked = query_of((*narrow.parts, _PERMISSION), narrow.order)
+    ranks = rank_actors(connection, asked, scope, clock, _MOST_GRANTERS).ranks
+    base = print_query(narrow)
+    choices = [
+        _choice(rank.name, rank.count, link(path, edit.only(base, "actor", rank.name)))
+        for rank in ranks
+        if rank.name
+    ]
+    clear = link(path, print_query(_without(query, "actor"))) if edit.chosen(query, "actor") else ""
+    return _facet("Who gave access", choices, clear)
+
+
+def _facet(title: str, choices: Sequence[ChoiceView], clear: str) -> FacetView:
+    return FacetView(title=title, choices=tuple(choices), others=0, other_count=0, clear=clear)
+
+
+def _choice(label: str, count: int, href: str) -> ChoiceView:
+    return ChoiceView(label=label, count=count, category="", state="", href=href, exclude="")
+
+
+def _filter(
+    label: str, count: int, term: Node | None, rest: Query, query: Query, path: str
+) -> Filter:
+    asked = rest if term is None else query_of((*rest.parts, term), rest.order)
+    return Filter(
+        label=label,
+        count=count,
+        href=link(path, print_query(asked)),
+        current=query == rest if term is None else term in query.parts,
+    )
+
+
+def _ops(words: Sequence[str]) -> Term:
+    return Term("op", tuple(Atom(word) for word in words))
+
+
+def _without(query: Query, field: str, *, own: bool = False) -> Query:
+    rest = edit.without_field(query, field)
+    parts = tuple(part for part in rest.parts if not (own and part == _OWN))
+    return query_of(parts, rest.order)
