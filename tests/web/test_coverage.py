@@ -169,7 +169,7 @@ def test_a_feed_is_paused_resumed_and_pulled_now(
     puller: Puller, client: FlaskClient, engine: Engine, workspace_id: int
 ) -> None:
     puller.pull_well()
-    assert "Up to date" in client.get("/coverage").text
+    assert "Last pull went well" in client.get("/coverage").text
     client.post("/coverage/pause", data={"paused": "1"})
     assert "Paused" in client.get("/coverage").text
     client.post("/coverage/pause", data={"paused": "0"})
