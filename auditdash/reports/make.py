@@ -71,8 +71,7 @@ def gather_contents(
     if workspace is None:
         raise BadInput(f"there is no workspace {run.workspace_id}")
     file = _write_population(connection, question_of(run), work / _POPULATION, tell)
-    tell("Counting")
-    contents = gather(connection, run, workspace, file, settings.pull_minutes * MINUTE)
+    contents = gather(connection, run, workspace, file, settings.pull_minutes * MINUTE, tell)
     if contents.population.count != file.rows:
         raise RenderError(
             f"The attachment has {file.rows:,} rows, but {contents.population.count:,} events were "

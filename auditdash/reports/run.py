@@ -128,10 +128,11 @@ class _Watch(Struct, frozen=True):
 
 def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> Made:
     folder = settings.instance / "reports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
     for left in folder.glob(f"work-{run.id}-*"):  # by attempts that were killed
         shutil.rmtree(left, ignore_errors=True)
     work = folder / f"work-{run.id}-{run.attempts}"
-    work.mkdir(parents=True)
+    work.mkdir()
     try:
         draft = make_report(engine, settings, run, work, _teller(engine, run, watch))
         name = f"{secrets.token_hex(16)}.pdf"

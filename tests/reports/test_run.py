@@ -107,6 +107,7 @@ def test_a_report_is_kept_as_a_file_of_its_own_name(
     assert (path.stat().st_size, run.stage) == (run.size, "Done")
     assert [each.name for each in path.parent.iterdir()] == [path.name]
     assert re.fullmatch(r"[0-9a-f]{32}\.pdf", path.name)
+    assert path.parent.stat().st_mode & 0o077 == 0
     assert not run_next(engine, settings, NOW)
 
 
