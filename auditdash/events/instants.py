@@ -32,7 +32,8 @@ def parse_instant(text: str) -> Instant:
     """RFC 3339 with 0 to 9 fraction digits (kept to the microsecond); a zone is required."""
     found = _RFC3339.fullmatch(text)
     if found is None:
-        raise BadInput(f"{shorten(text)} is not a timestamp", expected=_EXPECTED)
+        what = "has no zone" if _RFC3339.fullmatch(f"{text}Z") else "is not a timestamp"
+        raise BadInput(f"{shorten(text)} {what}", expected=_EXPECTED)
     year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
     fraction, _, sign, off_hours, off_minutes = found.groups()[6:]
     try:

@@ -52,7 +52,7 @@ def decode_value(raw: bytes) -> object:
     except msgspec.MsgspecError as error:
         if _SURROGATE.search(raw):
             return _decode_slowly(raw)
-        raise _malformed(str(error)) from None
+        raise _malformed(str(error), raw) from None
 
 
 def _decode_slowly(raw: bytes) -> object:
@@ -74,12 +74,15 @@ def _decode_slowly(raw: bytes) -> object:
         ) from None
 
 
-def _malformed(message: str) -> BadInput:
+def _malformed(message: str, raw: bytes) -> BadInput:
     found = _AT_BYTE.fullmatch(message)
     what, where = (found[1], f"byte {found[2]}") if found else (message, "")
     what = what.removeprefix("JSON is malformed: ")
     if what == "Input data was truncated":
         what = "it ends too early"
+    elif what == "invalid character" and found:
+        start = int(found[2])
+        what = f"{shorten(raw[start : start + 20].decode('utf-8', 'replace'))} is no value"
     return BadInput(f"not JSON: {what}", where=where, expected="one JSON object")
 
 
@@ -131,5 +134,5 @@ def _unique_pairs(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _kind(value: object) -> str:
-    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    names = {list: "an array", str: "a string", bool: "true or false", type(None): "null"}
     return names.get(type(value), "a number")

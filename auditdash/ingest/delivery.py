@@ -16,6 +16,7 @@ from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
 from auditdash.store.engine import reading, writing
 
 RECORDS_AT_ONCE = 2_000
+BYTES_AT_ONCE = 16 << 20
 _Record = Piece | Rejection
 
 
@@ -100,11 +101,15 @@ def _pass_over(rest: Iterator[_Record], count: int) -> BadInput | None:
 
 
 def _next_batch(rest: Iterator[_Record], count: int) -> tuple[list[_Record], BadInput | None]:
-    """At most `count` records: what could be read, and why no more can be."""
+    """At most `count` records, or few huge ones: what could be read, and why no more can be."""
     batch: list[_Record] = []
+    size = 0
     try:
         for piece in islice(rest, count):
-            batch.append(piece)  # a comprehension would lose them at an error
+            batch.append(piece)
+            size += len(piece.raw)
+            if size >= BYTES_AT_ONCE:
+                break
     except BadInput as error:
         return batch, error
     return batch, None

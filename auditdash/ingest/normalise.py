@@ -18,6 +18,15 @@ from auditdash.ingest.decode import decode, hash_content
 
 LONGEST_RECORD = 1 << 20
 _LONGEST_NAME = 512
+# msgspec's names of what JSON has, in words.
+_KINDS = {
+    "str": "a string",
+    "int": "a number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "an object",
+}
 _AT_PATH = re.compile(r"(.*) - at `(.*)`")
 
 
@@ -51,7 +60,9 @@ class _Wire(Struct):
 def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
     """One JSON record to an Event; raises BadInput saying what, where (JSON path), expected."""
     if len(raw) > LONGEST_RECORD:
-        raise BadInput(f"{len(raw):,} bytes", expected=f"at most {LONGEST_RECORD:,} bytes a record")
+        raise BadInput(
+            f"it has {len(raw):,} bytes", expected=f"a record of at most {LONGEST_RECORD:,} bytes"
+        )
     record = decode(raw)
     wire = _convert(record)
     content_hash = hash_content(record)
@@ -92,8 +103,8 @@ def _explain(message: str, path: str) -> BadInput:
     """msgspec says `Expected str, got int` or `Object missing required field action`."""
     found = re.fullmatch(r"Expected (.*), got (.*)", message)
     if found:
-        wanted = found[1].replace("str", "a string").replace("object", "an object")
-        return BadInput(f"it is {found[2]}", where=path, expected=wanted.replace(" | ", " or "))
+        wanted = " or ".join(_KINDS.get(each, each) for each in found[1].split(" | "))
+        return BadInput(f"it is {_KINDS.get(found[2], found[2])}", where=path, expected=wanted)
     missing = message.removeprefix("Object missing required field ")
     if missing != message:
         return BadInput("it is missing", where=f"{path}.{missing}", expected="a string")
@@ -115,7 +126,8 @@ def _identity(text: str | None, content_hash: bytes) -> str:
 
 def _name(text: str, path: str) -> str:
     if not 1 <= len(text) <= _LONGEST_NAME:
-        raise BadInput(f"{len(text):,} characters", where=path, expected=f"1 to {_LONGEST_NAME}")
+        what = f"it has {len(text):,} characters" if text else "it is empty"
+        raise BadInput(what, where=path, expected=f"1 to {_LONGEST_NAME} characters")
     return storable(text)
 
 

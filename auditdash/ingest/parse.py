@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+import itertools
+from collections.abc import Iterator
+from typing import IO
 
 import msgspec
 from msgspec import Struct
 
 from auditdash.events.errors import BadInput
 from auditdash.ingest.decode import decode_value
+from auditdash.ingest.streams import (
+    DAMAGE,
+    Line,
+    Reader,
+    chain,
+    iterate_lines,
+    open_stream,
+    read_ahead,
+    read_document,
+    read_line,
+)
 from auditdash.ingest.table import iterate_rows
 
+_LONGEST_KEPT = 4 << 20  # four times what a record may have
 _BLANK = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
-_GZIP = b"\x1f\x8b"
 _FORMS = "NDJSON, a JSON array, Mode's answer pages, or CSV with a header; plain or gzip"
 
 
@@ -43,9 +52,15 @@ class _Page(Struct):
 
 
 def reject(position: str, raw: bytes, error: BadInput) -> Rejection:
-    """The rejection that this error stands for."""
+    """The rejection that this error stands for; of a huge record its beginning is kept."""
+    kept = raw[:_LONGEST_KEPT]
+    cut = f", of which the first {len(kept):,} are kept" if len(kept) < len(raw) else ""
     return Rejection(
-        position=position, what=error.what, where=error.where, expected=error.expected, raw=raw
+        position=position,
+        what=error.what + cut,
+        where=error.where,
+        expected=error.expected,
+        raw=kept,
     )
 
 
@@ -54,19 +69,17 @@ def iterate_pieces(stream: IO[bytes], max_unpacked: int) -> Iterator[Piece | Rej
 
     `max_unpacked` bytes are read at the most, counted after unpacking.
     """
-    reader = io.BufferedReader(
-        _Limited(_unpack(io.BufferedReader(_Readable(stream))), max_unpacked)
-    )
+    reader = open_stream(stream, max_unpacked)
     try:
         _skip_bom(reader)
         first = _first_letter(reader)
         if first == b"[":
-            yield from _split_document(reader.read())
+            yield from _split_document(read_document(reader))
         elif first == b"{":
             yield from _iterate_objects(reader)
         elif first:
             yield from _iterate_table(reader)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except DAMAGE as error:
         raise BadInput(f"the gzip data is damaged: {error}", expected="a whole gzip file") from None
 
 
@@ -75,42 +88,7 @@ def split_page(body: bytes) -> list[bytes]:
     return [bytes(item) for item in msgspec.json.decode(body, type=_Page).audit_logs]
 
 
-class _Readable(io.RawIOBase):
-    """Any object with read() as a raw stream: an upload, a request body, standard input."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        # read1 answers what is there: bytes unpacked before a damaged spot are not lost with it.
-        self._read: Callable[[int], bytes] = getattr(stream, "read1", stream.read)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # typeshed wants Buffer
-        data = self._read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-
-class _Limited(_Readable):
-    def __init__(self, stream: IO[bytes], limit: int) -> None:
-        super().__init__(stream)
-        self._left = self._limit = limit
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io gives a memoryview
-        count = super().readinto(buffer)
-        self._left -= count
-        if self._left < 0:
-            raise BadInput("it is too large", expected=f"at most {self._limit:,} bytes unpacked")
-        return count
-
-
-def _unpack(reader: io.BufferedReader[Any]) -> IO[bytes]:
-    if reader.peek(2)[:2] == _GZIP:
-        return gzip.GzipFile(fileobj=reader)  # type: ignore[return-value]  # reads as one
-    return reader
-
-
-def _skip_bom(reader: io.BufferedReader[Any]) -> None:
+def _skip_bom(reader: Reader) -> None:
     start = reader.peek(4)[:4]
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise BadInput("the file is UTF-16", expected="UTF-8")
@@ -118,7 +96,7 @@ def _skip_bom(reader: io.BufferedReader[Any]) -> None:
         reader.read(len(_BOM))
 
 
-def _first_letter(reader: io.BufferedReader[Any]) -> bytes:
+def _first_letter(reader: Reader) -> bytes:
     while letter := reader.peek(1)[:1]:
         if letter not in _BLANK:
             return letter
@@ -126,22 +104,28 @@ def _first_letter(reader: io.BufferedReader[Any]) -> bytes:
     return b""
 
 
-def _iterate_objects(reader: io.BufferedReader[Any]) -> Iterator[Piece | Rejection]:
+def _iterate_objects(reader: Reader) -> Iterator[Piece | Rejection]:
     """Lines of objects, or one object that spans lines: the first line tells."""
-    first = reader.readline()
-    if not _is_object(first):
-        whole = first + reader.read()
+    first = read_line(reader)
+    lines: Iterator[Line] = itertools.chain([first], iterate_lines(reader))
+    if not _is_object(first.text):
+        whole = first.text + read_ahead(reader, first.length)
         if _is_object(whole):
             yield from _expand("item 1", whole)
             return
-        reader = io.BufferedReader(io.BytesIO(whole))
-        first = reader.readline()
-    line, number = first, 1
-    while line:
-        text = line.strip(_BLANK)
-        if text:
-            yield from _expand(f"line {number}", text)
-        line, number = reader.readline(), number + 1
+        if not first.is_cut:
+            lines = iterate_lines(chain(whole, reader))
+    for number, line in enumerate(lines, 1):
+        yield from _read_line(f"line {number}", line)
+
+
+def _read_line(position: str, line: Line) -> Iterator[Piece | Rejection]:
+    text = line.text.strip(_BLANK)
+    if line.is_cut:
+        error = BadInput(f"{line.length:,} bytes", expected=f"at most {len(line.text):,} in a line")
+        yield reject(position, line.text, error)
+    elif text:
+        yield from _expand(position, text)
 
 
 def _is_object(text: bytes) -> bool:
@@ -177,6 +161,6 @@ def _split_document(body: bytes) -> Iterator[Piece]:
         yield from _expand(f"item {number}", bytes(item))
 
 
-def _iterate_table(reader: io.BufferedReader[Any]) -> Iterator[Piece | Rejection]:
+def _iterate_table(reader: Reader) -> Iterator[Piece | Rejection]:
     for position, raw, error in iterate_rows(reader, _FORMS):
         yield Piece(position, raw) if error is None else reject(position, raw, error)

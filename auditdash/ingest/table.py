@@ -11,6 +11,7 @@ import msgspec
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
+from auditdash.ingest.streams import Reader
 
 # Names that stand for a place inside the record. Dotted names say it themselves, and a column that
 # is not known stays in the record under its own name.
@@ -32,10 +33,11 @@ _PLACES = {
 }
 _NEEDED = ("action", "timestamp")
 _LONGEST_CELL = 1 << 20
+_LONGEST_ROW = 2 << 20
 _Row = tuple[str, bytes, BadInput | None]
 
 
-def iterate_rows(stream: io.BufferedReader[Any], forms: str) -> Iterator[_Row]:
+def iterate_rows(stream: Reader, forms: str) -> Iterator[_Row]:
     """(position, record as JSON or row as CSV, why it is none) for each row below the header."""
     csv.field_size_limit(_LONGEST_CELL)
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
@@ -43,8 +45,8 @@ def iterate_rows(stream: io.BufferedReader[Any], forms: str) -> Iterator[_Row]:
     reader = csv.reader(lines, strict=True)
     places = _read_header(reader, forms)
     while True:
-        position = f"line {reader.line_num + 1}"
-        lines.seen.clear()
+        position = f"line {lines.number + 1}"
+        lines.forget()
         try:
             row = next(reader)
         except StopIteration:
@@ -60,16 +62,37 @@ def iterate_rows(stream: io.BufferedReader[Any], forms: str) -> Iterator[_Row]:
 class _Remembered:
     """Lines, keeping those of the row at hand: what cannot be read must still be kept."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._size = 0
+        self.number = 0
         self.seen: list[str] = []
+
+    def forget(self) -> None:
+        """A new row begins."""
+        self._size = 0
+        self.seen.clear()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        self.seen.append(next(self._lines))
-        return self.seen[-1]
+        line = self._text.readline(_LONGEST_ROW)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        self.seen.append(line)
+        self._size += len(line)
+        if self._size >= _LONGEST_ROW:
+            self._skip_rest(line)
+            raise csv.Error(
+                f"a row of more than {_LONGEST_ROW:,} characters; its beginning is kept"
+            )
+        return line
+
+    def _skip_rest(self, part: str) -> None:
+        while part and not part.endswith(("\n", "\r")):
+            part = self._text.readline(_LONGEST_ROW)
 
 
 def _read_header(reader: Iterator[list[str]], forms: str) -> list[str]:

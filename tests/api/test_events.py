@@ -71,7 +71,12 @@ def test_a_rejected_record_is_told_with_its_position(
     assert answer is not None
     assert answer["rejected"] == 1
     assert answer["rejections"] == [
-        {"position": "line 2", "what": "it is int", "where": "$.id", "expected": "a string or null"}
+        {
+            "position": "line 2",
+            "what": "it is a number",
+            "where": "$.id",
+            "expected": "a string or null",
+        }
     ]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from auditdash.events.errors import BadInput
+from auditdash.ingest import parse, streams
 from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
 from tests.make import make_record
 
@@ -126,3 +128,63 @@ def test_bad_rows_of_a_table_are_kept_as_they_were() -> None:
     assert [type(each) for each in bad] == [Rejection] * 3
     assert [each.position for each in bad] == ["line 2", "line 3", "line 4"]
     assert b"".join(each.raw.replace(b"\r\n", b"\n") for each in bad) == rows
+
+
+@pytest.fixture
+def _little_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "LONGEST_DOCUMENT", 1000)
+    monkeypatch.setattr(parse, "_LONGEST_KEPT", 300)
+
+
+@pytest.mark.usefixtures("_little_room")
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_line_that_memory_cannot_hold_is_rejected_alone(place: int) -> None:
+    lines = [_json(ONE), _json(TWO)]
+    lines.insert(place, b'{"a":"' + b"x" * 2_000_000 + b'"}')
+    pieces = _parse(b"\n".join(lines), 10 * LIMIT)
+    long = pieces.pop(place)
+    assert [json.loads(piece.raw) for piece in pieces] == [ONE, TWO]
+    assert isinstance(long, Rejection)
+    assert long.position == f"line {place + 1}"
+    assert long.what.startswith("2,000,00")
+    assert long.what.endswith("bytes, of which the first 300 are kept")
+    assert long.raw == lines[place][:300]
+
+
+@pytest.mark.usefixtures("_little_room")
+def test_a_document_that_memory_cannot_hold_is_refused() -> None:
+    with pytest.raises(BadInput, match=r"more than 1,000 bytes; expected a larger file as NDJSON"):
+        _parse(_json([ONE] * 100))
+
+
+@pytest.mark.usefixtures("_little_room")
+def test_a_bad_first_line_does_not_hide_a_long_rest() -> None:
+    pieces = _parse(b"{bad\n" + b"\n".join([_json(ONE)] * 100))
+    assert len(pieces) == 101
+    assert all(json.loads(piece.raw) == ONE for piece in pieces[1:])
+
+
+def test_a_bomb_is_refused_with_little_in_memory() -> None:
+    bomb = gzip.compress(b"[" + b" " * 30_000_000)
+    tracemalloc.start()
+    with pytest.raises(BadInput, match="too large"):
+        _parse(bomb, 2 * LIMIT)
+    assert tracemalloc.get_traced_memory()[1] < 8 * LIMIT
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        (b"x," + b"y" * 1_100_000, "field larger than field limit"),
+        (b"," * 3_000_000, "a row of more than 2,097,152 characters"),
+    ],
+)
+def test_a_huge_row_of_a_table_is_rejected_alone(row: bytes, wrong: str) -> None:
+    good = b"group_created,2026-01-01T00:00:00Z\n"
+    pieces = _parse(b"action,timestamp\n" + good + row + b"\n" + good, 10 * LIMIT)
+    bad = pieces[1]
+    assert isinstance(bad, Rejection)
+    assert (bad.position, wrong in bad.what) == ("line 3", True)
+    assert [isinstance(piece, Piece) for piece in (pieces[0], pieces[-1])] == [True, True]
+    assert len(pieces) == 3
