@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from auditdash.charts.overview import WEEKDAYS
 from auditdash.downloads.permission_rows import access_texts, object_text
 from auditdash.events.catalogue import action_label, find_action
+from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
 from auditdash.events.periods import local_date
 from auditdash.events.wording import day_text, zone_text
@@ -174,16 +175,22 @@ def facets(
     """Who gave access, and to what: each a link that asks for it."""
     found = [_granters(connection, query, scope, clock, path)]
     rest = _without(_without(query, "entity"), "category")
-    chosen = edit.chosen(query, "entity")
+    everything = link(path, print_query(rest))
     for category, limit in _MOST.items():
+        chosen = edit.chosen(query, "entity") if _allows(query, category) else frozenset()
         base = edit.only(print_query(rest), "category", category)
         choices = [
-            _choice(each.name, each.count, link(path, edit.only(base, "entity", each.name)))
+            _choice(each.name, each.count, chosen, link(path, edit.only(base, "entity", each.name)))
             for each in rank_targets(connection, rest, scope, clock, category, limit)
         ]
-        clear = link(path, print_query(rest)) if chosen else ""
-        found.append(_facet(_OBJECTS[category][0], choices, clear))
+        found.append(_facet(_OBJECTS[category][0], choices, everything))
     return tuple(facet for facet in found if facet.choices)
+
+
+def _allows(query: Query, category: str) -> bool:
+    """Whether the query's choice of categories, if it has one, includes this one."""
+    asked = edit.chosen(query, "category")
+    return not asked or category in asked
 
 
 def _granters(
@@ -195,21 +202,24 @@ def _granters(
     asked = query_of((*narrow.parts, _PERMISSION), narrow.order)
     ranks = rank_actors(connection, asked, scope, clock, _MOST_GRANTERS).ranks
     base = print_query(narrow)
+    chosen = edit.chosen(query, "actor")
     choices = [
-        _choice(rank.name, rank.count, link(path, edit.only(base, "actor", rank.name)))
+        _choice(rank.name, rank.count, chosen, link(path, edit.only(base, "actor", rank.name)))
         for rank in ranks
         if rank.name
     ]
-    clear = link(path, print_query(_without(query, "actor"))) if edit.chosen(query, "actor") else ""
-    return _facet("Who gave access", choices, clear)
+    return _facet("Who gave access", choices, link(path, print_query(_without(query, "actor"))))
 
 
 def _facet(title: str, choices: Sequence[ChoiceView], clear: str) -> FacetView:
+    """`clear` lets go of the choice where there is one."""
+    clear = clear if any(choice.state for choice in choices) else ""
     return FacetView(title=title, choices=tuple(choices), others=0, other_count=0, clear=clear)
 
 
-def _choice(label: str, count: int, href: str) -> ChoiceView:
-    return ChoiceView(label=label, count=count, category="", state="", href=href, exclude="")
+def _choice(label: str, count: int, chosen: Collection[str], href: str) -> ChoiceView:
+    state = "in" if fold_case(label) in chosen else ""
+    return ChoiceView(label=label, count=count, category="", state=state, href=href, exclude="")
 
 
 def _filter(
