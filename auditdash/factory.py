@@ -26,6 +26,7 @@ from auditdash.web import (
     fragments,
     intake,
     reports,
+    summaries,
     timeline,
 )
 from auditdash.web import settings as settings_pages
@@ -36,6 +37,7 @@ _ROOMS: Final = (
     home,
     timeline,
     charts,
+    summaries,
     downloads,
     reports,
     coverage,
