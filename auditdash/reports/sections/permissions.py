@@ -64,6 +64,7 @@ def gather_permissions(connection: Connection, question: Question, limit: int) -
 
 def _row(change: PermissionChange, unknown: str) -> ChangeRow:
     event = change.event
+    in_group = event.category == "user-groups" and event.subject.type == "member"
     return ChangeRow(
         seq=event.seq,
         at=event.occurred_at,
@@ -75,8 +76,8 @@ def _row(change: PermissionChange, unknown: str) -> ChangeRow:
         entity_type=event.entity.type,
         label=action_label(event.action),
         kind=change.kind,
-        before=_said(change.before, event.category, unknown),
-        after=_said(change.after, event.category, unknown),
+        before=_said(change.before, in_group, unknown),
+        after=_said(change.after, in_group, unknown),
         self_made=change.self_made,
     )
 
@@ -85,15 +86,14 @@ def _name(named: Subject | Entity) -> str | None:
     return named.name or named.id
 
 
-def _said(access: Access, category: str, unknown: str) -> str:
+def _said(access: Access, in_group: bool, unknown: str) -> str:
     """Membership of a group has no role: one is in it or not."""
-    group = category == "user-groups"
     match access.kind:
         case "none":
-            return "not a member" if group else "no access"
+            return "not a member" if in_group else "no access"
         case "unknown":
             return unknown
-    return access.role or ("member" if group else "access, role not recorded")
+    return access.role or ("member" if in_group else "access, role not recorded")
 
 
 def _unknown(first: int | None, zone: ZoneInfo) -> str:
