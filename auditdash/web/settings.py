@@ -133,6 +133,8 @@ def enable(person_id: int) -> Response:
 def add_token() -> Response:
     """A token for programs; the answer is the only page that ever shows it."""
     reader = readers.reader()
+    if reader.workspace.kind == "demo":
+        raise BadInput("the demo takes no events of yours", expected="a workspace of your own")
     with writing(readers.engine()) as connection:
         token = tokens.create_token(
             connection,

@@ -1,10 +1,12 @@
 from sqlalchemy import Engine
 
 from auditdash.accounts.workspaces import first_workspace, found_workspace, is_founded
+from auditdash.ingest.intake import open_receipt, take
+from auditdash.ingest.parse import Piece
 from auditdash.store.engine import writing
 from auditdash.store.workspaces import list_workspaces
 from tests.databases import add_workspace
-from tests.make import NOW, make_record, store
+from tests.make import NOW, make_raw, make_record, store
 
 
 def test_the_demo_does_not_count_as_founded(engine: Engine) -> None:
@@ -29,7 +31,10 @@ def test_a_reader_begins_where_there_is_something_to_read(engine: Engine) -> Non
         acme = add_workspace(connection, "acme", "Acme")
         demo = add_workspace(connection, "demo", "Demo", "demo")
         assert first_workspace(connection, "UTC", NOW).id == acme
-        store(connection, demo, make_record())
+        intake = open_receipt(
+            connection, workspace_id=demo, source="mode", channel="demo", name="demo", now=NOW
+        )
+        take(connection, intake, [Piece("item 1", make_raw())])
         assert first_workspace(connection, "UTC", NOW).id == demo
         store(connection, acme, make_record())
         assert first_workspace(connection, "UTC", NOW).id == acme

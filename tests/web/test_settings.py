@@ -51,6 +51,16 @@ def test_a_token_of_another_workspace_is_out_of_reach(client: FlaskClient, engin
     assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
 
 
+def test_the_demo_has_no_tokens(client: FlaskClient, engine: Engine) -> None:
+    with writing(engine) as connection:
+        demo = add_workspace(connection, "demo", "Demo", "demo")
+    client.post("/settings/workspace", data={"workspace": demo})
+    assert 'action="/settings/tokens"' not in client.get("/settings").text
+    answer = client.post("/settings/tokens", data={"token_name": "loader"})
+    assert answer.status_code == 400
+    assert not _TOKEN.search(answer.text)
+
+
 def test_a_new_person_gets_a_link_that_opens(client: FlaskClient) -> None:
     answer = client.post(
         "/settings/people", data={"username": "Carol", "person_name": "Carol Cole"}
