@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pikepdf
 import pytest
 from weasyprint.urls import FatalURLFetchingError
@@ -137,6 +140,19 @@ def test_a_listener_that_gives_up_ends_the_process(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         render_in_child(_job(tmp_path, "<p>Text</p>" * 500), 60, give_up)
     assert not _children()
+
+
+def test_the_process_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
+    job = _job(tmp_path, "<table>" + "<tr><td>x</td></tr>" * 20_000 + "</table>")
+    order = tmp_path / "job.json"
+    order.write_bytes(msgspec.json.encode(job))
+    command = [sys.executable, "-m", "auditdash.reports.printing.child", str(order)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert b"Laying out page 1" in process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(timeout=5) == 3
 
 
 def _children() -> list[str]:

@@ -16,7 +16,12 @@ from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
 from auditdash.reports.schedule import fire_due, next_slot
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, list_runs
-from auditdash.store.schedules import find_schedule, pause_schedule, start_schedule
+from auditdash.store.schedules import (
+    claim_slot,
+    find_schedule,
+    pause_schedule,
+    start_schedule,
+)
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _STARTED = parse_instant("2026-01-20T12:00:00Z")
@@ -133,6 +138,16 @@ def test_a_paused_schedule_does_not_fire_and_makes_up_for_nothing(
             now=parse_instant("2026-06-01T12:00:00Z"),
         )
     assert not fire_due(engine, parse_instant("2026-06-30T12:00:00Z"))
+
+
+def test_a_slot_that_was_seen_can_be_taken_once(engine: Engine, workspace_id: int) -> None:
+    _start(engine, workspace_id)
+    with writing(engine) as connection:
+        seen = find_schedule(connection, workspace_id, COMPLIANCE)
+        assert seen is not None
+        following = next_slot(seen.next_at, ZoneInfo("UTC"))
+        assert claim_slot(connection, seen, following)
+        assert not claim_slot(connection, seen, following)
 
 
 def test_starting_twice_makes_one_schedule(engine: Engine, workspace_id: int) -> None:
