@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 from auditdash.api import events as api_events
@@ -65,6 +66,7 @@ def create_app(
         static_folder=str(ROOT / "static"),
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    _trust_proxies(app, settings.trusted_proxies)
     app.extensions["auditdash"] = Installation(open_engine(settings.database_url), settings, now)
     for part in (fragments, headers, door, templating):
         part.install(app)
@@ -74,6 +76,13 @@ def create_app(
     app.register_error_handler(BadInput, _answer_bad_input)
     app.register_error_handler(HTTPException, _answer_http)
     return app
+
+
+def _trust_proxies(app: Flask, count: int) -> None:
+    """Take address, scheme and host of a request from that many proxies before us, and no more."""
+    if count:
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # Flask's own way to wrap it
 
 
 def _answer_bad_input(error: BadInput) -> Response:

@@ -26,6 +26,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     workers: int
     zone: str
     secure_cookies: bool
+    trusted_proxies: int
     max_body_bytes: int
     max_unpacked_bytes: int
     pull_minutes: int
@@ -50,6 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             workers=_number(env, "AUDITDASH_WORKERS", 2, 1, 64),
             zone=_zone(env, "AUDITDASH_ZONE"),
             secure_cookies=_flag(env, "AUDITDASH_SECURE_COOKIES"),
+            trusted_proxies=_number(env, "AUDITDASH_TRUSTED_PROXIES", 0, 0, 9),
             max_body_bytes=_number(env, "AUDITDASH_MAX_BODY_MB", 64, 1, 4096) << 20,
             max_unpacked_bytes=_number(env, "AUDITDASH_MAX_UNPACKED_MB", 512, 1, 65536) << 20,
             pull_minutes=_number(env, "AUDITDASH_PULL_MINUTES", 15, 1, 1440),

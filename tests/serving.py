@@ -34,6 +34,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_WORKERS": str(settings.workers),
         "AUDITDASH_ZONE": settings.zone,
         "AUDITDASH_SECURE_COOKIES": str(int(settings.secure_cookies)),
+        "AUDITDASH_TRUSTED_PROXIES": str(settings.trusted_proxies),
         "AUDITDASH_MAX_BODY_MB": str(settings.max_body_bytes >> 20),
         "AUDITDASH_MAX_UNPACKED_MB": str(settings.max_unpacked_bytes >> 20),
         "AUDITDASH_PULL_MINUTES": str(settings.pull_minutes),

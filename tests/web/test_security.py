@@ -11,6 +11,8 @@ from sqlalchemy import Engine, select
 from werkzeug.routing import IntegerConverter, Rule
 
 from auditdash.events.instants import HOUR, Instant
+from auditdash.factory import create_app
+from auditdash.settings import Settings
 from auditdash.store.engine import reading
 from auditdash.store.installation import Installation
 from auditdash.store.schema import event_fields, events, receipts
@@ -231,3 +233,18 @@ def test_each_day_of_reading_has_one_receipt(client: FlaskClient, engine: Engine
         ("Reading of 2026-11-23", 2, False),
         ("Reading of 2026-11-24", 1, True),
     ]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.9")])
+def test_an_address_that_a_header_claims_counts_only_behind_a_trusted_proxy(
+    app: Flask, settings: Settings, engine: Engine, workspace_id: int, proxies: int, seen: str
+) -> None:
+    clock = app.extensions["auditdash"].now
+    behind = create_app(msgspec.structs.replace(settings, trusted_proxies=proxies), now=clock)
+    client = signed_in(behind.test_client(), workspace_id)
+    client.get("/intake", headers={"X-Forwarded-For": "198.51.100.1, 203.0.113.9"})
+    with reading(engine) as connection:
+        addresses = connection.execute(select(event_fields.c.actor_ip)).scalars().all()
+    behind.extensions["auditdash"].engine.dispose()
+    assert addresses == [seen]
