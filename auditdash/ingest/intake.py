@@ -25,6 +25,7 @@ from auditdash.store.receipts import (
 from auditdash.store.workspaces import find_workspace
 
 _KEPT_REJECTIONS = 100
+_OURS = "auditdash"
 _OF_THE_DEMO = frozenset({"demo", "self"})
 
 
@@ -77,9 +78,9 @@ def open_receipt(
 ) -> Intake:
     """Begin a delivery; `channel` is file, upload, api, pull, replay, demo or self.
 
-    The demo workspace takes nothing but the demo and the record of its readers: BadInput.
+    BadInput where the demo or our own record of reading would mix with what comes from elsewhere.
     """
-    _keep_apart(connection, workspace_id, channel)
+    _keep_apart(connection, workspace_id, source, channel)
     receipt_id = insert_receipt(
         connection,
         workspace_id=workspace_id,
@@ -91,7 +92,9 @@ def open_receipt(
     return reopen(connection, workspace_id, source, receipt_id, now)
 
 
-def _keep_apart(connection: Connection, workspace_id: int, channel: str) -> None:
+def _keep_apart(connection: Connection, workspace_id: int, source: str, channel: str) -> None:
+    if source == _OURS and channel != "self":
+        raise BadInput(f"the source {_OURS} is our own record of who read what", where="source")
     workspace = find_workspace(connection, workspace_id)
     if workspace is not None and workspace.kind == "demo" and channel not in _OF_THE_DEMO:
         raise BadInput(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, func, select, update
 
 from auditdash.events.instants import Instant
 from auditdash.store.engine import insert_new
@@ -28,6 +28,22 @@ class Rejected(Struct, frozen=True, kw_only=True):
     replayed_at: Instant | None
 
 
+class Beginning(Struct, frozen=True, kw_only=True):
+    """A row of the quarantine with the first bytes of its record, which may be huge."""
+
+    id: int
+    source: str
+    receipt_id: int
+    received_at: Instant
+    position: str
+    what: str
+    place: str
+    expected: str
+    replayed_at: Instant | None
+    size: int
+    beginning: bytes
+
+
 class Conflict(Struct, frozen=True, kw_only=True):
     """Another content under the source and id of the event `seq`."""
 
@@ -41,6 +57,7 @@ class Conflict(Struct, frozen=True, kw_only=True):
 
 
 _REJECTED = tuple(quarantine.c[name] for name in Rejected.__struct_fields__)
+_BEGINNING = tuple(quarantine.c[name] for name in Beginning.__struct_fields__[:-2])
 _CONFLICT = tuple(conflicts.c[name] for name in Conflict.__struct_fields__)
 
 
@@ -70,31 +87,44 @@ def find_rejected(connection: Connection, workspace_id: int, rejected_id: int) -
 
 
 def list_rejected(
+    connection: Connection, workspace_id: int, *, after: int = 0, limit: int = 50
+) -> list[Rejected]:
+    """Those that wait, whole, oldest first, from behind the id `after`."""
+    wanted = select(*_REJECTED).where(*_waiting(workspace_id), quarantine.c.id > after)
+    rows = connection.execute(wanted.order_by(quarantine.c.id).limit(limit)).mappings()
+    return [Rejected(**row) for row in rows]
+
+
+def list_beginnings(
     connection: Connection,
     workspace_id: int,
     *,
     after: int = 0,
     limit: int = 50,
-    waiting_only: bool = True,
     receipt_id: int | None = None,
-) -> list[Rejected]:
-    """Oldest first, from behind the id `after`."""
-    wanted = select(*_REJECTED).where(
-        quarantine.c.workspace_id == workspace_id, quarantine.c.id > after
-    )
-    if waiting_only:
-        wanted = wanted.where(quarantine.c.replayed_at.is_(None))
-    if receipt_id is not None:
+    longest: int = 2_000,
+) -> list[Beginning]:
+    """The same with `longest` bytes of each record; of a receipt also what was replayed since."""
+    wanted = select(
+        *_BEGINNING,
+        func.length(quarantine.c.record).label("size"),
+        func.substr(quarantine.c.record, 1, longest, type_=LargeBinary).label("beginning"),
+    ).where(quarantine.c.workspace_id == workspace_id, quarantine.c.id > after)
+    if receipt_id is None:
+        wanted = wanted.where(*_waiting(workspace_id))
+    else:
         wanted = wanted.where(quarantine.c.receipt_id == receipt_id)
     rows = connection.execute(wanted.order_by(quarantine.c.id).limit(limit)).mappings()
-    return [Rejected(**row) for row in rows]
+    return [Beginning(**row) for row in rows]
+
+
+def _waiting(workspace_id: int) -> tuple[ColumnElement[bool], ...]:
+    return quarantine.c.workspace_id == workspace_id, quarantine.c.replayed_at.is_(None)
 
 
 def count_rejected(connection: Connection, workspace_id: int) -> int:
     """How many still wait."""
-    waiting = select(func.count()).where(
-        quarantine.c.workspace_id == workspace_id, quarantine.c.replayed_at.is_(None)
-    )
+    waiting = select(func.count()).where(*_waiting(workspace_id))
     return int(connection.execute(waiting).scalar_one())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,8 +11,8 @@ from msgspec import Struct
 from sqlalchemy import Engine
 
 from auditdash.events.errors import BadInput
-from auditdash.ingest.intake import Receipt
-from auditdash.ingest.quarantine import replay
+from auditdash.events.instants import shorten
+from auditdash.ingest.quarantine import iterate_waiting, replay, replay_all
 from auditdash.ingest.uploads import put_down
 from auditdash.queries.evidence import ActionCount, count_by_action
 from auditdash.queries.timeline import find_event
@@ -24,8 +25,8 @@ from auditdash.store.quarantine import (
     count_conflicts,
     count_rejected,
     find_rejected,
+    list_beginnings,
     list_conflicts,
-    list_rejected,
 )
 from auditdash.store.receipts import find_receipt, list_receipts
 from auditdash.web import fragments, params, readers
@@ -34,18 +35,21 @@ from auditdash.web.frame.question import link
 
 blueprint = Blueprint("intake", __name__, url_prefix="/intake")
 
+_log = logging.getLogger(__name__)
 _PAGE: Final = "/intake"
 _ROWS: Final = 50
-_AT_ONCE: Final = 500
+_MOST_DIFFERENCES: Final = 100
+_LONGEST_SOURCE: Final = 64
 _HIGHEST_ID: Final = (1 << 63) - 1
 _UNMAPPED: Final = "is:unmapped"
 
 
 class ConflictView(Struct, frozen=True):
-    """A conflict beside the event that came first, field by field."""
+    """A conflict beside the event that came first, field by field; `more` are not shown."""
 
     conflict: Conflict
     differences: tuple[Difference, ...]
+    more: int
 
 
 class UnmappedView(Struct, frozen=True):
@@ -71,7 +75,7 @@ def page() -> Response:
         receipts=shown,
         before=before,
         older=shown[-1].id if more else None,
-        limit_mb=readers.settings().max_body_bytes >> 20,
+        limit=readers.settings().max_body_bytes,
         **_tabs("receipts"),
     )
 
@@ -82,21 +86,32 @@ def upload() -> Response:
     given = params.uploaded("file")
     if given is None:
         raise BadInput("no file was chosen", where="file", expected="a file of events")
-    source = params.field("source") or "mode"
-    if not (source.isascii() and source.replace("-", "").replace("_", "").isalnum()):
-        raise BadInput(
-            "this is no name of a source", where="source", expected="letters, digits, - and _"
+    try:
+        receipt_id = put_down(
+            readers.engine(),
+            readers.settings(),
+            workspace_id=readers.reader().workspace.id,
+            source=_source(),
+            name=given.name,
+            stream=given.stream,
+            now=readers.now(),
         )
-    receipt_id = put_down(
-        readers.engine(),
-        readers.settings(),
-        workspace_id=readers.reader().workspace.id,
-        source=source[:64],
-        name=given.name,
-        stream=given.stream,
-        now=readers.now(),
-    )
+    except OSError as error:
+        _log.error("an upload cannot be kept: %s", error)
+        abort(503, f"The server cannot keep the file: {error.strerror}. Nothing of it came in.")
     return fragments.see_other(f"{_PAGE}/receipts/{receipt_id}")
+
+
+def _source() -> str:
+    given = params.field("source") or "mode"
+    plain = given.replace("-", "").replace("_", "")
+    if not (plain.isascii() and plain.isalnum() and len(given) <= _LONGEST_SOURCE):
+        raise BadInput(
+            f"{shorten(given)} is no name of a source",
+            where="source",
+            expected=f"letters, digits, - and _, at most {_LONGEST_SOURCE}",
+        )
+    return given
 
 
 @blueprint.get("/receipts/<int:receipt_id>")
@@ -107,9 +122,7 @@ def receipt(receipt_id: int) -> Response:
         row = find_receipt(connection, workspace_id, receipt_id)
         if row is None:
             abort(404)
-        rejected = list_rejected(
-            connection, workspace_id, limit=_ROWS, waiting_only=False, receipt_id=receipt_id
-        )
+        rejected = list_beginnings(connection, workspace_id, limit=_ROWS, receipt_id=receipt_id)
     if not fragments.is_fragment():
         readers.record_access("intake")
     return fragments.render(
@@ -123,7 +136,7 @@ def quarantine() -> Response:
     readers.record_access("quarantine")
     after = params.number("after", 0, 0, _HIGHEST_ID)
     with reading(readers.engine()) as connection:
-        found = list_rejected(
+        found = list_beginnings(
             connection, readers.reader().workspace.id, after=after, limit=_ROWS + 1
         )
     return fragments.render(
@@ -131,6 +144,7 @@ def quarantine() -> Response:
         "intake/_rejected.html",
         200,
         rejected=found[:_ROWS],
+        after=after,
         next_after=found[_ROWS - 1].id if len(found) > _ROWS else None,
         **_tabs("quarantine"),
     )
@@ -158,14 +172,11 @@ def replay_quarantine() -> Response:
     """Try one record again, or all that wait."""
     workspace_id, now = readers.reader().workspace.id, readers.now()
     if params.field("id"):
+        row = _find(params.id_field("id"))
         with writing(readers.engine()) as connection:
-            total = replay(connection, workspace_id, [_find(params.id_field("id"))], now)
-        return fragments.see_other(f"{_PAGE}/receipts/{total.id}")
-    after, total = 0, Receipt(id=0)
-    while rows := _rows_after(readers.engine(), workspace_id, after):
-        with writing(readers.engine()) as connection:
-            total = replay(connection, workspace_id, rows, now).added_to(total)
-        after = rows[-1].id
+            total = replay(connection, workspace_id, [row], now)
+    else:
+        total = replay_all(readers.engine(), workspace_id, now)
     return fragments.see_other(f"{_PAGE}/receipts/{total.id}" if total.id else _PAGE)
 
 
@@ -180,13 +191,20 @@ def conflicts() -> Response:
         views = []
         for conflict in found[:_ROWS]:
             event = find_event(connection, readers.scope(), conflict.seq)
-            first = event.record if event else "{}"
-            views.append(ConflictView(conflict, compare_records(first, conflict.record)))
+            differences = compare_records(event.record if event else "{}", conflict.record)
+            views.append(
+                ConflictView(
+                    conflict,
+                    differences[:_MOST_DIFFERENCES],
+                    max(len(differences) - _MOST_DIFFERENCES, 0),
+                )
+            )
     return fragments.render(
         "intake/conflicts.html",
         "intake/_conflicts.html",
         200,
         conflicts=views,
+        after=after,
         next_after=found[_ROWS - 1].id if len(found) > _ROWS else None,
         **_tabs("conflicts"),
     )
@@ -231,16 +249,8 @@ def _find(rejected_id: int) -> Rejected:
 
 
 def _records(engine: Engine, workspace_id: int) -> Iterator[bytes]:
-    after = 0
-    while rows := _rows_after(engine, workspace_id, after):
-        for row in rows:
-            yield row.record.rstrip(b"\r\n") + b"\n"
-        after = rows[-1].id
-
-
-def _rows_after(engine: Engine, workspace_id: int, after: int) -> list[Rejected]:
-    with reading(engine) as connection:
-        return list_rejected(connection, workspace_id, after=after, limit=_AT_ONCE)
+    for row in iterate_waiting(engine, workspace_id):
+        yield row.record.rstrip(b"\r\n") + b"\n"
 
 
 def _attachment(response: Response, name: str) -> Response:

@@ -22,10 +22,15 @@ def compare_records(first: str, other: str) -> tuple[Difference, ...]:
     """What differs between two JSON records, in the order of their paths."""
     one, two = dict(_leaves(json.loads(first), "$")), dict(_leaves(json.loads(other), "$"))
     return tuple(
-        Difference(printable(path), one.get(path), two.get(path))
+        Difference(printable(path), _shown(one.get(path)), _shown(two.get(path)))
         for path in sorted(one.keys() | two.keys())
         if one.get(path) != two.get(path)
     )
+
+
+def _shown(text: str | None) -> str | None:
+    """Only now: what differs in hidden letters alone would look the same."""
+    return None if text is None else printable(text)
 
 
 def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
@@ -36,4 +41,4 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
         for number, part in enumerate(value):
             yield from _leaves(part, f"{path}[{number}]")
     else:
-        yield path, printable(json.dumps(value, ensure_ascii=False))
+        yield path, json.dumps(value, ensure_ascii=False)
