@@ -10,15 +10,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pikepdf
+import pytest
 from sqlalchemy import Engine
 
 from auditdash.events.catalogue import actions, find_action
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
 from auditdash.events.periods import month_period
+from auditdash.reports import contents
+from auditdash.reports.make import gather_contents
+from auditdash.reports.paper import draw_paper
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
-from auditdash.store.engine import open_engine, writing
+from auditdash.store.engine import open_engine, reading, writing
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW, make_record, one_of_each_action, store
 from tests.reports.papers import (
@@ -121,10 +125,35 @@ def test_each_number_can_be_counted_again_from_the_attachments(
         ("Unmapped events", "unmapped_events"),
     ):
         assert f"{numbers[name]:,} {label}" in page
+    assert f"All {numbers['permission_changes']} permission changes. Row limit reached: no." in page
+    assert f"All {numbers['exports_at_night']} exports at night. Row limit reached: no." in page
     for name, count in numbers["by_action"].items():
         action = find_action(name)
         label = f"{action.label}{' Sensitive' if action.sensitive else ''}" if action else name
         assert f"{label} {count:,} " in page
+
+
+@ON_SQLITE
+def test_a_list_that_is_cut_says_so_and_where_the_rest_is(
+    engine: Engine,
+    settings: Settings,
+    workspace_id: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(contents, "MOST_ROWS", 3)
+    monkeypatch.setattr(contents, "MOST_LINES", 1)
+    _month(engine, workspace_id, *_busy_month())
+    run = find(engine, workspace_id, ask(engine, workspace_id))
+    with reading(engine) as connection:
+        gathered = gather_contents(connection, settings, run, tmp_path, lambda _stage: None)
+    page = draw_paper(gathered)
+    total = gathered.permissions.counts.total
+    assert total > len(gathered.permissions.rows) == 3
+    rest = "All of them are among the rows of the attached population.csv."
+    assert f"The first 3 of {total} permission changes. {rest}" in page
+    assert f"The first 1 of {gathered.exports.nights} exports at night. {rest}" in page
+    assert gathered.file.rows == 121
 
 
 def _busy_month() -> list[dict[str, Any]]:
