@@ -26,7 +26,6 @@ from auditdash.queries.permission_changes import (
 from auditdash.queries.timeline import Cursor, cursor_text, has_events, parse_cursor
 from auditdash.search.errors import QueryError
 from auditdash.search.period import period_of
-from auditdash.search.print import print_query
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
@@ -215,7 +214,7 @@ def _around_changes(
         "count": count.total,
         "own_count": count.self_made,
         "own_changes": [change.event for change in noticed.changes],
-        "own_href": link(PERMISSIONS, print_query(own)),
+        "own_href": permissions_view.address(PERMISSIONS, own),
         "kinds": permissions_view.kind_filters(connection, query, scope, clock, PERMISSIONS),
         "objects": permissions_view.object_filters(connection, query, scope, clock, PERMISSIONS),
         "facets": permissions_view.facets(connection, query, scope, clock, PERMISSIONS),

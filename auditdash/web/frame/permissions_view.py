@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.charts import links
 from auditdash.charts.overview import WEEKDAYS
 from auditdash.downloads.permission_rows import access_texts, object_text
 from auditdash.events.catalogue import action_label, find_action
@@ -25,7 +26,6 @@ from auditdash.queries.permission_changes import (
 from auditdash.queries.rankings import rank_actors
 from auditdash.queries.timeline import Cursor
 from auditdash.search import edit
-from auditdash.search.print import print_query
 from auditdash.search.query import Atom, Node, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 from auditdash.web.frame.explorer import ChoiceView, FacetView
@@ -140,7 +140,7 @@ def narrow_to_own(query: Query) -> Query:
 def events_href(query: Query) -> str:
     """The timeline of the permission changes that were asked for."""
     parts = query.parts if _PERMISSION in query.parts else (*query.parts, _PERMISSION)
-    return link("/timeline", print_query(query_of(parts, query.order)))
+    return address("/timeline", query_of(parts, query.order))
 
 
 def kind_filters(
@@ -175,12 +175,16 @@ def facets(
     """Who gave access, and to what: each a link that asks for it."""
     found = [_granters(connection, query, scope, clock, path)]
     rest = _without(_without(query, "entity"), "category")
-    everything = link(path, print_query(rest))
+    everything = address(path, rest)
     for category, limit in _MOST.items():
         chosen = edit.chosen(query, "entity") if _allows(query, category) else frozenset()
-        base = edit.only(print_query(rest), "category", category)
         choices = [
-            _choice(each.name, each.count, chosen, link(path, edit.only(base, "entity", each.name)))
+            _choice(
+                each.name,
+                each.count,
+                chosen,
+                address(path, links.having(rest, category=category, entity=each.name)),
+            )
             for each in rank_targets(connection, rest, scope, clock, category, limit)
         ]
         found.append(_facet(_OBJECTS[category][0], choices, everything))
@@ -201,14 +205,13 @@ def _granters(
     narrow = query_of((*rest.parts, given), rest.order)
     asked = query_of((*narrow.parts, _PERMISSION), narrow.order)
     ranks = rank_actors(connection, asked, scope, clock, _MOST_GRANTERS).ranks
-    base = print_query(narrow)
     chosen = edit.chosen(query, "actor")
     choices = [
-        _choice(rank.name, rank.count, chosen, link(path, edit.only(base, "actor", rank.name)))
+        _choice(rank.name, rank.count, chosen, address(path, links.having(narrow, actor=rank.name)))
         for rank in ranks
         if rank.name
     ]
-    return _facet("Who gave access", choices, link(path, print_query(_without(query, "actor"))))
+    return _facet("Who gave access", choices, address(path, _without(query, "actor")))
 
 
 def _facet(title: str, choices: Sequence[ChoiceView], clear: str) -> FacetView:
@@ -229,9 +232,15 @@ def _filter(
     return Filter(
         label=label,
         count=count,
-        href=link(path, print_query(asked)),
+        href=address(path, asked),
         current=query == rest if term is None else term in query.parts,
     )
+
+
+def address(path: str, query: Query) -> str:
+    """The address of a query; "" when it is longer than a query may be."""
+    text = links.link(query)
+    return link(path, text) if text or not query.parts else ""
 
 
 def _ops(words: Sequence[str]) -> Term:
