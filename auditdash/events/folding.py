@@ -11,6 +11,9 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_KEY = 512
 _BOUNDED = re.compile(f".{{{_LONGEST_KEY}}}\u2026[0-9a-f]{{64}}", re.DOTALL)
 _WORD = re.compile(r"\w+")
+_LONG = 1_000
+_LONGEST_RUN = 30
+_JOINER = "\u034f"  # combining grapheme joiner: marks are not ordered across it
 
 
 def storable(text: str) -> str:
@@ -23,7 +26,29 @@ def storable(text: str) -> str:
 
 def fold_case(text: str) -> str:
     """The key by which field values are compared: case folded, NFC, bounded, nothing else."""
-    return bounded(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()))
+    if text.isascii():
+        return bounded(text.lower())
+    text = unicodedata.normalize("NFC", _stream_safe(text))
+    return bounded(unicodedata.normalize("NFC", text.casefold()))
+
+
+def _stream_safe(text: str) -> str:
+    """The text with no run of more than 30 combining marks, as UAX #15 has it.
+
+    Putting marks in order takes time by the square of their number: of a megabyte, a quarter of an
+    hour.
+    """
+    if len(text) <= _LONG:
+        return text
+    letters: list[str] = []
+    run = 0
+    for letter in text:
+        run = run + 1 if unicodedata.combining(letter) else 0
+        if run > _LONGEST_RUN:
+            letters.append(_JOINER)
+            run = 1
+        letters.append(letter)
+    return "".join(letters)
 
 
 def bounded(text: str) -> str:
@@ -42,10 +67,19 @@ def fold_words(text: str) -> str:
 
     `fold_words("Zoë's Report")` is `" zoe s report "`, so `" rep"` finds the beginning of a word.
     """
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    words = _WORD.findall(plain.casefold().replace("_", " "))
+    plain = text.lower() if text.isascii() else _without_marks(text)
+    words = _WORD.findall(plain.replace("_", " "))
     return f" {' '.join(words)} " if words else ""
+
+
+def _without_marks(text: str) -> str:
+    """Compatible letters alone. Marks go first, too: a long run of them is slow to put in order."""
+    plain = unicodedata.normalize("NFKD", _letters(text.casefold()))
+    return _letters(plain).casefold()
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text if not unicodedata.combining(letter))
 
 
 def join_words(texts: Iterable[str | None]) -> str:
