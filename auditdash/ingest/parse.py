@@ -48,7 +48,10 @@ class Rejection(Struct, frozen=True, kw_only=True):
 
 
 class _Page(Struct):
+    """An answer page of Mode; what has an action of its own is an event with a list in it."""
+
     audit_logs: list[msgspec.Raw]
+    action: msgspec.UnsetType = msgspec.UNSET
 
 
 def reject(position: str, raw: bytes, error: BadInput) -> Rejection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
+from auditdash.ingest.decode import decode
 from auditdash.ingest.streams import Reader
 
 # Names that stand for a place inside the record. Dotted names say it themselves, and a column that
@@ -32,6 +34,7 @@ _PLACES = {
     "workspace": "workspace_username",
 }
 _NEEDED = ("action", "timestamp")
+_DEEPEST = 50  # levels of a column's name: what a record may have is checked later
 _LONGEST_CELL = 1 << 20
 _LONGEST_ROW = 2 << 20
 _Row = tuple[str, bytes, BadInput | None]
@@ -108,9 +111,15 @@ def _read_header(reader: Iterator[list[str]], forms: str) -> list[str]:
             where="line 1",
             expected=forms,
         )
-    doubled = next((place for place in places if places.count(place) > 1), None)
-    if doubled is not None:
-        raise BadInput(f"two columns stand for {shorten(doubled)}", where="line 1")
+    for place, count in Counter(places).items():
+        if count > 1:
+            raise BadInput(f"two columns stand for {shorten(place)}", where="line 1")
+        if place.count(".") >= _DEEPEST:
+            raise BadInput(
+                f"the column {shorten(place)} is nested too deeply",
+                where="line 1",
+                expected=f"at most {_DEEPEST} levels",
+            )
     return places
 
 
@@ -139,10 +148,12 @@ def _put(record: dict[str, Any], place: str, cell: str) -> None:
 
 
 def _context(cell: str) -> object:
+    """As strictly read as a record of the feed: no key may be lost here already."""
+    raw = cell.encode()
     try:
-        return msgspec.json.decode(cell)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise BadInput(f"not JSON: {error}", where="context", expected="a JSON object") from None
+        return None if raw.strip() == b"null" else decode(raw)
+    except BadInput as error:
+        raise BadInput(error.what, where="context", expected="a JSON object") from None
 
 
 def _as_csv(row: list[str]) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import time
 import tracemalloc
 from typing import Any
 
@@ -188,3 +189,29 @@ def test_a_huge_row_of_a_table_is_rejected_alone(row: bytes, wrong: str) -> None
     assert (bad.position, wrong in bad.what) == ("line 3", True)
     assert [isinstance(piece, Piece) for piece in (pieces[0], pieces[-1])] == [True, True]
     assert len(pieces) == 3
+
+
+def test_an_event_with_a_list_of_audit_logs_is_an_event() -> None:
+    record = {**ONE, "audit_logs": []}
+    (piece,) = _parse(_json(record))
+    assert json.loads(piece.raw) == record
+
+
+def test_a_key_that_stands_twice_in_a_context_cell_is_not_lost() -> None:
+    body = b'action,timestamp,context\r\nx,2026-01-01T00:00:00Z,"{""a"":1,""a"":2}"\r\n'
+    (rejection,) = _parse(body)
+    assert isinstance(rejection, Rejection)
+    assert (rejection.where, rejection.what) == ("context", "the key 'a' stands twice")
+
+
+def test_a_column_nested_beyond_measure_is_refused() -> None:
+    body = b"action,timestamp,a" + b".a" * 5_000 + b"\r\nx,2026-01-01T00:00:00Z,1\r\n"
+    with pytest.raises(BadInput, match="nested too deeply"):
+        _parse(body)
+
+
+def test_very_many_columns_are_read_at_once() -> None:
+    header = ",".join(["action", "timestamp", *(f"c{number}" for number in range(100_000))])
+    started = time.process_time()
+    _parse(f"{header}\r\nx,2026-01-01T00:00:00Z,1\r\n".encode())
+    assert time.process_time() - started < 10  # comparing each with each takes minutes
