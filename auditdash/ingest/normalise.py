@@ -57,6 +57,13 @@ class _Wire(Struct):
     entity: _WireEntity | None = None
 
 
+_OBJECTS: dict[str, type[Struct] | None] = {
+    "actor": _WireActor,
+    "entity": _WireEntity,
+    "context": None,
+}
+
+
 def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
     """One JSON record to an Event; raises BadInput saying what, where (JSON path), expected."""
     if len(raw) > LONGEST_RECORD:
@@ -91,12 +98,24 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
 
 
 def _convert(record: dict[str, Any]) -> _Wire:
+    known = _fields_of(_Wire, record)
+    for name, kind in _OBJECTS.items():
+        value = known.get(name)
+        if isinstance(value, str):
+            raise BadInput("it is a string", where=f"$.{name}", expected="an object or null")
+        if kind is not None and isinstance(value, dict):
+            known[name] = _fields_of(kind, value)
     try:
-        return msgspec.convert(record, _Wire)
+        return msgspec.convert(known, _Wire)
     except msgspec.ValidationError as error:
         found = _AT_PATH.fullmatch(str(error))
         message, path = (found[1], found[2]) if found else (str(error), "$")
         raise _explain(message.replace("`", ""), path) from None
+
+
+def _fields_of(kind: type[Struct], value: dict[str, Any]) -> dict[str, Any]:
+    """What is read of it: msgspec fails on lone surrogates in names that it would pass over."""
+    return {name: value[name] for name in kind.__struct_fields__ if name in value}
 
 
 def _explain(message: str, path: str) -> BadInput:
