@@ -294,12 +294,14 @@ def test_strangers_texts_are_text_on_both_pages_and_in_their_files(
     export = make_record(**fields, id="e", action=export_actions()[0], entity__entity_name=text)
     change = make_record(id="c", context=context, entity__entity_name=text)
     member = {"member_username": text[:3000], "role": text[:3000]}
-    own = make_record(
-        id="o", action="connection_member_added_with_role", context=member, actor__username=text
-    )
+    actions = ("connection_member_added_with_role", "connection_member_access_changed")
+    own = [
+        make_record(id=action, action=action, context=member, actor__username=text)
+        for action in actions
+    ]
     with writing(engine) as connection:
-        raws = [json.dumps(record).encode() for record in (export, change, own)]
-        assert store(connection, workspace_id, *raws).added == 3
+        raws = [json.dumps(record).encode() for record in (export, change, *own)]
+        assert store(connection, workspace_id, *raws).added == 4
     for path in (EXPORTS, PERMISSIONS):
         page = _page(client, path)
         assert not re.search(r"<script(?! src=\"/static/)|<img|<b>bold", page)
