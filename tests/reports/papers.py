@@ -91,6 +91,10 @@ def manifest(path: Path) -> dict[str, Any]:
 
 def words(path: Path) -> str:
     """What stands on the pages, with every run of spaces as one."""
+    return " ".join(pages(path))
+
+
+def pages(path: Path) -> list[str]:
+    """The words of each page."""
     with closing(pypdfium2.PdfDocument(path)) as document:
-        pages = [page.get_textpage().get_text_range() for page in document]
-    return " ".join(" ".join(pages).split())
+        return [" ".join(page.get_textpage().get_text_range().split()) for page in document]

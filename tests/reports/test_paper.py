@@ -31,6 +31,7 @@ from tests.reports.papers import (
     find,
     make_paper,
     manifest,
+    pages,
     population,
     words,
 )
@@ -113,6 +114,7 @@ def test_each_number_can_be_counted_again_from_the_attachments(
         **Counter(row["category"] for row in rows),
     }
     assert told["population"]["rows"] == run.rows == len(rows) == 121
+    assert "What happened, by category Every action" in pages(path)[2], "the result is one page"
     order = [(row["occurred_at"], int(row["seq"])) for row in rows]
     assert order == sorted(order)
     page = words(path)
@@ -209,6 +211,7 @@ def test_hostile_strings_in_each_field_come_out_harmless_and_valid(
     assert judge(path, "3a", "ua1") == []
     assert run.rows == len(population(path)) == 4 * 3 * len(_HOSTILE)
     page = words(path)
+    assert "What happened, by category Every action" in pages(path)[2], "the result is one page"
     assert "<script>alert(1)</script>" in page
     assert "[U+738B]" in page
     assert page.count("(+65,296 characters)") >= 3  # a person, a report, a group
