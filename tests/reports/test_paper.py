@@ -127,8 +127,8 @@ def test_each_number_can_be_counted_again_from_the_attachments(
         ("Unmapped events", "unmapped_events"),
     ):
         assert f"{numbers[name]:,} {label}" in page
-    assert f"All {numbers['permission_changes']} permission changes. Row limit reached: no." in page
-    assert f"All {numbers['exports_at_night']} exports at night. Row limit reached: no." in page
+    for name in ("permission_changes", "exports_at_night"):
+        assert f"Rows printed: {numbers[name]} of {numbers[name]}. Row limit reached: no." in page
     for name, count in numbers["by_action"].items():
         action = find_action(name)
         label = f"{action.label}{' Sensitive' if action.sensitive else ''}" if action else name
@@ -152,9 +152,9 @@ def test_a_list_that_is_cut_says_so_and_where_the_rest_is(
     page = draw_paper(gathered)
     total = gathered.permissions.counts.total
     assert total > len(gathered.permissions.rows) == 3
-    rest = "All of them are among the rows of the attached population.csv."
-    assert f"The first 3 of {total} permission changes. {rest}" in page
-    assert f"The first 1 of {gathered.exports.nights} exports at night. {rest}" in page
+    rest = "The attached population.csv has the events behind all of them."
+    assert f"Rows printed: the first 3 of {total}. {rest}" in page
+    assert f"Rows printed: the first 1 of {gathered.exports.nights}. {rest}" in page
     assert gathered.file.rows == 121
 
 

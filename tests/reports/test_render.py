@@ -14,6 +14,7 @@ import pytest
 from weasyprint.urls import FatalURLFetchingError
 
 from auditdash.events.instants import parse_instant
+from auditdash.events.wording import printable
 from auditdash.reports.printing.fonts import font_files, on_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
 from auditdash.reports.render import OwnFiles
@@ -87,6 +88,7 @@ def test_every_character_is_printed_by_a_font_of_ours_or_as_its_code_point(tmp_p
 def test_what_no_font_has_is_told_by_its_code_point() -> None:
     assert on_paper("Zoë Ünal, Ольга, Ελένη, علي, דוד") == "Zoë Ünal, Ольга, Ελένη, علي, דוד"
     assert on_paper("王\u202e\x07\U0001f9ff") == "[U+738B][U+202E][U+0007][U+1F9FF]"
+    assert on_paper(printable("a\x07b")) == "a[U+0007]b"
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_what_could_not_be_read_and_what_conflicts_is_counted_and_listed(
     page = words(path)
     assert "Records that could not be read: 2" in page
     assert "Records that came again with other content: 1" in page
-    assert "All 2 records. Row limit reached: no." in page
+    assert "Rows printed: 2 of 2. Row limit reached: no." in page
     assert "0 unmapped events, 2 rejected records, 1 conflicting record." in page
 
 

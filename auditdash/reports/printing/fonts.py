@@ -21,7 +21,7 @@ _VENDOR = ROOT / "static" / "vendor"
 _DEJAVU = Path("/usr/share/fonts/truetype/dejavu")
 _REGULAR = (_VENDOR / "inter-4.1.1-regular.woff2", _DEJAVU / "DejaVuSans.ttf")
 _BOLD = (_VENDOR / "inter-4.1.1-semibold.woff2", _DEJAVU / "DejaVuSans-Bold.ttf")
-_KEPT = frozenset("\n\t ")
+_PICTURES = 0x2400  # how auditdash.events.wording shows the controls from 0
 _NOT_PLAIN = re.compile(r"[^\n\t\x20-\x7e]")
 
 
@@ -54,5 +54,11 @@ def _print_one(found: re.Match[str]) -> str:
     character = found.group()
     # Cc, Cf, Cs, Co, Cn: controls, direction marks, surrogates, private, unassigned.
     if unicodedata.category(character).startswith("C") or ord(character) not in _covered():
-        return f"[U+{ord(character):04X}]"
+        return f"[U+{_meant(character):04X}]"
     return character
+
+
+def _meant(character: str) -> int:
+    """The code point of a character; of the picture of a control, the control's."""
+    point = ord(character)
+    return point - _PICTURES if _PICTURES <= point < _PICTURES + 0x20 else point
