@@ -62,6 +62,14 @@ def bounded(text: str) -> str:
     return f"{text[:_LONGEST_KEY]}\u2026{sha256(text.encode()).hexdigest()}"
 
 
+def path_below(path: str, key: str) -> str:
+    """The dotted path of `key` inside of `path`, storable and bounded.
+
+    Bounded at each step: one long key above many values would else be written out for each.
+    """
+    return bounded(storable(f"{path}.{key}" if path else key))
+
+
 def fold_words(text: str) -> str:
     """Words of free text, folded (case and diacritics), one space before, between and behind.
 

@@ -16,7 +16,7 @@ from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
 from auditdash.store.engine import reading, writing
 
 RECORDS_AT_ONCE = 2_000
-BYTES_AT_ONCE = 16 << 20
+BYTES_AT_ONCE = 4 << 20  # others wait while a step is stored: seconds, however odd its records
 _Record = Piece | Rejection
 
 

@@ -89,34 +89,31 @@ def _insert_fresh(
 ) -> None:
     if not fresh:
         return
-    insert_many(
-        connection,
-        events,
-        [
-            {
-                "workspace_id": workspace_id,
-                "seq": event.seq,
-                "source": event.source,
-                "event_id": event.id,
-                "occurred_at": event.occurred_at,
-                "received_at": event.received_at,
-                "receipt_id": receipt_id,
-                "content_hash": event.content_hash,
-                "record": event.record,
-            }
-            for event in fresh
-        ],
-    )
-    insert_many(
-        connection, schema.event_fields, [fields_row(workspace_id, event) for event in fresh]
-    )
-    leaves = [row for event in fresh for row in context_rows(workspace_id, event)]
+    insert_many(connection, events, (_row(workspace_id, receipt_id, event) for event in fresh))
+    fields = (fields_row(workspace_id, event) for event in fresh)
+    insert_many(connection, schema.event_fields, fields)
+    # One by one: a record may have a hundred thousand values in its context.
+    leaves = (row for event in fresh for row in context_rows(workspace_id, event))
     insert_many(connection, schema.event_context, leaves)
     connection.execute(
         update(workspaces)
         .where(workspaces.c.id == workspace_id)
         .values(last_seq=workspaces.c.last_seq + len(fresh))
     )
+
+
+def _row(workspace_id: int, receipt_id: int, event: Event) -> dict[str, object]:
+    return {
+        "workspace_id": workspace_id,
+        "seq": event.seq,
+        "source": event.source,
+        "event_id": event.id,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "receipt_id": receipt_id,
+        "content_hash": event.content_hash,
+        "record": event.record,
+    }
 
 
 def _insert_conflicting(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 # The database cannot be reached, is locked, or its disk is full: worth trying again later.
 DatabaseTrouble = OperationalError
 
+_ROWS_AT_ONCE = 5_000
 _WRITES = {"auditdash_writes": True}
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -80,14 +82,22 @@ def insert_new(connection: Connection, table: Table) -> Insert:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-def insert_many(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Insert rows that all have the same keys: COPY on PostgreSQL, executemany on SQLite."""
-    if not rows:
-        return
+def insert_many(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows that all have the same keys: COPY on PostgreSQL, executemany on SQLite.
+
+    However many there are, only some thousand are in memory at once.
+    """
+    rows = iter(rows)
     if is_sqlite(connection):
-        connection.execute(table.insert(), rows)
-        return
-    names = list(rows[0])
+        while batch := list(islice(rows, _ROWS_AT_ONCE)):
+            connection.execute(table.insert(), batch)
+    elif first := next(rows, None):
+        _copy(connection, table, list(first), chain([first], rows))
+
+
+def _copy(
+    connection: Connection, table: Table, names: list[str], rows: Iterable[dict[str, Any]]
+) -> None:
     columns = ", ".join(f'"{name}"' for name in names)
     driver: Any = connection.connection.driver_connection
     with (

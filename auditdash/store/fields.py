@@ -7,7 +7,7 @@ from typing import Any
 
 from auditdash.events.addresses import ip_key
 from auditdash.events.event import Event
-from auditdash.events.folding import bounded, fold_case, join_words, storable
+from auditdash.events.folding import fold_case, join_words, path_below, storable
 
 Row = dict[str, Any]
 
@@ -74,12 +74,12 @@ def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
     """Paths are dotted; items of a list share the path of the list; null has no leaf."""
     if isinstance(value, dict):
         for key, part in value.items():
-            yield from _leaves(part, f"{path}.{key}" if path else str(key))
+            yield from _leaves(part, path_below(path, str(key)))
     elif isinstance(value, list):
         for part in value:
             yield from _leaves(part, path)
     elif value is not None:
-        yield bounded(storable(path)), _leaf_text(value)
+        yield path, _leaf_text(value)
 
 
 def _leaf_text(value: object) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from auditdash.events.folding import path_below
 from auditdash.events.wording import printable
 
 
@@ -36,7 +37,7 @@ def _shown(text: str | None) -> str | None:
 def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, part in value.items():
-            yield from _leaves(part, f"{path}.{key}")
+            yield from _leaves(part, path_below(path, key))
     elif isinstance(value, list) and value:
         for number, part in enumerate(value):
             yield from _leaves(part, f"{path}[{number}]")

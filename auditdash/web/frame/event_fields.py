@@ -12,7 +12,7 @@ from msgspec import Struct
 from auditdash.events.addresses import ip_key
 from auditdash.events.catalogue import action_label, category_label
 from auditdash.events.event import Event
-from auditdash.events.folding import bounded, storable
+from auditdash.events.folding import path_below
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.events.subjects import text_of
@@ -142,13 +142,13 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
     """As the search has them: dotted paths; items of a list share the path of the list."""
     if isinstance(value, Mapping):
         for key, part in value.items():
-            yield from _leaves(part, f"{path}.{key}" if path else str(key))
+            yield from _leaves(part, path_below(path, str(key)))
     elif isinstance(value, list):
         for part in value:
             yield from _leaves(part, path)
     elif value is not None:
         text = str(value).lower() if isinstance(value, bool) else text_of(value)
-        yield bounded(storable(path)), text or ""
+        yield path, text or ""
 
 
 def _record(event: Event, view: _Fields, clock: Clock) -> _Found:
