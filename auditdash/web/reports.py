@@ -83,8 +83,8 @@ def request_new() -> Response:
         said = period_text(period, zone)
     except BadInput as error:
         return _page(form, error)
-    _request(form, period)
     readers.record_access("report", form.q, period=said)
+    _request(form, period)
     return fragments.see_other("/reports")
 
 
