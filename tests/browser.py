@@ -87,30 +87,37 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_visit(chromium: Browser) -> Iterator[NewVisit]:
-    """Call it as new_visit(dark=False, width=1280, scripts=True, base_url=None): a fresh Visit.
+    """Call it as open_visit, without the browser: a fresh Visit that closes with the test."""
+    visits: list[Visit] = []
 
-    Nothing bypasses the page's CSP. Each visit has cookies of its own; all close with the test.
-    """
-    contexts = []
+    def open_one(**how: Any) -> Visit:
+        visits.append(open_visit(chromium, **how))
+        return visits[-1]
 
-    def open_visit(
-        *, dark: bool = False, width: int = 1280, scripts: bool = True, base_url: str | None = None
-    ) -> Visit:
-        context = chromium.new_context(
-            color_scheme="dark" if dark else "light",
-            viewport={"width": width, "height": 900},
-            java_script_enabled=scripts,
-            reduced_motion="reduce",
-            base_url=base_url,
-        )
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        context.add_init_script(_VIOLATIONS)
-        return _watch(Visit(context.new_page(), scripts))
+    yield open_one
+    for visit in visits:
+        visit.page.context.close()
 
-    yield open_visit
-    for context in contexts:
-        context.close()
+
+def open_visit(
+    browser: Browser,
+    *,
+    dark: bool = False,
+    width: int = 1280,
+    scripts: bool = True,
+    base_url: str | None = None,
+) -> Visit:
+    """A page in a context of its own, with cookies of its own; nothing bypasses the page's CSP."""
+    context = browser.new_context(
+        color_scheme="dark" if dark else "light",
+        viewport={"width": width, "height": 900},
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+        base_url=base_url,
+    )
+    context.set_default_timeout(10_000)
+    context.add_init_script(_VIOLATIONS)
+    return _watch(Visit(context.new_page(), scripts))
 
 
 def _watch(visit: Visit) -> Visit:

@@ -1,0 +1,58 @@
+"""All addresses of the application that answer to GET. A new one belongs here, or a test fails."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# The addresses of each view that answers with a page, by endpoint.
+PAGES: Final = {
+    "timeline.show": (
+        "/timeline?q=-source:auditdash",
+        "/timeline?q=",
+        "/timeline?q=nobody&seq=20",
+        "/timeline?q=op:export%20sort:created-asc&seq=70",
+    ),
+    "timeline.show_event": ("/timeline/event/1", "/timeline/event/96?q=op:grant"),
+    "charts.show": ("/charts?q=-source:auditdash", "/charts?q=nobody"),
+    "summaries.show_exports": ("/summaries/exports", "/summaries/exports?q=nobody"),
+    "summaries.show_permissions": ("/summaries/permissions", "/summaries/permissions?q=nobody"),
+    "reports.index": ("/reports",),
+    "coverage.page": ("/coverage",),
+    "coverage.connection_form": ("/coverage/connect",),
+    "intake.page": ("/intake",),
+    "intake.receipt": ("/intake/receipts/2",),
+    "intake.quarantine": ("/intake/quarantine",),
+    "intake.conflicts": ("/intake/conflicts",),
+    "intake.unmapped": ("/intake/unmapped",),
+    "settings.page": ("/settings",),
+    "home.welcome": ("/welcome",),
+    "home.demo": ("/welcome/demo",),
+}
+PUBLIC: Final = {"accounts.login": "/login", "accounts.setup": "/setup/{token}"}
+# What answers with a file, or leads elsewhere.
+OTHERS: Final = {
+    "static",
+    "home.home",
+    "home.healthz",
+    "coverage.state",
+    "timeline.choose_period",
+    "timeline.download_record",
+    "charts.download",
+    "downloads.events",
+    "summaries.download_exports",
+    "summaries.download_permissions",
+    "intake.download_quarantine",
+    "intake.download_rejected",
+    "reports.download",
+}
+ERRORS: Final = {
+    "/nothing/here": 404,
+    "/timeline/event/999999": 404,
+    "/timeline?q=actr:bob": 400,
+    "/charts?q=(": 400,
+    "/summaries/exports?q=created:yesterdy": 400,
+    "/summaries/permissions?q=-": 400,
+    "/timeline?q=&after=x": 400,
+    "/setup/used": 410,
+    "/logout": 405,
+}

@@ -1,0 +1,166 @@
+"""A whole installation to walk through: one workspace in which everything happened, one without."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from playwright.sync_api import Browser
+from sqlalchemy import Connection, Engine
+
+from auditdash.accounts.people import create_person, disable_person
+from auditdash.accounts.tokens import create_token, revoke_token
+from auditdash.events.instants import DAY, Instant, now, to_rfc3339
+from auditdash.reports.run import run_next
+from auditdash.settings import Settings
+from auditdash.store.engine import open_engine, writing
+from auditdash.store.schedules import start_schedule
+from tests.browser import Visit, open_visit
+from tests.databases import add_workspace
+from tests.make import make_record, one_of_each_action, store
+from tests.people import add_alice, sign_in_browser
+from tests.reports.papers import ask
+from tests.serving import find_free_port, serve, with_port
+
+FILLED, EMPTY = "filled", "empty"
+TEXTS = (
+    '</bdi></script><script>window.hit = 1</script><img src=x onerror="window.hit = 1">\'',
+    "\u202egpj.exe \u0627\u0644\u0639\u0631\u0628\u064a\u0629 \U0001f98e\u200d\u2b1b",
+    "W" * 65_536,
+)
+FIELDS = (
+    "description",
+    "workspace_username",
+    "actor__ip",
+    "actor__user_agent",
+    "actor__user_id",
+    "actor__username",
+    "entity__entity_type",
+    "entity__entity_id",
+)
+_CARRIERS = (
+    "connection_group_added_with_role",
+    "export_data_sql_exported",
+    "org_user_role_changed",
+    "report_schedule_user_email_added",
+)
+
+
+class Scene(NamedTuple):
+    """The app that is served at `address`; workspace `filled` has everything, `empty` nothing."""
+
+    address: str
+    engine: Engine
+    settings: Settings
+    filled: int
+    empty: int
+    log: Path
+
+    def visit(self, browser: Browser, workspace: str, **how: Any) -> Visit:
+        """Alice before one of the two workspaces, in a browser context of her own."""
+        visit = open_visit(browser, base_url=self.address, **how)
+        workspace_id = self.filled if workspace == FILLED else self.empty
+        sign_in_browser(visit.page, self.engine, self.address, workspace_id)
+        return visit
+
+
+@contextmanager
+def open_scene(template: Path, folder: Path, texts: tuple[str, ...]) -> Iterator[Scene]:
+    """Serve both workspaces from a copy of a migrated SQLite file; `texts` stand in each field."""
+    shutil.copyfile(template, folder / "auditdash.db")
+    settings = Settings.from_env({"AUDITDASH_INSTANCE": str(folder)})
+    engine = open_engine(settings.database_url)
+    with writing(engine) as connection:
+        filled = add_workspace(connection, "acme", "Acme")
+        empty = add_workspace(connection, "quiet", "Quiet")
+    fill(engine, settings, filled, texts)
+    log = folder / "gunicorn.log"
+    with serve(with_port(settings, find_free_port()), log) as address:
+        yield Scene(address, engine, settings, filled, empty, log)
+    engine.dispose()
+
+
+def fill(engine: Engine, settings: Settings, workspace_id: int, texts: tuple[str, ...]) -> None:
+    """Each action, the texts in each field, rejected and conflicting records, people, a report."""
+    alice = add_alice(engine, now())
+    with writing(engine) as connection:
+        store(connection, workspace_id, *_events(texts), now=now())
+        receipt = store(connection, workspace_id, *_trouble(texts), now=now())
+        assert (receipt.rejected, receipt.conflicting) == (2 + len(texts), 1)
+        _settle(connection, workspace_id, alice)
+    ask(engine, workspace_id, now=now())
+    assert run_next(engine, settings, now())
+    ask(engine, workspace_id, query="actor:nobody", now=now())
+
+
+def carry(text: str, number: int = 0) -> list[dict[str, Any]]:
+    """A record of each kind that pages treat differently, with the text in each field."""
+    return [
+        make_record(
+            id=f"{action}-{number}-{text}"[:500],
+            action=action,
+            timestamp=to_rfc3339(Instant(now() - DAY - number)),
+            **dict.fromkeys(FIELDS, text[:3000]),
+            entity__entity_name=text[:65_536],
+            context=_context(text),
+        )
+        for action in (*_CARRIERS, text[:400])
+    ]
+
+
+def _context(text: str) -> dict[str, Any]:
+    short = text[:3000]
+    named = ("role", "email", "correlation_id", "username", "report_name")
+    deep = {short: {short: [short, None, True, 7]}}
+    return dict.fromkeys(named, short) | deep | {"group_name": text[:65_536]}
+
+
+def _events(texts: tuple[str, ...]) -> list[dict[str, Any]]:
+    yesterday = to_rfc3339(Instant(now() - DAY))
+    bare = {"id": "bare", "action": "group_created", "timestamp": yesterday}
+    own = make_record(
+        id="own",
+        action="connection_user_added_with_role",
+        timestamp=yesterday,
+        context={"user_id": "af03c0246b82", "username": "peter_parker", "role": "manage"},
+    )
+    odd = [make_record(id=f"odd-{n}", action=f"new_thing_{n}", timestamp=yesterday) for n in (1, 2)]
+    burst = [
+        make_record(
+            id=f"burst-{n}",
+            action="export_data_report_exported_csv",
+            timestamp=to_rfc3339(Instant(now() - 2 * DAY + n * 10_000_000)),
+            actor__username="night_owl",
+            entity__entity_id=f"report-{n}",
+        )
+        for n in range(40)
+    ]
+    hostile = [record for n, text in enumerate(texts) for record in carry(text, n)]
+    return [*one_of_each_action(yesterday), *burst, bare, own, *odd, *hostile]
+
+
+def _trouble(texts: tuple[str, ...]) -> list[dict[str, Any] | bytes]:
+    """Two plain rejections and one with each text; another content for an id that is known."""
+    hostile = [make_record(id=f"bad-{n}", timestamp=text) for n, text in enumerate(texts)]
+    other = make_record(id="own", description=" ".join(text[:200] for text in texts))
+    return [b"{not json", make_record(timestamp="2026-03-02T09:00:00"), *hostile, other]
+
+
+def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
+    bob = create_person(connection, "bob", "Bob", now())
+    disable_person(connection, bob, now())
+    for name in ("loader", "old loader"):
+        create_token(connection, workspace_id, name, alice, now())
+    assert revoke_token(connection, workspace_id, 2, now())
+    start_schedule(
+        connection,
+        workspace_id=workspace_id,
+        kind="compliance",
+        zone="UTC",
+        person_id=alice,
+        next_at=Instant(now() + DAY),
+        now=now(),
+    )

@@ -1,0 +1,74 @@
+"""Every page with scripts switched off: it says the same, and all its links and forms work."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page
+
+from auditdash.factory import create_app
+from tests.journeys.pages import PAGES
+from tests.journeys.scene import FILLED, Scene
+
+_ADDRESSES: Final = tuple(each for addresses in PAGES.values() for each in addresses)
+_PER_SHAPE: Final = 3
+_HREFS: Final = "(links) => links.map((link) => link.getAttribute('href'))"
+_FORMS: Final = """(forms) => forms.map((form) => [
+  form.method, form.getAttribute("action"), form.elements.csrf_token ? "guarded" : ""])"""
+
+
+def test_each_page_says_the_same_without_scripts(chromium: Browser, scene: Scene) -> None:
+    plain = scene.visit(chromium, FILLED, scripts=False)
+    rich = scene.visit(chromium, FILLED)
+    problems = []
+    for address in _ADDRESSES:
+        for visit in (plain, rich):
+            visit.page.goto(address)
+        missing = _words(rich.page) - _words(plain.page)
+        problems += [f"{address}: {word}" for word in sorted(missing)]
+    assert plain.complaints == []
+    for visit in (plain, rich):
+        visit.page.context.close()
+    assert problems == []
+
+
+def _words(page: Page) -> set[str]:
+    """What can be read on the page, but for numbers, Plotly's pictures, and how to drop a file."""
+    scripted = ".js-plotly-plot, [data-drop-hint]"
+    page.eval_on_selector_all(scripted, "(found) => found.map((each) => each.remove())")
+    return {word for word in page.inner_text("body").split() if not re.search(r"[0-9]", word)}
+
+
+def test_every_link_and_form_leads_somewhere(chromium: Browser, scene: Scene) -> None:
+    visit = scene.visit(chromium, FILLED, scripts=False)
+    page, problems = visit.page, []
+    links: dict[str, str] = {}
+    forms: dict[tuple[str, str, str], str] = {}
+    for address in _ADDRESSES:
+        page.goto(address)
+        links |= dict.fromkeys(page.eval_on_selector_all("a[href]", _HREFS), address)
+        forms |= dict.fromkeys(map(tuple, page.eval_on_selector_all("form", _FORMS)), address)
+    assert len(links) > 500
+    router = create_app(scene.settings).url_map.bind("localhost")
+    for method, action, guard in forms:
+        guarded = guard or method == "get"
+        if not (router.test(urlsplit(action).path, method.upper()) and guarded):
+            problems.append(f"{forms[method, action, guard]}: form {method} {action}")
+    for link in _some_of_each_shape(list(links)):
+        status = page.request.get(link).status
+        if status != 200:
+            problems.append(f"{links[link]}: {status} {link}")
+    page.context.close()
+    assert problems == []
+
+
+def _some_of_each_shape(links: list[str]) -> list[str]:
+    """A few of the links that differ only in a number, or in what is asked."""
+    shapes: dict[str, list[str]] = {}
+    for link in links:
+        path, _, query = link.partition("#")[0].partition("?")
+        names = re.findall(r"(\w+)=", query)
+        shapes.setdefault(re.sub(r"\d+", "N", f"{path} {names}"), []).append(link)
+    return [link for same in shapes.values() for link in same[:: max(len(same) // _PER_SHAPE, 1)]]
