@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal, select
 
 from auditdash.events.calendars import Change, clock_changes
 from auditdash.events.catalogue import actions
@@ -110,7 +110,6 @@ class ExportSummary(Struct, frozen=True, kw_only=True):
 class _Export(Struct, frozen=True):
     """The little of an export that the summary needs; a million of them fit into memory."""
 
-    seq: int
     at: Instant
     action: str
     person: str
@@ -125,11 +124,7 @@ class _Export(Struct, frozen=True):
 class _Day(NamedTuple):
     exports: int
     at_night: bool
-
-
-class _First(NamedTuple):
-    seq: int
-    at: Instant
+    first: Instant
 
 
 _Days = Mapping[int, _Day]
@@ -153,8 +148,8 @@ def summarise_exports(
         total=len(exports),
         nights=sum(each.night is not None for each in exports),
         by_action=Counter(each.action for each in exports),
-        people=_people(exports, _find_firsts(connection, condition, _person()), days, wall),
-        reports=_reports(exports, _find_firsts(connection, condition, _report())),
+        people=_people(exports, days, wall),
+        reports=_reports(exports, _find_first_reports(connection, condition) if exports else {}),
     )
 
 
@@ -208,7 +203,6 @@ def _iterate_exports(
 ) -> Iterator[_Export]:
     statement = (
         select(
-            _c.seq,
             _c.occurred_at,
             _c.action,
             _person().label("person"),
@@ -229,7 +223,6 @@ def _iterate_exports(
 
 def _export_of(row: Row[Any], wall: _WallClock) -> _Export:
     return _Export(
-        row.seq,
         Instant(row.occurred_at),
         row.action,
         row.person,
@@ -254,15 +247,13 @@ def _report() -> ColumnElement[str]:
     return func.coalesce(literal("id:") + identity, literal("name:") + name, "")
 
 
-def _find_firsts(
-    connection: Connection, condition: ColumnElement[bool], key: ColumnElement[str]
-) -> Mapping[str, _First]:
-    """The first export ever of each key."""
-    rank = func.row_number().over(partition_by=key, order_by=[_c.occurred_at, _c.seq])
-    columns = (key.label("key"), _c.seq, _c.occurred_at, rank.label("rank"))
-    ranked = select(*columns).where(condition).subquery().c
-    firsts: Select[Any] = select(ranked.key, ranked.seq, ranked.occurred_at).where(ranked.rank == 1)
-    return {key: _First(seq, Instant(at)) for key, seq, at in connection.execute(firsts)}
+def _find_first_reports(
+    connection: Connection, condition: ColumnElement[bool]
+) -> Mapping[str, Instant]:
+    """When each report was first exported."""
+    key, first = _report().label("report"), func.min(_c.occurred_at)
+    statement = select(key, first).where(condition).group_by(key)
+    return {key: Instant(at) for key, at in connection.execute(statement)}
 
 
 def _count_days(
@@ -274,18 +265,16 @@ def _count_days(
     hour = local // whole(HOUR) % whole(24)
     by_night = case((hour >= whole(NIGHT_FROM), 1), (hour < whole(NIGHT_TO), 1), else_=0)
     person, day = _person().label("person"), (local // whole(DAY)).label("day")
-    statement = select(person, day, func.count(), func.max(by_night)).where(condition)
+    numbers = (func.count(), func.max(by_night), func.min(_c.occurred_at))
+    statement = select(person, day, *numbers).where(condition).group_by(person, day)
     days: dict[str, dict[int, _Day]] = defaultdict(dict)
-    for key, number, count, at_night in connection.execute(statement.group_by(person, day)):
-        days[key][number + _START // DAY] = _Day(count, bool(at_night))
+    for key, number, count, at_night, first in connection.execute(statement):
+        days[key][number + _START // DAY] = _Day(count, bool(at_night), Instant(first))
     return days
 
 
 def _people(
-    exports: Iterable[_Export],
-    firsts: Mapping[str, _First],
-    days: Mapping[str, _Days],
-    wall: _WallClock,
+    exports: Iterable[_Export], days: Mapping[str, _Days], wall: _WallClock
 ) -> tuple[Exporter, ...]:
     groups: dict[str, list[_Export]] = defaultdict(list)
     usernames: dict[str, set[str]] = defaultdict(set)  # under which an id occurs
@@ -297,16 +286,17 @@ def _people(
     for identity, names in usernames.items():
         namesakes[fold_case(identity)] |= names
     people = [
-        _exporter(key, group, firsts[key], days[key], namesakes[key], wall)
-        for key, group in groups.items()
+        _exporter(key, group, days[key], namesakes[key], wall) for key, group in groups.items()
     ]
     return tuple(sorted(people, key=lambda each: (-each.count, each.key)))
 
 
 def _exporter(
-    key: str, group: _Exports, first: _First, days: _Days, namesakes: set[str], wall: _WallClock
+    key: str, group: _Exports, days: _Days, namesakes: set[str], wall: _WallClock
 ) -> Exporter:
-    runs = [_burst(run, days, wall) for run in _runs(group)]
+    first = min(day.first for day in days.values())
+    runs = list(_runs(group))
+    bursts = (_burst(run, days, wall) for run in runs if len(run) >= BURST_COUNT)
     return Exporter(
         key=key,
         name=_newest(each.username or each.actor_id for each in group),
@@ -317,12 +307,12 @@ def _exporter(
         nights=sum(each.night is not None for each in group),
         night_periods=_night_periods(group),
         by_habit=sum(day.at_night for day in days.values()) > NIGHT_HABIT * len(days),
-        first_ever_at=first.at,
+        first_ever_at=first,
         first_at=group[0].at,
         last_at=group[-1].at,
-        is_new=any(each.seq == first.seq for each in group),
-        busiest=max(runs, key=lambda run: run.count),
-        bursts=tuple(run for run in runs if run.is_unusual),
+        is_new=group[0].at == first,
+        busiest=_burst(max(runs, key=len), days, wall),
+        bursts=tuple(burst for burst in bursts if burst.is_unusual),
     )
 
 
@@ -359,7 +349,7 @@ def _newest(names: Iterable[str | None]) -> str | None:
     return given[-1] if given else None
 
 
-def _reports(exports: Iterable[_Export], firsts: Mapping[str, _First]) -> tuple[Exported, ...]:
+def _reports(exports: Iterable[_Export], firsts: Mapping[str, Instant]) -> tuple[Exported, ...]:
     groups: dict[str, list[_Export]] = defaultdict(list)
     for export in exports:
         groups[export.report].append(export)
@@ -367,7 +357,7 @@ def _reports(exports: Iterable[_Export], firsts: Mapping[str, _First]) -> tuple[
     return tuple(sorted(reports, key=lambda each: (-each.count, each.key)))
 
 
-def _exported(key: str, group: _Exports, first: _First) -> Exported:
+def _exported(key: str, group: _Exports, first: Instant) -> Exported:
     return Exported(
         key=key,
         name=_newest(each.report_name for each in group),
@@ -377,7 +367,7 @@ def _exported(key: str, group: _Exports, first: _First) -> Exported:
         people=len({each.person for each in group}),
         nights=sum(each.night is not None for each in group),
         night_periods=_night_periods(group),
-        first_ever_at=first.at,
+        first_ever_at=first,
         last_at=group[-1].at,
-        is_new=any(each.seq == first.seq for each in group),
+        is_new=group[0].at == first,
     )

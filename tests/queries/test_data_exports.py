@@ -155,7 +155,7 @@ def _check_person(person: Exporter, mine: list[Event], ever: list[Event]) -> Non
     assert person.by_habit == (len(night_days) > 0.1 * len(days))
     assert (person.first_at, person.last_at) == (mine[0].occurred_at, mine[-1].occurred_at)
     assert person.first_ever_at == ever[0].occurred_at
-    assert person.is_new == (ever[0] in mine)
+    assert person.is_new == (ever[0].occurred_at == mine[0].occurred_at)
     bursts = [_burst(run, ever) for run in _runs(mine)]
     assert person.busiest == max(bursts, key=lambda each: each.count)
     assert person.bursts == tuple(each for each in bursts if each.is_unusual)
@@ -189,7 +189,7 @@ def test_a_summary_is_what_counting_by_hand_finds(
         assert report.count == len(mine)
         assert report.people == len({_person(each) for each in mine})
         assert report.nights == sum(is_night(each.occurred_at, NEW_YORK) for each in mine)
-        assert report.is_new == (always[0] in mine)
+        assert report.is_new == (always[0].occurred_at == mine[0].occurred_at)
         assert (report.first_ever_at, report.last_at) == (
             always[0].occurred_at,
             mine[-1].occurred_at,
