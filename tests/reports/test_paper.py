@@ -135,6 +135,27 @@ def test_each_number_can_be_counted_again_from_the_attachments(
         assert f"{label} {count:,} " in page
 
 
+def test_every_action_can_lack_its_actor_entity_or_context(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    for missing in ("actor", "entity", "context"):
+        records = [
+            {name: part for name, part in record.items() if name != missing}
+            | {"id": f"{record['id']}-{missing}"}
+            for record in one_of_each_action(_OCTOBER)
+        ]
+        _month(engine, workspace_id, *records)
+    run, path = make_paper(engine, settings, workspace_id)
+    assert judge(path, "3a", "ua1") == []
+    numbers = manifest(path)["numbers"]
+    again = _count_again(population(path))
+    assert {name: numbers[name] for name in again} == again
+    assert run.rows == 150
+    page = words(path)
+    assert "nobody named" in page
+    assert "not named" in page
+
+
 @ON_SQLITE
 def test_a_list_that_is_cut_says_so_and_where_the_rest_is(
     engine: Engine,
