@@ -7,17 +7,17 @@ from typing import Final
 from flask import Blueprint, Response, abort, make_response, redirect
 from sqlalchemy import Connection
 
-from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
-from auditdash.events.instants import Instant
 from auditdash.queries.facets import count_facets
 from auditdash.queries.timeline import (
     Cursor,
     Page,
+    cursor_text,
     find_event,
     find_events,
     find_highest_seq,
     has_events,
+    parse_cursor,
 )
 from auditdash.search import edit
 from auditdash.search.errors import QueryError
@@ -47,7 +47,8 @@ def show() -> Response:
         query = params.query()
     except QueryError as error:
         return _answer_error(text, error)
-    after = _cursor(params.text("after"))
+    given = params.text("after")
+    after = parse_cursor(given) if given else None
     _record(text, after)
     with reading(readers.engine()) as connection:
         scope = _scope()
@@ -122,21 +123,11 @@ def _scope() -> Scope:
     return Scope(workspace_id=scope.workspace_id, highest_seq=highest or scope.highest_seq)
 
 
-def _cursor(given: str) -> Cursor | None:
-    if not given:
-        return None
-    at, _, seq = given.partition(".")
-    digits = (at.removeprefix("-"), seq)
-    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in digits):
-        raise BadInput("this is not a place in the timeline", where="after")
-    return Cursor(Instant(int(at)), int(seq))
-
-
 def _page_context(text: str, page: Page, after: Cursor | None) -> dict[str, object]:
     zone = readers.reader().zone
     following = page.following
     frozen = {"seq": params.number("seq", 0, 0, _HIGHEST)} if params.text("seq") else {}
-    place = f"{following.occurred_at}.{following.seq}" if following else ""
+    place = cursor_text(following) if following else ""
     return {
         "text": text,
         "days": days_of(page.events, zone, after),

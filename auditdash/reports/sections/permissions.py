@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.downloads.permission_rows import access_texts, unknown_text
 from auditdash.events.catalogue import action_label
 from auditdash.events.event import Entity, Subject
 from auditdash.events.instants import Instant
-from auditdash.events.wording import day_text
 from auditdash.queries.permission_changes import (
-    Access,
     ChangeCounts,
     PermissionChange,
     count_permission_changes,
@@ -52,7 +49,7 @@ def gather_permissions(connection: Connection, question: Question, limit: int) -
     """Count all changes of the question and list the first `limit`, oldest first."""
     asked = (connection, question.query, question.scope, question.clock)
     first = find_first_recorded(connection, question.scope)
-    unknown = _unknown(first, question.clock.zone)
+    unknown = unknown_text(first, question.clock.zone)
     page = find_permission_changes(*asked, limit=limit)
     rows = tuple(_row(change, unknown) for change in page.changes)
     return Permissions(
@@ -64,7 +61,7 @@ def gather_permissions(connection: Connection, question: Question, limit: int) -
 
 def _row(change: PermissionChange, unknown: str) -> ChangeRow:
     event = change.event
-    in_group = event.category == "user-groups" and event.subject.type == "member"
+    before, after = access_texts(change, unknown)
     return ChangeRow(
         seq=event.seq,
         at=event.occurred_at,
@@ -76,25 +73,11 @@ def _row(change: PermissionChange, unknown: str) -> ChangeRow:
         entity_type=event.entity.type,
         label=action_label(event.action),
         kind=change.kind,
-        before=_said(change.before, in_group, unknown),
-        after=_said(change.after, in_group, unknown),
+        before=before,
+        after=after,
         self_made=change.self_made,
     )
 
 
 def _name(named: Subject | Entity) -> str | None:
     return named.name or named.id
-
-
-def _said(access: Access, in_group: bool, unknown: str) -> str:
-    """Membership of a group has no role: one is in it or not."""
-    match access.kind:
-        case "none":
-            return "not a member" if in_group else "no access"
-        case "unknown":
-            return unknown
-    return access.role or ("member" if in_group else "access, role not recorded")
-
-
-def _unknown(first: int | None, zone: ZoneInfo) -> str:
-    return "unknown" if first is None else f"unknown before {day_text(Instant(first), zone)}"
