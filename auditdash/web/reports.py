@@ -12,6 +12,7 @@ from msgspec import Struct
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.events.periods import Period
+from auditdash.reports.contents import report_id
 from auditdash.reports.presets import (
     CUSTOM,
     PRESETS,
@@ -39,6 +40,7 @@ class Line(Struct, frozen=True, kw_only=True):
     """One report of the list."""
 
     run: ReportRun
+    name: str
     period: str
     sha256: str
 
@@ -163,7 +165,7 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
 
 def _line(run: ReportRun) -> Line:
     said = period_text(run.period, parse_zone(run.zone))
-    return Line(run=run, period=said, sha256=(run.sha256 or b"").hex())
+    return Line(run=run, name=report_id(run), period=said, sha256=(run.sha256 or b"").hex())
 
 
 def _zones(form: Form) -> list[tuple[str, str]]:

@@ -178,11 +178,11 @@ def test_older_reports_are_on_the_next_page(
 ) -> None:
     ids = [ask(engine, workspace_id) for _ in range(25)]
     first = client.get("/reports").text
-    assert f"No. {ids[-1]}" in first
+    assert f"AD-{ids[-1]:06}" in first
     assert f"/reports?before={ids[5]}" in first
     second = client.get(f"/reports?before={ids[5]}").text
-    assert f"No. {ids[0]}" in second
-    assert f"No. {ids[5]}<" not in second
+    assert f"AD-{ids[0]:06}" in second
+    assert f"AD-{ids[5]:06}" not in second
 
 
 def test_the_list_asks_again_for_itself_alone(
