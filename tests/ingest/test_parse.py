@@ -7,6 +7,7 @@ import io
 import json
 import time
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,14 +45,17 @@ FORMS = {
 }
 
 
+WRAPPINGS: dict[str, Callable[[bytes], bytes]] = {
+    "plain": lambda data: data,
+    "gzip": gzip.compress,
+    "marked": lambda data: b"\xef\xbb\xbf" + data,
+}
+
+
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("wrap", ["plain", "gzip", "marked"])
+@pytest.mark.parametrize("wrap", WRAPPINGS)
 def test_every_form_gives_the_same_records(form: str, wrap: str) -> None:
-    body = {
-        "plain": lambda data: data,
-        "gzip": gzip.compress,
-        "marked": lambda data: b"\xef\xbb\xbf" + data,
-    }[wrap](FORMS[form])
+    body = WRAPPINGS[wrap](FORMS[form])
     assert [json.loads(piece.raw) for piece in _parse(body)] == [ONE, TWO]
 
 
