@@ -76,7 +76,10 @@ def open_scene(template: Path, folder: Path, texts: tuple[str, ...]) -> Iterator
     with writing(engine) as connection:
         filled = add_workspace(connection, "acme", "Acme")
         empty = add_workspace(connection, "quiet", "Quiet")
+    alice = add_alice(engine, now())
     fill(engine, settings, filled, texts)
+    with writing(engine) as connection:
+        _settle(connection, filled, alice)
     log = folder / "gunicorn.log"
     with serve(with_port(settings, find_free_port()), log) as address:
         yield Scene(address, engine, settings, filled, empty, log)
@@ -84,13 +87,11 @@ def open_scene(template: Path, folder: Path, texts: tuple[str, ...]) -> Iterator
 
 
 def fill(engine: Engine, settings: Settings, workspace_id: int, texts: tuple[str, ...]) -> None:
-    """Each action, the texts in each field, rejected and conflicting records, people, a report."""
-    alice = add_alice(engine, now())
+    """Each action, the texts in each field, rejected and conflicting records, a report."""
     with writing(engine) as connection:
         store(connection, workspace_id, *_events(texts), now=now())
         receipt = store(connection, workspace_id, *_trouble(texts), now=now())
         assert (receipt.rejected, receipt.conflicting) == (2 + len(texts), 1)
-        _settle(connection, workspace_id, alice)
     ask(engine, workspace_id, now=now())
     assert run_next(engine, settings, now())
     ask(engine, workspace_id, query="actor:nobody", now=now())
