@@ -66,6 +66,7 @@ def show_exports() -> Response:
     if filled:
         readers.record_access("exports", text)
     start = period_of(query, clock).start
+    shows_new = start is not None and first is not None and start > first
     return fragments.render(
         _EXPORTS_PAGE,
         _EXPORTS_PAGE,
@@ -73,7 +74,8 @@ def show_exports() -> Response:
         bar=bar(EXPORTS, text, query, clock),
         is_empty=not filled and not summary.total,
         home=_home(),
-        shows_new=start is not None and first is not None and start > first,
+        shows_new=shows_new,
+        noticed=exports_view.noticed_people(summary, query, shows_new=shows_new),
         chart=chart_view(series, link(f"{EXPORTS}/over-time.csv", text)),
         **_exports_context(summary, query, text, whole),
     )
@@ -213,7 +215,7 @@ def _around_changes(
         "is_empty": not count.total and not has_events(connection, scope, readers.SOURCE),
         "count": count.total,
         "own_count": count.self_made,
-        "own_changes": [change.event for change in noticed.changes],
+        "own_changes": [] if own == query else [change.event for change in noticed.changes],
         "own_href": permissions_view.address(PERMISSIONS, own),
         "kinds": permissions_view.kind_filters(connection, query, scope, clock, PERMISSIONS),
         "objects": permissions_view.object_filters(connection, query, scope, clock, PERMISSIONS),

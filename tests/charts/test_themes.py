@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from auditdash.charts.palette import COLOURS
+from auditdash.charts.palette import COLOURS, EXPORT_COLOURS
 from auditdash.charts.scale import LEVELS
 from auditdash.charts.themes import DARK, LIGHT, PAPER
+from auditdash.queries.data_exports import export_actions
 from auditdash.settings import ROOT
 
 _CSS = ROOT / "static" / "css"
@@ -43,6 +44,15 @@ def test_each_category_can_fill_a_still_picture() -> None:
     text = (_CSS / "charts.css").read_text(encoding="utf-8")
     for slug in COLOURS:
         assert f".fill-{slug} {{ fill: var(--category-{slug}); }}" in text
+
+
+def test_each_kind_of_exports_has_a_colour_of_its_own() -> None:
+    assert set(EXPORT_COLOURS) == set(export_actions())
+    expected = {name: (each.light, each.dark) for name, each in EXPORT_COLOURS.items()}
+    assert _pairs("charts.css", r"\.fill-(export_\w+) \{ fill: ") == expected
+    assert _pairs("charts.css", r"\.mark-(export_\w+) \{ background: ") == expected
+    for theme in (LIGHT, DARK, PAPER):
+        assert len({theme.fill(name) for name in EXPORT_COLOURS}) == len(EXPORT_COLOURS)
 
 
 def test_a_category_that_nobody_knows_is_grey() -> None:

@@ -50,7 +50,7 @@ def exported(engine: Engine, workspace_id: int) -> int:
     burst = [_export(dice, f"n{n}", night + n * MINUTE, ("u9", "mira_patel")) for n in range(60)]
     before = [
         _export(dice, f"m{n}", START + n * 24 * HOUR + 9 * HOUR, ("u9", "mira_patel"))
-        for n in range(3)
+        for n in range(12)
     ]
     with writing(engine) as connection:
         store(connection, workspace_id, *records, *burst, *before)
@@ -117,6 +117,11 @@ def test_each_number_of_the_exports_leads_to_so_many_events(
     cells = re.findall(
         r'data-label="(Exports|SQL|CSV|PDF|At night)">.*?href="(/timeline[^"]*)">([\d,]+)</a>', page
     )
+    noticed = re.findall(
+        r'(noticed)-one">(?:(?!</span>).)*?href="(/timeline[^"]*)">([\d,]+)</a>', page, re.DOTALL
+    )
+    assert noticed or text.startswith(("actor", "entity"))
+    cells += noticed
     stats = re.findall(r'(stat)-value" href="(/timeline[^"]*)">([\d,]+)</a>', page)
     assert len(cells) > 20
     assert len(stats) == 1 + len(KINDS)

@@ -28,6 +28,7 @@ from auditdash.search.sentence import zone_name
 from auditdash.web.frame.question import link
 
 _TIMELINE: Final = "/timeline"
+_MOST: Final = 12
 _SHORT: Final = {
     "export_data_sql_exported": "SQL",
     "export_data_report_exported_csv": "CSV",
@@ -78,6 +79,14 @@ class RowView(Struct, frozen=True, kw_only=True):
     last_at: Instant
 
 
+class Noticed(Struct, frozen=True, kw_only=True):
+    """People who did something for the first time or unlike themselves; `more` are left out."""
+
+    label: str
+    people: tuple[tuple[str | None, Count], ...]
+    more: int
+
+
 def narrow_to_exports(query: Query, *nodes: Node) -> Query:
     """What was asked, of exports alone, and of what the nodes say besides."""
     exports = Term("category", (Atom("exports"),))
@@ -121,6 +130,21 @@ def person_views(people: Sequence[Exporter], query: Query) -> tuple[RowView, ...
             last_at=person.last_at,
         )
         for person in people
+    )
+
+
+def noticed_people(summary: ExportSummary, query: Query, *, shows_new: bool) -> tuple[Noticed, ...]:
+    """Whom the largest numbers would hide: first exports ever, and nights that are no habit."""
+    new = [person for person in summary.people if person.is_new and shows_new]
+    awake = [person for person in summary.people if person.nights and not person.by_habit]
+    awake.sort(key=lambda person: -person.nights)
+    first = [(each.name, Count(each.count, events_href(query, *_by_person(each)))) for each in new]
+    nights = [(each.name, _nights(each, query, _by_person(each))) for each in awake]
+    found = (("For the first time ever", first), ("At night, unlike them", nights))
+    return tuple(
+        Noticed(label=label, people=tuple(people[:_MOST]), more=len(people[_MOST:]))
+        for label, people in found
+        if people
     )
 
 
