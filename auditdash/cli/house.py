@@ -70,7 +70,11 @@ def with_house(
     @wraps(command)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
         try:
-            command(House(), *args, **kwargs)
+            house = House()
+            try:
+                command(house, *args, **kwargs)
+            finally:
+                house.engine.dispose()
         except (BadInput, BadSetting, OSError) as error:
             raise click.ClickException(str(error)) from None
         except DatabaseTrouble as error:
