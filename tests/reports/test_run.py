@@ -167,7 +167,7 @@ def test_a_killed_worker_takes_its_renderer_along_and_another_makes_the_report(
     _wait_until_gone(renderers)
     assert find(engine, workspace_id, run_id).state == "running"
     assert not run_next(engine, settings, NOW)
-    assert run_next(engine, settings, _LATER)
+    assert run_next(engine, settings, Instant(NOW + 10 * LEASE))  # the killed one had renewed it
     run = find(engine, workspace_id, run_id)
     assert (run.state, run.attempts, run.rows) == ("done", 2, 6 * 50)
     files = list((settings.instance / "reports").iterdir())
