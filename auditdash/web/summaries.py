@@ -19,6 +19,7 @@ from auditdash.queries.data_exports import ExportSummary, export_actions, summar
 from auditdash.queries.histogram import count_actions_over_time
 from auditdash.queries.permission_changes import (
     ChangePage,
+    PermissionChange,
     count_permission_changes,
     find_first_recorded,
     find_permission_changes,
@@ -209,13 +210,15 @@ def _around_changes(
     """What stands around the rows: the bar, the count, the filters, changes of one's own access."""
     own = permissions_view.narrow_to_own(query)
     count = count_permission_changes(connection, query, scope, clock)
-    noticed = find_permission_changes(connection, own, scope, clock, limit=_NOTICED)
+    shown: tuple[PermissionChange, ...] = ()
+    if count.self_made and own != query:
+        shown = find_permission_changes(connection, own, scope, clock, limit=_NOTICED).changes
     return {
         "bar": bar(PERMISSIONS, text, query, clock),
         "is_empty": not count.total and not has_events(connection, scope, readers.SOURCE),
         "count": count.total,
         "own_count": count.self_made,
-        "own_changes": [] if own == query else [change.event for change in noticed.changes],
+        "own_changes": [change.event for change in shown],
         "own_href": permissions_view.address(PERMISSIONS, own),
         "kinds": permissions_view.kind_filters(connection, query, scope, clock, PERMISSIONS),
         "objects": permissions_view.object_filters(connection, query, scope, clock, PERMISSIONS),
