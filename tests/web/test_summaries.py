@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from auditdash.downloads.export_rows import KINDS
+from auditdash.events.catalogue import actions
 from auditdash.events.instants import HOUR, MINUTE, Instant, parse_instant, to_rfc3339
 from auditdash.queries.data_exports import export_actions, summarise_exports
 from auditdash.queries.permission_changes import (
@@ -254,6 +255,25 @@ def test_a_role_that_nothing_recorded_tells_is_unknown_since_when(
     assert rows["workspace_default_access_changed"]["object"] == "the workspace, for everyone"
     assert rows["group_member_added"]["role_before"] == "not a member"
     assert rows["group_deleted"]["role_after"] == "deleted"
+
+
+@pytest.mark.parametrize("missing", [None, "actor", "entity", "context"])
+def test_every_action_stands_where_it_belongs_whatever_is_missing(
+    client: FlaskClient, engine: Engine, workspace_id: int, missing: str | None
+) -> None:
+    records = one_of_each_action()
+    for record in records:
+        record.pop(missing or "nothing", None)
+    with writing(engine) as connection:
+        assert store(connection, workspace_id, *records).added == len(records)
+    permissions = [action.name for action in actions() if action.permission]
+    rows = _file(client, f"{PERMISSIONS}.csv", "sort:created-asc")
+    assert [row["action"] for row in rows] == permissions
+    assert _page(client, PERMISSIONS).count('<tr class="change') == len(permissions)
+    people = _file(client, f"{EXPORTS}/people.csv")
+    assert [int(row["exports"]) for row in people] == [len(export_actions())]
+    said = "nobody named" if missing == "actor" else "peter_parker"
+    assert said in _page(client, EXPORTS)
 
 
 @pytest.mark.parametrize("path", [EXPORTS, PERMISSIONS])
