@@ -11,9 +11,18 @@ from sqlalchemy import Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, now
-from auditdash.ingest.intake import Intake, Receipt, close_receipt, open_receipt, take, total_of
+from auditdash.ingest.intake import (
+    Intake,
+    Receipt,
+    close_receipt,
+    open_receipt,
+    read_batch,
+    take,
+    total_of,
+)
 from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
 from auditdash.store.engine import reading, writing
+from auditdash.store.receipts import hold_receipt
 
 RECORDS_AT_ONCE = 2_000
 BYTES_AT_ONCE = 4 << 20  # others wait while a step is stored: seconds, however odd its records
@@ -35,6 +44,13 @@ class DeliveryBroken(BadInput):
     def __init__(self, error: BadInput, receipt: Receipt) -> None:
         super().__init__(error.what, where=error.where, expected=error.expected)
         self.receipt = receipt
+
+
+class FilledElsewhere(BadInput):
+    """Another process fills the same receipt: both at once would count each record twice."""
+
+    def __init__(self) -> None:
+        super().__init__("this is being taken in already", expected="one at a time")
 
 
 def deliver(
@@ -70,7 +86,8 @@ def continue_delivery(
     """Fill a receipt that is open, and close it.
 
     What it counts already was stored with the count, so that many records are passed over: a stop
-    at any moment changes nothing of what the receipt says in the end.
+    at any moment changes nothing of what the receipt says in the end. Raises FilledElsewhere when
+    somebody else does the same.
     """
     with reading(engine) as connection:
         total = total_of(connection, intake)
@@ -80,8 +97,11 @@ def continue_delivery(
         batch, broken = _next_batch(rest, RECORDS_AT_ONCE)
         if not batch:
             break
+        read = read_batch(intake, batch)
         with writing(engine) as connection:
-            total = take(connection, intake, batch).added_to(total)
+            if not hold_receipt(connection, intake.receipt_id, total.received):
+                raise FilledElsewhere
+            total = take(connection, intake, read).added_to(total)
         yield total
     with writing(engine) as connection:
         close_receipt(connection, intake, now(), broken)

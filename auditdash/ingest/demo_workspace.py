@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlalchemy import Engine
 
 from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
-from auditdash.ingest.delivery import continue_delivery
+from auditdash.ingest.delivery import FilledElsewhere, continue_delivery
 from auditdash.ingest.intake import Intake, Receipt, open_receipt, reopen
 from auditdash.ingest.parse import Piece
 from auditdash.ingest.sources.demo import iterate_demo
@@ -28,7 +29,8 @@ def load_demo(engine: Engine, now: Instant) -> Iterator[Receipt]:
     """
     intake = _begin(engine, now)
     if intake is not None:
-        yield from continue_delivery(engine, intake, _pieces(intake.now))
+        with suppress(FilledElsewhere):  # whoever was first goes on
+            yield from continue_delivery(engine, intake, _pieces(intake.now))
 
 
 def _pieces(until: Instant) -> Iterator[Piece]:

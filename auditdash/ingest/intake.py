@@ -8,12 +8,12 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
-from auditdash.events.event import Event
 from auditdash.events.folding import storable
-from auditdash.events.instants import Instant
+from auditdash.events.instants import Instant, shorten
 from auditdash.ingest.normalise import normalise
 from auditdash.ingest.parse import Piece, Rejection, reject
 from auditdash.store.append import append_events
+from auditdash.store.fields import Prepared, prepare
 from auditdash.store.quarantine import insert_rejections
 from auditdash.store.receipts import (
     COUNTS,
@@ -25,6 +25,7 @@ from auditdash.store.receipts import (
 from auditdash.store.workspaces import find_workspace
 
 _KEPT_REJECTIONS = 100
+_LONGEST_SOURCE = 64
 _OURS = "auditdash"
 _OF_THE_DEMO = frozenset({"demo", "self"})
 
@@ -65,6 +66,18 @@ class Receipt(Struct, frozen=True, kw_only=True):
             rejected=self.rejected + other.rejected,
             rejections=(*other.rejections, *self.rejections)[:_KEPT_REJECTIONS],
         )
+
+
+def parse_source(text: str) -> str:
+    """The name of a source as a person gives it; BadInput where it is none."""
+    plain = text.replace("-", "").replace("_", "")
+    if not (plain.isascii() and plain.isalnum() and len(text) <= _LONGEST_SOURCE):
+        raise BadInput(
+            f"{shorten(text)} is no name of a source",
+            where="source",
+            expected=f"letters, digits, - and _, at most {_LONGEST_SOURCE}",
+        )
+    return text
 
 
 def open_receipt(
@@ -118,12 +131,19 @@ def reopen(
     )
 
 
-def take(connection: Connection, intake: Intake, pieces: Iterable[Piece | Rejection]) -> Receipt:
+def read_batch(intake: Intake, pieces: Iterable[Piece | Rejection]) -> list[Prepared | Rejection]:
+    """Make of each piece what can be made of it without the store: nobody waits for this part."""
+    return [each if isinstance(each, Rejection) else _read(each, intake) for each in pieces]
+
+
+def take(
+    connection: Connection, intake: Intake, pieces: Iterable[Piece | Prepared | Rejection]
+) -> Receipt:
     """Store one batch and count it on the receipt; the answer counts this batch alone."""
-    events: list[Event] = []
+    events: list[Prepared] = []
     rejections: list[Rejection] = []
     for piece in pieces:
-        taken = piece if isinstance(piece, Rejection) else _read(piece, intake)
+        taken = _read(piece, intake) if isinstance(piece, Piece) else piece
         if isinstance(taken, Rejection):
             rejections.append(taken)
         else:
@@ -169,11 +189,12 @@ def total_of(connection: Connection, intake: Intake) -> Receipt:
     )
 
 
-def _read(piece: Piece, intake: Intake) -> Event | Rejection:
+def _read(piece: Piece, intake: Intake) -> Prepared | Rejection:
     try:
-        return normalise(piece.raw, intake.source, intake.workspace)
+        event = normalise(piece.raw, intake.source, intake.workspace)
     except BadInput as error:
         return reject(piece.position, piece.raw, error)
+    return prepare(intake.workspace_id, event)
 
 
 def _quarantine_row(intake: Intake, rejection: Rejection) -> dict[str, object]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
 from auditdash.store import schema
 from auditdash.store.engine import insert_many, insert_new
-from auditdash.store.fields import context_rows, fields_row
+from auditdash.store.fields import Prepared, context_rows
 from auditdash.store.schema import conflicts, events, workspaces
 
 _IDS_AT_ONCE = 1000
@@ -31,7 +31,7 @@ def append_events(
     connection: Connection,
     workspace_id: int,
     receipt_id: int,
-    batch: Sequence[Event],
+    batch: Sequence[Prepared],
     now: Instant,
 ) -> Appended:
     """Store what is new. The same source and id with other content is kept as a conflict.
@@ -39,21 +39,25 @@ def append_events(
     Holds the lock of the workspace until the transaction ends, so seq has neither gaps nor twins.
     """
     last_seq = _lock(connection, workspace_id)
-    hashes = _known_hashes(connection, workspace_id, batch)
-    fresh: list[Event] = []
+    hashes = _known_hashes(connection, workspace_id, [each.event for each in batch])
+    fresh: list[Prepared] = []
     conflicting: list[Event] = []
-    for event in batch:
-        key = (event.source, event.id)
+    for each in batch:
+        key, content_hash = (each.event.source, each.event.id), each.event.content_hash
         if key not in hashes:
-            seq = last_seq + len(fresh) + 1
-            fresh.append(msgspec.structs.replace(event, seq=seq, received_at=now))
-            hashes[key] = (event.content_hash, seq)
-        elif hashes[key][0] != event.content_hash:
-            conflicting.append(msgspec.structs.replace(event, seq=hashes[key][1], received_at=now))
+            fresh.append(_number(each, last_seq + len(fresh) + 1, now))
+            hashes[key] = (content_hash, last_seq + len(fresh))
+        elif hashes[key][0] != content_hash:
+            conflicting.append(replace(each.event, seq=hashes[key][1], received_at=now))
     _insert_fresh(connection, workspace_id, receipt_id, fresh)
     _insert_conflicting(connection, workspace_id, receipt_id, conflicting)
     known = len(batch) - len(fresh) - len(conflicting)
     return Appended(added=len(fresh), known=known, conflicting=len(conflicting))
+
+
+def _number(each: Prepared, seq: int, now: Instant) -> Prepared:
+    numbers = {"seq": seq, "received_at": now}
+    return Prepared(replace(each.event, **numbers), {**each.fields, **numbers})
 
 
 def _lock(connection: Connection, workspace_id: int) -> int:
@@ -85,15 +89,15 @@ def _known_hashes(connection: Connection, workspace_id: int, batch: Iterable[Eve
 
 
 def _insert_fresh(
-    connection: Connection, workspace_id: int, receipt_id: int, fresh: Sequence[Event]
+    connection: Connection, workspace_id: int, receipt_id: int, fresh: Sequence[Prepared]
 ) -> None:
     if not fresh:
         return
-    insert_many(connection, events, (_row(workspace_id, receipt_id, event) for event in fresh))
-    fields = (fields_row(workspace_id, event) for event in fresh)
-    insert_many(connection, schema.event_fields, fields)
+    rows = (_row(workspace_id, receipt_id, each.event) for each in fresh)
+    insert_many(connection, events, rows)
+    insert_many(connection, schema.event_fields, (each.fields for each in fresh))
     # One by one: a record may have a hundred thousand values in its context.
-    leaves = (row for event in fresh for row in context_rows(workspace_id, event))
+    leaves = (row for each in fresh for row in context_rows(workspace_id, each.event))
     insert_many(connection, schema.event_context, leaves)
     connection.execute(
         update(workspaces)

@@ -47,6 +47,21 @@ def insert_receipt(
     return int(connection.execute(insert(receipts).returning(receipts.c.id), row).scalar_one())
 
 
+def hold_receipt(connection: Connection, receipt_id: int, received: int) -> bool:
+    """Keep others from filling it until the transaction ends; False when they have done so since
+    it counted `received`."""
+    held = connection.execute(
+        update(receipts)
+        .where(
+            receipts.c.id == receipt_id,
+            receipts.c.received == received,
+            receipts.c.finished_at.is_(None),
+        )
+        .values(received=receipts.c.received)
+    )
+    return held.rowcount == 1
+
+
 def increase_receipt(connection: Connection, receipt_id: int, counts: Mapping[str, int]) -> None:
     """Add to its counts, in the transaction that stores what they count."""
     values = {name: receipts.c[name] + counts[name] for name in COUNTS}

@@ -6,19 +6,28 @@ import gzip
 import io
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, update
 
 from auditdash.events.errors import BadInput
 from auditdash.ingest import delivery as delivery_module
-from auditdash.ingest.delivery import Delivery, DeliveryBroken, deliver
-from auditdash.ingest.intake import Receipt
+from auditdash.ingest.delivery import (
+    Delivery,
+    DeliveryBroken,
+    FilledElsewhere,
+    continue_delivery,
+    deliver,
+)
+from auditdash.ingest.intake import Receipt, open_receipt, read_batch
+from auditdash.ingest.parse import Piece
 from auditdash.ingest.quarantine import replay
 from auditdash.store import schema
 from auditdash.store.engine import reading, writing
 from auditdash.store.quarantine import count_rejected, find_rejected, list_conflicts, list_rejected
 from auditdash.store.receipts import list_receipts
+from auditdash.store.workspaces import rename_workspace
 from tests.databases import add_workspace
 from tests.make import NOW, make_raw, make_record
 
@@ -143,3 +152,36 @@ def test_the_demo_takes_no_events_of_yours(engine: Engine) -> None:
     with pytest.raises(BadInput, match="takes no events of yours"):
         _deliver(engine, demo, _lines(1))
     assert _count(engine) == 0
+
+
+def test_reading_records_holds_up_nobody(
+    engine: Engine, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_while_another_writes(*given: Any) -> Any:
+        with writing(engine) as connection:  # would wait for a step that is being stored
+            rename_workspace(connection, workspace_id, name="Acme", zone="UTC")
+        return read_batch(*given)
+
+    monkeypatch.setattr(delivery_module, "read_batch", read_while_another_writes)
+    receipt = list(_deliver(engine, workspace_id, _lines(25)))[-1]
+    assert receipt.added == 25
+
+
+def test_two_who_fill_one_receipt_count_each_record_once(engine: Engine, workspace_id: int) -> None:
+    with writing(engine) as connection:
+        intake = open_receipt(
+            connection,
+            workspace_id=workspace_id,
+            source="mode",
+            channel="file",
+            name="twice",
+            now=NOW,
+        )
+    pieces = [Piece(f"line {number}", make_raw(id=str(number))) for number in range(35)]
+    one, other = (continue_delivery(engine, intake, pieces) for _ in range(2))
+    next(one)
+    next(other)
+    with pytest.raises(FilledElsewhere):
+        list(one)
+    last = list(other)[-1]
+    assert (last.received, last.added) == (35, 35)
