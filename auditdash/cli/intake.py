@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
 
 import click
 
 from auditdash.cli.house import House, with_house, workspace_option
+from auditdash.cli.importing import Importer, counts_text
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now, to_rfc3339
-from auditdash.ingest.delivery import Delivery, deliver
-from auditdash.ingest.intake import Receipt
-from auditdash.ingest.quarantine import replay
+from auditdash.events.wording import printable
+from auditdash.ingest.intake import parse_source
+from auditdash.ingest.quarantine import iterate_waiting, replay_all
 from auditdash.ingest.sources import mode
-from auditdash.store.engine import reading, writing
-from auditdash.store.quarantine import Rejected, list_rejected
-from auditdash.store.workspaces import Workspace
-
-_REPLAYED_AT_ONCE = 500
-_NO_LIMIT = 1 << 62  # whoever has a shell here may fill the disk anyway
 
 
 @click.command("import")
@@ -35,53 +26,15 @@ def import_files(house: House, files: tuple[str, ...], source: str, workspace: s
     standard input.
 
     Running it again adds only what is missing. What is no event is kept in the quarantine. Exit
-    status: 0 all taken in, 2 some rejected or in conflict, 1 a file that cannot be read.
+    status: 0 all taken in, 2 some rejected or in conflict, 1 a file that cannot be read, 130
+    stopped with Ctrl+C.
     """
-    owner = house.workspace(workspace)
-    whole = True
+    importer = Importer(house.engine, house.workspace(workspace).id, parse_source(source))
     for name in files:
-        with _open(name) as (stream, size):
-            receipt = _import_stream(house, owner, source, name, stream, size)
-        click.echo(_counts(name, receipt))
-        for rejection in receipt.rejections[:10]:
-            place = f"{rejection.position} {rejection.where}".strip()
-            expected = f"; expected {rejection.expected}" if rejection.expected else ""
-            click.echo(f"  {place}: {rejection.what}{expected}", err=True)
-        whole = whole and not receipt.rejected and not receipt.conflicting
-    sys.exit(0 if whole else 2)
-
-
-@contextmanager
-def _open(name: str) -> Iterator[tuple[IO[bytes], int]]:
-    """A file or standard input, with its size in bytes (0: unknown)."""
-    if name == "-":
-        yield sys.stdin.buffer, 0
-        return
-    with Path(name).open("rb") as stream:
-        yield stream, Path(name).stat().st_size
-
-
-def _import_stream(
-    house: House, owner: Workspace, source: str, name: str, stream: IO[bytes], size: int
-) -> Receipt:
-    delivery = Delivery(
-        workspace_id=owner.id, source=source, channel="file", name=Path(name).name or name
-    )
-    receipt = Receipt(id=0)
-    with click.progressbar(range(size) if size else None, label=name, file=sys.stderr) as bar:
-        for receipt in deliver(  # noqa: B007  # the last one is the whole
-            house.engine, delivery, stream, max_unpacked=_NO_LIMIT, started_at=now()
-        ):
-            if size:
-                bar.update(stream.tell() - bar.pos)
-    return receipt
-
-
-def _counts(name: str, receipt: Receipt | mode.PullSummary) -> str:
-    return (
-        f"{name}: {receipt.received:,} received = {receipt.added:,} new + {receipt.known:,} already"
-        f" known + {receipt.conflicting:,} conflicting + {receipt.rejected:,} rejected"
-    )
+        importer.take_in(name)
+    if len(files) > 1:
+        click.echo(counts_text(f"{len(files)} files", importer.total))
+    sys.exit(importer.status)
 
 
 @click.command()
@@ -102,7 +55,7 @@ def pull(house: House, workspace: str | None) -> None:
         )
         if summary.error is None:
             bar.update(1000 - bar.pos)
-    click.echo(_counts("mode", summary))
+    click.echo(counts_text("mode", summary))
     if summary.error is not None:
         raise BadInput(summary.error)
 
@@ -122,8 +75,8 @@ def quarantine() -> None:
 @with_house
 def list_quarantine(house: House, workspace: str | None) -> None:
     """What waits: number, when, where it stood, what was wrong."""
-    for row in _waiting(house, house.workspace(workspace).id):
-        wrong = f"{row.place} {row.what}".strip()
+    for row in iterate_waiting(house.engine, house.workspace(workspace).id):
+        wrong = printable(f"{row.place}: {row.what}" if row.place else row.what)
         click.echo(f"{row.id}\t{to_rfc3339(row.received_at)}\t{row.position}\t{wrong}")
 
 
@@ -132,7 +85,7 @@ def list_quarantine(house: House, workspace: str | None) -> None:
 @with_house
 def export_quarantine(house: House, workspace: str | None) -> None:
     """Write the records to standard output as they came, one after the other."""
-    for row in _waiting(house, house.workspace(workspace).id):
+    for row in iterate_waiting(house.engine, house.workspace(workspace).id):
         sys.stdout.buffer.write(row.record.rstrip(b"\n") + b"\n")
 
 
@@ -141,21 +94,5 @@ def export_quarantine(house: House, workspace: str | None) -> None:
 @with_house
 def replay_quarantine(house: House, workspace: str | None) -> None:
     """Try them all again, for example after an upgrade; what is understood now becomes events."""
-    owner, after, total = house.workspace(workspace), 0, Receipt(id=0)
-    while rows := _rows_after(house, owner.id, after):
-        with writing(house.engine) as connection:
-            total = replay(connection, owner.id, rows, now()).added_to(total)
-        after = rows[-1].id
-    click.echo(_counts("quarantine", total))
-
-
-def _waiting(house: House, workspace_id: int) -> Iterator[Rejected]:
-    after = 0
-    while rows := _rows_after(house, workspace_id, after):
-        yield from rows
-        after = rows[-1].id
-
-
-def _rows_after(house: House, workspace_id: int, after: int) -> list[Rejected]:
-    with reading(house.engine) as connection:
-        return list_rejected(connection, workspace_id, after=after, limit=_REPLAYED_AT_ONCE)
+    total = replay_all(house.engine, house.workspace(workspace).id, now())
+    click.echo(counts_text("quarantine", total))

@@ -11,7 +11,7 @@ from msgspec import Struct
 from sqlalchemy import Engine
 
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import shorten
+from auditdash.ingest.intake import parse_source
 from auditdash.ingest.quarantine import iterate_waiting, replay, replay_all
 from auditdash.ingest.uploads import put_down
 from auditdash.queries.evidence import ActionCount, count_by_action
@@ -39,7 +39,6 @@ _log = logging.getLogger(__name__)
 _PAGE: Final = "/intake"
 _ROWS: Final = 50
 _MOST_DIFFERENCES: Final = 100
-_LONGEST_SOURCE: Final = 64
 _HIGHEST_ID: Final = (1 << 63) - 1
 _UNMAPPED: Final = "is:unmapped"
 
@@ -91,7 +90,7 @@ def upload() -> Response:
             readers.engine(),
             readers.settings(),
             workspace_id=readers.reader().workspace.id,
-            source=_source(),
+            source=parse_source(params.field("source") or "mode"),
             name=given.name,
             stream=given.stream,
             now=readers.now(),
@@ -100,18 +99,6 @@ def upload() -> Response:
         _log.error("an upload cannot be kept: %s", error)
         abort(503, f"The server cannot keep the file: {error.strerror}. Nothing of it came in.")
     return fragments.see_other(f"{_PAGE}/receipts/{receipt_id}")
-
-
-def _source() -> str:
-    given = params.field("source") or "mode"
-    plain = given.replace("-", "").replace("_", "")
-    if not (plain.isascii() and plain.isalnum() and len(given) <= _LONGEST_SOURCE):
-        raise BadInput(
-            f"{shorten(given)} is no name of a source",
-            where="source",
-            expected=f"letters, digits, - and _, at most {_LONGEST_SOURCE}",
-        )
-    return given
 
 
 @blueprint.get("/receipts/<int:receipt_id>")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections.abc import Iterator
-from multiprocessing import forkserver
 from multiprocessing.synchronize import Event
 
 import pytest
@@ -14,20 +12,19 @@ from sqlalchemy import Engine, func, select
 
 from auditdash.events.instants import DAY, MINUTE, Instant, now, to_rfc3339
 from auditdash.ingest.sources.mode import pull_now
-from auditdash.settings import ROOT, Settings
+from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, reading
 from auditdash.store.feeds import windows
 from auditdash.store.schema import receipts, workspaces
 from tests.fake_mode import FakeMode
 from tests.ingest.pulls import Puller, Time, records_over
+from tests.journeys.processes import Processes, kill_in_the_middle, processes
 from tests.make import make_record
+
+__all__ = ["processes"]  # a fixture
 
 KILLS = 20
 EVENTS = 1500
-_POSTGRES = ("sqlalchemy.dialects.postgresql.psycopg", "psycopg")
-
-
-Processes = multiprocessing.context.ForkServerContext
 
 
 def pull(settings: Settings, workspace_id: int, begun: Event) -> None:
@@ -36,17 +33,6 @@ def pull(settings: Settings, workspace_id: int, begun: Event) -> None:
     engine.connect().close()
     begun.set()
     pull_now(engine, settings, workspace_id)
-
-
-@pytest.fixture(scope="module")
-def processes() -> Processes:
-    """Processes of their own that begin at once, because everything is imported before."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *_POSTGRES])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
-        forkserver.ensure_running()
-    return context
 
 
 @pytest.fixture
@@ -81,17 +67,16 @@ def test_a_puller_killed_at_random_moments_loses_and_doubles_nothing(
     mode.clock = now
     dice, alive_when_killed, reached = random.Random(20), 0, []
     for number in range(KILLS):
-        begun = processes.Event()
-        process = processes.Process(target=pull, args=(settings, workspace_id, begun))
-        process.start()
-        assert begun.wait(20)
-        if number % 5:  # on a busy machine, let it come beyond its first steps
-            wait_for_a_request(mode)
-        time.sleep(dice.uniform(0.0, 0.2))
-        alive_when_killed += process.is_alive()
-        process.kill()
-        process.join()
-        process.close()
+        alive_when_killed += kill_in_the_middle(
+            processes,
+            pull,
+            settings,
+            workspace_id,
+            latest=0.2,
+            dice=dice,
+            # on a busy machine, let it come beyond its first steps
+            wait=(lambda: wait_for_a_request(mode)) if number % 5 else None,
+        )
         reached.append(len(puller.stored_ids()))  # which also asserts that seq has no gaps
         late = Instant(now() - 3 * MINUTE)
         mode.add(make_record(id=f"late-{number}", timestamp=to_rfc3339(late)))
