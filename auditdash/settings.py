@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parent.parent
+_SQLITE = "sqlite:///"
 
 
 class BadSetting(ValueError):
@@ -99,12 +100,20 @@ def _zone(env: Mapping[str, str], name: str) -> str:
 def _database_url(url: str) -> str:
     if url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
-    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+    if not url.startswith((_SQLITE, "postgresql://", "postgresql+psycopg://")):
         scheme = url.split("://", maxsplit=1)[0]
         raise BadSetting(
             f"DATABASE_URL begins with {scheme!r}: expected sqlite:///FILE or postgresql://…"
         )
-    return url
+    return _absolute(url) if url.startswith(_SQLITE) else url
+
+
+def _absolute(url: str) -> str:
+    """The same file for every process, wherever it goes to work."""
+    file = url.removeprefix(_SQLITE)
+    if not file or file.startswith((":", "file:")):
+        raise BadSetting(f"DATABASE_URL={url!r}: expected sqlite:///FILE, kept on a disk")
+    return _SQLITE + str(Path(file).absolute())
 
 
 def _check_mode(settings: Settings) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auditdash.settings import BadSetting, Settings
+from auditdash.store.engine import open_engine
 from tests.serving import environment
 
 _EVERYTHING = {
@@ -89,3 +90,22 @@ def test_a_password_in_a_refused_address_is_not_repeated() -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.from_env({"DATABASE_URL": "mysql://audit:hunter2@db/audit"})
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_relative_file_is_the_same_after_going_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_env({"DATABASE_URL": "sqlite:///audit.db"})
+    assert settings.database_url == f"sqlite:///{tmp_path / 'audit.db'}"
+
+
+@pytest.mark.parametrize("url", ["sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?uri=true"])
+def test_a_database_that_no_other_process_sees_is_refused(url: str) -> None:
+    with pytest.raises(BadSetting, match="kept on a disk"):
+        Settings.from_env({"DATABASE_URL": url})
+
+
+def test_a_new_instance_is_nobody_elses_to_read(tmp_path: Path) -> None:
+    open_engine(f"sqlite:///{tmp_path / 'instance' / 'auditdash.db'}").dispose()
+    assert (tmp_path / "instance").stat().st_mode & 0o777 == 0o700

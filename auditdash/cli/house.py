@@ -30,7 +30,7 @@ class House:
 
     def __init__(self) -> None:
         self.settings = Settings.from_env(os.environ)
-        self.settings.instance.mkdir(parents=True, exist_ok=True)
+        self.settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         migrate(self.settings.database_url)
         self.engine: Engine = open_engine(self.settings.database_url)
 

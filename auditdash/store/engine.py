@@ -36,7 +36,8 @@ def open_engine(database_url: str) -> Engine:
 
 
 def _open_sqlite(database_url: str, database: str) -> Engine:
-    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    # Everyone's doings are nobody else's to read: neither here nor in the files beside it.
+    Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(database_url, connect_args={"timeout": 30})
 
     @event.listens_for(engine, "connect")

@@ -42,7 +42,7 @@ def _make_key(path: Path) -> bytes:
     """The key. Linking a finished file into place lets only the first of several makers win, and
     nobody ever reads half a key."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = path.with_name(f".{_NAME}.{uuid4().hex}")
         try:
             _write_durably(draft, Fernet.generate_key() + b"\n")
