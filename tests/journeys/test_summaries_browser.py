@@ -131,6 +131,31 @@ def test_filters_change_rows_address_and_box_together(
     visit.forget()
 
 
+def test_another_period_draws_the_exports_anew_and_a_bar_leads_to_its_events(
+    new_visit: NewVisit, engine: Engine, live_server: str, filled: int
+) -> None:
+    visit = _visit(new_visit, engine, live_server, filled)
+    page = visit.page
+    page.goto(EXPORTS)
+    bars = page.locator(".chart-drawn .js-plotly-plot .bars path")
+    expect(bars.first).to_be_visible()
+    page.get_by_role("searchbox").fill("created:2026-11-02 actor:mira_patel")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.locator(".stat-value").first).to_have_text("60")
+    hour = bars.nth(1)  # from 01:00
+    expect(hour).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    box = hour.bounding_box()
+    assert box is not None
+    place = box["x"] + box["width"] / 2, box["y"] + 20
+    page.mouse.move(*place)
+    expect(page.locator(".hovertext")).to_contain_text("56 exports")
+    page.mouse.click(*place)
+    expect(page).to_have_url(re.compile(r"/timeline\?"))
+    assert _count(page) == 56
+    assert visit.complaints == []
+
+
 def test_scrolling_brings_all_changes_and_without_scripts_a_link_does(
     new_visit: NewVisit, engine: Engine, live_server: str, filled: int
 ) -> None:
