@@ -1,0 +1,139 @@
+"""The pictures of docs/screenshots, made anew: `python -m tests.screenshots`.
+
+Each page of the demo, and the pages that the demo has nothing for, in light and dark, at 1440 and
+390 px. They are made from fresh instances, so that nobody's data gets into the documentation.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from auditdash.events.instants import now
+from auditdash.events.periods import previous_month
+from auditdash.ingest.demo_workspace import load_demo
+from auditdash.reports.run import request_report, run_next
+from auditdash.settings import ROOT, Settings
+from auditdash.store.engine import open_engine, writing
+from auditdash.store.migrate import migrate
+from auditdash.store.workspaces import create_workspace, list_workspaces
+from tests.browser import FLAGS, find_chromium, open_visit
+from tests.journeys.scene import Scene
+from tests.make import make_record, store
+from tests.serving import find_free_port, serve, with_port
+
+FOLDER: Final = ROOT / "docs" / "screenshots"
+_DEMO: Final = {
+    "timeline": "/timeline?q=-source:auditdash",
+    "timeline-search": "/timeline?q=entity:payroll* is:permission",
+    "timeline-error": "/timeline?q=actr:bob",
+    "event": "/timeline/event/1",
+    "charts": "/charts?q=-source:auditdash",
+    "exports": "/summaries/exports",
+    "permissions": "/summaries/permissions",
+    "reports": "/reports",
+    "settings": "/settings",
+}
+_OWN: Final = {
+    "welcome": "/welcome",
+    "coverage": "/coverage",
+    "coverage-connect": "/coverage/connect",
+    "intake": "/intake",
+    "quarantine": "/intake/quarantine",
+    "conflicts": "/intake/conflicts",
+    "unmapped": "/intake/unmapped",
+}
+_COLOURS: Final = 128
+
+
+def main() -> None:
+    """Replace every picture."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        with _served(Path(folder)) as scene:
+            for dark in (False, True):
+                for width in (1440, 390):
+                    _take_all(browser, scene, dark, width)
+        browser.close()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[Scene]:
+    settings = Settings.from_env({"AUDITDASH_INSTANCE": str(folder)})
+    migrate(settings.database_url)
+    engine = open_engine(settings.database_url)
+    with writing(engine) as connection:
+        own = create_workspace(
+            connection, slug="acme", name="Acme", kind="real", zone="UTC", now=now()
+        )
+    for _ in load_demo(engine, now()):
+        pass
+    with writing(engine) as connection:
+        demo = next(each for each in list_workspaces(connection) if each.kind == "demo")
+        request_report(
+            connection,
+            workspace_id=demo.id,
+            kind="compliance",
+            period=previous_month(now(), demo.zone_info),
+            zone=demo.zone,
+            query="-source:auditdash",
+            requested_by="Alice",
+            now=now(),
+        )
+    run_next(engine, settings, now())
+    log = folder / "gunicorn.log"
+    with serve(with_port(settings, find_free_port()), log) as address:
+        yield Scene(address, engine, settings, demo.id, own, log)
+    engine.dispose()
+
+
+def _take_all(browser: Browser, scene: Scene, dark: bool, width: int) -> None:
+    suffix = f"{'dark' if dark else 'light'}-{width}"
+    demo = scene.visit(browser, "filled", dark=dark, width=width)
+    own = scene.visit(browser, "empty", dark=dark, width=width)
+    login = open_visit(browser, dark=dark, width=width, base_url=scene.address)
+    _take(login.page, "/login", f"login-{suffix}")
+    for name, address in _DEMO.items():
+        _take(demo.page, address, f"{name}-{suffix}")
+    _take(own.page, _OWN["welcome"], f"welcome-{suffix}")
+    _bring_in_trouble(scene)
+    for name, address in _OWN.items():
+        if name != "welcome":
+            _take(own.page, address, f"{name}-{suffix}")
+    for visit in (demo, own, login):
+        visit.page.context.close()
+
+
+def _bring_in_trouble(scene: Scene) -> None:
+    """A delivery with what every real one has some of; the same one twice changes nothing."""
+    with writing(scene.engine) as connection:
+        store(
+            connection,
+            scene.empty,
+            make_record(),
+            make_record(description="group was added to the connection"),
+            make_record(id="w-1", action="dashboard_subscription_created"),
+            make_record(id="z-1", timestamp="2025-02-18T10:47:37"),
+            b'{"id": "cut-1", "action": "group_created", "timesta',
+            now=now(),
+        )
+
+
+def _take(page: Page, address: str, name: str) -> None:
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(300)  # for charts to be drawn
+    picture = Image.open(io.BytesIO(page.screenshot(caret="initial"))).convert("RGB")
+    picture.quantize(_COLOURS).save(FOLDER / f"{name}.png", optimize=True)
+
+
+if __name__ == "__main__":
+    main()
