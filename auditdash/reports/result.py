@@ -55,14 +55,13 @@ def checks_of(contents: Contents) -> tuple[Check, ...]:
 
 def _export_checks(contents: Contents) -> tuple[Check, ...]:
     exports = contents.exports
-    hours = f"between 22:00 and 06:00, {exports.night_zone}"
     found = (
         ("Bursts of exports", len(exports.bursts), _bursts(exports)),
-        ("First-ever exporters", len(exports.new_people), _names(exports.new_people)),
-        ("Exports at night", exports.nights, f"{_count(exports.nights, 'export')} {hours}."),
+        ("First-ever exporters", len(exports.new_people), f"{_names(exports.new_people)}."),
+        ("Exports at night", len(exports.night_people), _nights(exports)),
     )
     return tuple(
-        Check(label=label, ok=not count, said=said if count else "None.", anchor="exports")
+        Check(label=label, ok=not count, said=said, anchor="exports")
         for label, count, said in found
     )
 
@@ -70,17 +69,25 @@ def _export_checks(contents: Contents) -> tuple[Check, ...]:
 def _bursts(exports: Exports) -> str:
     most = max(exports.bursts, key=lambda line: line.burst.count, default=None)
     if most is None:
-        return ""
-    people = _count(len(exports.bursts), "person", "people")
-    return (
-        f"{people}; most by {most.person or 'somebody unnamed'}: {most.burst.count:,} in an hour."
-    )
+        return "None."
+    person = (most.person or "somebody unnamed")[:40]
+    return f"{_count(len(exports.bursts), 'burst')}; the largest {most.burst.count:,} by {person}."
+
+
+def _nights(exports: Exports) -> str:
+    if not exports.nights:
+        return "None."
+    said = f"{exports.nights:,} between 22:00 and 06:00, {exports.night_zone}; "
+    if not exports.night_people:
+        return f"{said}all by people who usually work then."
+    count = sum(person.nights for person in exports.night_people)
+    return f"{said}{count:,} by people who usually work by day: {_names(exports.night_people)}."
 
 
 def _names(people: Sequence[Exporter]) -> str:
     named = ", ".join((person.name or "somebody unnamed")[:40] for person in people[:3])
     rest = f" and {len(people) - 3:,} more" if len(people) > 3 else ""
-    return f"{_count(len(people), 'person', 'people')}: {named}{rest}."
+    return f"{named}{rest}" or "None"
 
 
 def _permission_check(contents: Contents) -> Check:

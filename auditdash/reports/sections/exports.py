@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.catalogue import action_label
+from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
 from auditdash.queries.data_exports import (
     Burst,
@@ -39,7 +40,7 @@ class BurstLine(Struct, frozen=True, kw_only=True):
 
 
 class NightRow(Struct, frozen=True, kw_only=True):
-    """One export at night, as it is printed."""
+    """One export at night, as it is printed; `unlike` of somebody who else works by day."""
 
     seq: int
     at: Instant
@@ -47,10 +48,14 @@ class NightRow(Struct, frozen=True, kw_only=True):
     address: str | None
     entity: str | None
     label: str
+    unlike: bool
 
 
 class Exports(Struct, frozen=True, kw_only=True):
-    """All exports counted; people and reports are the first of `people_count`, `reports_count`."""
+    """All exports counted; people and reports are the first of `people_count`, `reports_count`.
+
+    `night_people` exported at night although they work by day.
+    """
 
     total: int
     nights: int
@@ -61,6 +66,7 @@ class Exports(Struct, frozen=True, kw_only=True):
     reports: tuple[Exported, ...]
     reports_count: int
     new_people: tuple[Exporter, ...]
+    night_people: tuple[Exporter, ...]
     bursts: tuple[BurstLine, ...]
     night_rows: tuple[NightRow, ...]
 
@@ -71,6 +77,7 @@ def gather_exports(
     """Count all exports of the question and list the first `limit` of each; `zone` has nights."""
     asked = (connection, question.query, question.scope, question.clock)
     found = summarise_exports(*asked, zone)
+    night_people = tuple(person for person in found.people if person.nights and not person.by_habit)
     return Exports(
         total=found.total,
         nights=found.nights,
@@ -84,24 +91,30 @@ def gather_exports(
         reports=found.reports[:limit],
         reports_count=len(found.reports),
         new_people=tuple(person for person in found.people if person.is_new),
+        night_people=night_people,
         bursts=tuple(
             BurstLine(person=person.name, burst=burst)
             for person in found.people
             for burst in person.bursts
         ),
-        night_rows=tuple(islice(_nights(connection, question, zone), limit)),
+        night_rows=tuple(islice(_nights(connection, question, zone, night_people), limit)),
     )
 
 
-def _nights(connection: Connection, question: Question, zone: ZoneInfo) -> Iterator[NightRow]:
+def _nights(
+    connection: Connection, question: Question, zone: ZoneInfo, unlike: Sequence[Exporter]
+) -> Iterator[NightRow]:
+    keys = {person.key for person in unlike}
     exports = narrowed(question, "is:export")
     for event in iterate_events(connection, exports.query, exports.scope, exports.clock):
         if is_night(event.occurred_at, zone):
+            actor = event.actor.username or event.actor.id
             yield NightRow(
                 seq=event.seq,
                 at=event.occurred_at,
-                actor=event.actor.username or event.actor.id,
+                actor=actor,
                 address=event.actor.ip,
                 entity=event.entity.name or event.entity.id,
                 label=action_label(event.action),
+                unlike=fold_case(actor or "") in keys,
             )
