@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Final
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -17,7 +18,7 @@ from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.settings import ROOT, Settings
-from auditdash.store.engine import open_engine
+from auditdash.store.engine import DatabaseTrouble, open_engine
 from auditdash.store.installation import Installation
 from auditdash.web import (
     accounts,
@@ -34,6 +35,12 @@ from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.frame import templating
 
+_log = logging.getLogger(__name__)
+_TROUBLE: Final = (
+    "The database did not answer, or its disk is full; the server's log says more. What is stored"
+    " stays. Send this again in a minute: nothing is stored twice."
+)
+_RETRY_SECONDS: Final = 60
 _ROOMS: Final = (
     home,
     timeline,
@@ -74,6 +81,7 @@ def create_app(
     for room in _ROOMS:
         app.register_blueprint(room.blueprint)
     app.register_error_handler(BadInput, _answer_bad_input)
+    app.register_error_handler(DatabaseTrouble, _answer_trouble)
     app.register_error_handler(HTTPException, _answer_http)
     return app
 
@@ -89,6 +97,11 @@ def _answer_bad_input(error: BadInput) -> Response:
     if request.path.startswith(door.API):
         return problems.answer_bad_input(error)
     return errors.answer_bad_input(error)
+
+
+def _answer_trouble(error: DatabaseTrouble) -> Response:
+    _log.error("the database did not answer: %s", error.orig, exc_info=error)
+    return _answer_http(ServiceUnavailable(_TROUBLE, retry_after=_RETRY_SECONDS))
 
 
 def _answer_http(error: HTTPException) -> Response:

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from auditdash.ingest import quarantine as quarantine_module
 from auditdash.ingest.intake import open_receipt
@@ -318,3 +319,20 @@ def test_receipts_have_names_and_states_that_people_understand(
     assert "Token ci API 0 0 0 0 0 Not ended" in page
     assert "x.csv Command line" in page
     assert "Records from the quarantine Replay" in page
+
+
+@pytest.mark.parametrize("path", ["/intake", "/api/v1/events"])
+def test_a_database_that_does_not_answer_is_told_calmly(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def fail(*_given: object, **_named: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("auditdash.web.readers.take", fail)
+    monkeypatch.setattr("auditdash.api.events.find_token", fail)
+    headers = {"Authorization": "Bearer adt_x"}
+    answer = client.get(path) if path == "/intake" else client.post(path, headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "60"
+    assert "Send this again in a minute" in answer.text
+    assert ("problem+json" in (answer.content_type or "")) == path.startswith("/api/")

@@ -20,6 +20,7 @@ _TITLES: Final = {
     413: "Too large",
     429: "Too many attempts",
     500: "Something went wrong",
+    503: "Not possible just now",
 }
 _MESSAGES: Final = {
     401: "This page needs a login.",
