@@ -48,9 +48,14 @@ def parse_instant(text: str) -> Instant:
             raise BadInput(f"{shorten(text)}: no such offset", expected=_EXPECTED)
         offset = int(off_hours) * HOUR + int(off_minutes) * MINUTE
         micros += offset if sign == "-" else -offset
-    if not _FIRST <= micros < _AFTER_LAST:
+    if not is_instant(micros):
         raise BadInput(f"{shorten(text)}: no such year", expected="a year from 1900 to 9998")
     return Instant(micros)
+
+
+def is_instant(micros: int) -> bool:
+    """Whether it is a date in every zone: what parse_instant reads always is."""
+    return _FIRST <= micros < _AFTER_LAST
 
 
 def shorten(text: str) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tu
 
 from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
-from auditdash.events.instants import Instant
+from auditdash.events.instants import Instant, is_instant
 from auditdash.queries.compile import compile_query, order_of
 from auditdash.queries.rows import event_of, select_events
 from auditdash.search.query import Query
@@ -64,7 +64,8 @@ def parse_cursor(text: str) -> Cursor:
     """The place that `cursor_text` wrote; raises BadInput."""
     at, _, seq = text.partition(".")
     digits = (at.removeprefix("-"), seq)
-    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in digits):
+    numbers = all(each.isascii() and each.isdigit() and len(each) < 19 for each in digits)
+    if not numbers or not is_instant(int(at)):
         raise BadInput("this is not a place in a list of events", where="after")
     return Cursor(Instant(int(at)), int(seq))
 

@@ -14,6 +14,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
+from auditdash.events.folding import storable
 from auditdash.events.instants import SECOND, Instant
 from auditdash.events.periods import Period
 from auditdash.reports.make import make_report
@@ -71,7 +72,7 @@ def request_report(
             period_start=start,
             period_end=end,
             zone=zone,
-            query=query,
+            query=storable(query),
             requested_by=requested_by,
             requested_at=now,
             highest_seq=workspace.last_seq,

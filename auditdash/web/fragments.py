@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, make_response, redirect, render_template, request
 from htmx_flask import Htmx
 from htmx_flask.requests import HtmxHeaders
+from werkzeug.urls import iri_to_uri
 
 
 def install(app: Flask) -> None:
@@ -28,7 +29,7 @@ def see_other(location: str) -> Response:
     """After a POST: 303 for a browser; HTMX is told to go there."""
     if _headers():
         response = make_response("", 204)
-        response.headers["HX-Redirect"] = location
+        response.headers["HX-Redirect"] = iri_to_uri(location)  # headers are Latin-1
         return _vary(response)
     return _vary(make_response(redirect(location, 303)))
 

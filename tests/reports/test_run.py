@@ -137,6 +137,11 @@ def test_a_query_that_cannot_be_read_fails_with_its_reason(
     assert "nosuchfield" in (run.error or "")
 
 
+def test_a_query_with_a_nul_is_kept_as_it_is_read(engine: Engine, workspace_id: int) -> None:
+    run_id = ask(engine, workspace_id, query="a\0b")
+    assert find(engine, workspace_id, run_id).query == "a\ufffdb"
+
+
 @ON_SQLITE
 @pytest.mark.parametrize("period", [Period(), Period(NOW, NOW), Period(NOW, Instant(NOW - 1))])
 def test_an_empty_period_is_refused(engine: Engine, workspace_id: int, period: Period) -> None:

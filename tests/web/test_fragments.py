@@ -52,6 +52,12 @@ def test_after_a_post_a_browser_goes_on_and_htmx_gets_the_part(probe: FlaskClien
     assert "<html" not in part.text
 
 
+def test_htmx_is_sent_to_an_address_in_any_script(app: Flask, client: FlaskClient) -> None:
+    app.add_url_rule("/on", view_func=lambda: fragments.see_other("/timeline?q=給料 ü"))
+    answer = client.get("/on", headers=_HTMX)
+    assert answer.headers["HX-Redirect"] == "/timeline?q=%E7%B5%A6%E6%96%99%20%C3%BC"
+
+
 @pytest.mark.parametrize(
     ("headers", "path"),
     [

@@ -235,7 +235,20 @@ def test_an_event_of_another_workspace_is_not_there(
     assert client.get("/timeline/event/99999999999999999999").status_code == 404
 
 
-@pytest.mark.parametrize("after", ["x", "1", "1.", ".1", "1.x", "9" * 40 + ".1", "²." + "1"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        "x",
+        "1",
+        "1.",
+        ".1",
+        "1.x",
+        "9" * 40 + ".1",
+        "²." + "1",
+        "9" * 18 + ".1",
+        "-" + "9" * 18 + ".1",
+    ],
+)
 def test_a_place_that_is_none_is_400(client: FlaskClient, filled: int, after: str) -> None:
     assert _show(client, after=after).status_code == 400
 
