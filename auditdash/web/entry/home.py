@@ -38,15 +38,14 @@ class DemoProgress(Struct, frozen=True, kw_only=True):
 @blueprint.get("/")
 def home() -> Response:
     """On to the timeline, or to the three ways in while the workspace is empty."""
-    with reading(readers.engine()) as connection:
-        filled = has_deliveries(connection, readers.reader().workspace.id)
-    return fragments.see_other(TIMELINE if filled else "/welcome")
+    return fragments.see_other(TIMELINE if _is_filled() else "/welcome")
 
 
 @blueprint.get("/welcome")
 def welcome() -> Response:
     """The three ways in: the demo, a file, Mode."""
-    return fragments.render("welcome/page.html", "welcome/page.html", demo=_demo_progress())
+    page = "welcome/page.html"
+    return fragments.render(page, page, filled=_is_filled(), demo=_demo_progress())
 
 
 @blueprint.post("/settings/demo")
@@ -76,6 +75,11 @@ def healthz() -> Response:
     with reading(readers.engine()) as connection:
         list_workspaces(connection)
     return make_response("ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"})
+
+
+def _is_filled() -> bool:
+    with reading(readers.engine()) as connection:
+        return has_deliveries(connection, readers.reader().workspace.id)
 
 
 def _fill_demo(installation: Installation) -> None:
