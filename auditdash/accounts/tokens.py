@@ -35,6 +35,11 @@ class Token(Struct, frozen=True, kw_only=True):
     last_used_at: Instant | None
     revoked_at: Instant | None
 
+    def needs_mark(self, now: Instant) -> bool:
+        """Whether its last use is to be moved on: to the minute, so that a busy token, and a
+        stranger without one, cost no write."""
+        return self.last_used_at is None or now - self.last_used_at >= MINUTE
+
 
 _COLUMNS = tuple(tokens.c[name] for name in Token.__struct_fields__)
 
@@ -70,9 +75,8 @@ def find_token(connection: Connection, presented: str) -> Token | None:
 
 
 def mark_used(connection: Connection, token: Token, now: Instant) -> None:
-    """Remember that a token was used; to the minute, so that a busy one costs few writes."""
-    if token.last_used_at is None or now - token.last_used_at >= MINUTE:
-        connection.execute(update(tokens).where(tokens.c.id == token.id).values(last_used_at=now))
+    """Remember that a token was used."""
+    connection.execute(update(tokens).where(tokens.c.id == token.id).values(last_used_at=now))
 
 
 def list_tokens(connection: Connection, workspace_id: int) -> list[Token]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import IO, Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from auditdash.accounts.tokens import Token, find_token, mark_used
 from auditdash.api.problems import answer_bad_input, problem
+from auditdash.events.errors import BadInput
 from auditdash.ingest.delivery import Delivery, DeliveryBroken, deliver
 from auditdash.ingest.intake import Receipt
 from auditdash.ingest.parse import Rejection
-from auditdash.store.engine import writing
+from auditdash.store.engine import reading, writing
 from auditdash.store.installation import Installation
 
 SOURCE = "mode"  # records in the form of Mode's feed, by whichever way they come
@@ -32,28 +34,48 @@ def post_events() -> Response:
     delivery = Delivery(
         workspace_id=token.workspace_id, source=SOURCE, channel="api", name=token.name
     )
-    receipt = Receipt(id=0)
+    receipt, body = Receipt(id=0), _Body(request.stream)
     try:
         for receipt in deliver(  # noqa: B007  # the last one is the whole
             installation.engine,
             delivery,
-            request.stream,
+            cast(IO[bytes], body),
             max_unpacked=installation.settings.max_unpacked_bytes,
             started_at=installation.now(),
         ):
             pass
     except DeliveryBroken as error:
-        return answer_bad_input(error, receipt=_as_json(error.receipt))
+        status = 413 if body.is_too_large else 400
+        return answer_bad_input(error, status, receipt=_as_json(error.receipt))
     return jsonify(_as_json(receipt))
+
+
+class _Body:
+    """The body of the request. Its breaking off is told by the receipt, like any other damage."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.is_too_large = False
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes; BadInput where no more can come."""
+        try:
+            return self._stream.read(size)
+        except RequestEntityTooLarge:  # only where the length was not told before
+            self.is_too_large = True
+            raise BadInput("the body is too large", expected="smaller batches") from None
+        except ClientDisconnected:
+            raise BadInput("the body broke off", expected="all of it; send it again") from None
 
 
 def _find_token(installation: Installation) -> Token | None:
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    with writing(installation.engine) as connection:
+    with reading(installation.engine) as connection:
         token = find_token(connection, presented.strip())
-        if token is not None:
+    if token is not None and token.needs_mark(installation.now()):
+        with writing(installation.engine) as connection:
             mark_used(connection, token, installation.now())
     return token
 

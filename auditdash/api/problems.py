@@ -18,10 +18,10 @@ def problem(status: int, title: str, detail: str, **members: Any) -> Response:
     return response
 
 
-def answer_bad_input(error: BadInput, **members: Any) -> Response:
-    """400, with what was wrong, where, and what was expected."""
+def answer_bad_input(error: BadInput, status: int = 400, **members: Any) -> Response:
+    """What was wrong, where, and what was expected."""
     return problem(
-        400, "Bad input", error.what, where=error.where, expected=error.expected, **members
+        status, "Bad input", error.what, where=error.where, expected=error.expected, **members
     )
 
 

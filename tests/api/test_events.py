@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +17,8 @@ from auditdash.factory import create_app
 from auditdash.settings import Settings
 from auditdash.store import schema
 from auditdash.store.engine import reading, writing
+from auditdash.store.receipts import list_receipts
+from tests.databases import ON_SQLITE
 from tests.make import NOW, make_raw, make_record, one_of_each_action
 
 PATH = "/api/v1/events"
@@ -128,6 +131,44 @@ def test_too_much_is_refused(client: FlaskClient, bearer: dict[str, str], engine
     assert answer.status_code == 413
     assert answer.content_type == "application/problem+json"
     assert _count(engine) == 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "limit", "status"),
+    [
+        ({"CONTENT_LENGTH": "5000"}, 10_000, 400),  # breaks off
+        ({"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}, 1_000, 413),  # comes in chunks
+    ],
+)
+def test_a_body_that_ends_early_closes_its_receipt_and_says_why(
+    client: FlaskClient,
+    bearer: dict[str, str],
+    engine: Engine,
+    workspace_id: int,
+    environ: dict[str, Any],
+    limit: int,
+    status: int,
+) -> None:
+    client.application.config["MAX_CONTENT_LENGTH"] = limit
+    lines = b"".join(make_raw(id=str(number)) + b"\n" for number in range(5))
+    answer = client.post(PATH, data=lines, headers=bearer, environ_overrides=environ)
+    assert answer.status_code == status
+    assert answer.json is not None
+    assert answer.json["status"] == status
+    with reading(engine) as connection:
+        (receipt,) = list_receipts(connection, workspace_id)
+    assert receipt.finished_at is not None
+    assert "the body" in (receipt.error or "")
+    assert receipt.received == answer.json["receipt"]["received"]
+
+
+@ON_SQLITE
+def test_a_stranger_never_waits_for_the_write_lock(
+    client: FlaskClient, bearer: dict[str, str], engine: Engine
+) -> None:
+    with writing(engine):
+        answer = client.post(PATH, data=make_raw(), headers={"Authorization": "Bearer adt_x"})
+    assert answer.status_code == 401
 
 
 def test_a_bomb_is_refused(settings: Settings, bearer: dict[str, str], engine: Engine) -> None:
