@@ -83,8 +83,9 @@ def store(
     now: Instant = NOW,
 ) -> Receipt:
     """Take records in through the intake, as any of the ways in does."""
+    channel = "self" if source == "auditdash" else "file"
     intake = open_receipt(
-        connection, workspace_id=workspace_id, source=source, channel="file", name="test", now=now
+        connection, workspace_id=workspace_id, source=source, channel=channel, name="test", now=now
     )
     pieces = [
         Piece(f"item {number}", raw if isinstance(raw, bytes) else json.dumps(raw).encode())
