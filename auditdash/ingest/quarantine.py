@@ -14,7 +14,7 @@ from auditdash.ingest.parse import Piece
 from auditdash.store.engine import reading, writing
 from auditdash.store.quarantine import Rejected, list_rejected, mark_replayed
 
-_AT_ONCE = 50  # each may have megabytes
+_AT_ONCE = 20  # each may have megabytes
 
 
 def replay(
