@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -66,6 +67,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         )
         _check_mode(settings)
         return settings
+
+    def keep_places(self) -> None:
+        """Let a process that this one becomes find the same places, wherever it goes to work."""
+        os.environ["AUDITDASH_INSTANCE"] = str(self.instance)
+        os.environ["DATABASE_URL"] = self.database_url
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -40,9 +40,7 @@ def serve(house: House, demo: bool) -> None:
         link = first_setup_link(connection, now())
     _say_where(house.settings, link)
     house.engine.dispose()
-    # What was said relative to where we are now must mean the same there.
-    os.environ["AUDITDASH_INSTANCE"] = str(house.settings.instance)
-    os.environ["DATABASE_URL"] = house.settings.database_url
+    house.settings.keep_places()
     os.chdir(ROOT)
     command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "gunicorn.conf.py"), "app:app"]
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
