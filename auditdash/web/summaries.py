@@ -24,7 +24,14 @@ from auditdash.queries.permission_changes import (
     find_first_recorded,
     find_permission_changes,
 )
-from auditdash.queries.timeline import Cursor, cursor_text, has_events, parse_cursor
+from auditdash.queries.timeline import (
+    Cursor,
+    cursor_text,
+    find_highest_seq,
+    has_events,
+    parse_cursor,
+)
+from auditdash.search import edit
 from auditdash.search.errors import QueryError
 from auditdash.search.period import period_of
 from auditdash.search.query import Query
@@ -64,6 +71,7 @@ def show_exports() -> Response:
         summary = summarise_exports(connection, query, scope, clock, _home())
         series = _exports_over_time(connection, query, scope, clock)
         first = find_first_recorded(connection, scope)
+        files = {name: _file_href(connection, f"{EXPORTS}/{name}.csv", text) for name in _TABLES}
     if filled:
         readers.record_access("exports", text)
     start = period_of(query, clock).start
@@ -76,8 +84,9 @@ def show_exports() -> Response:
         is_empty=not filled and not summary.total,
         home=_home(),
         shows_new=shows_new,
+        files=files,
         noticed=exports_view.noticed_people(summary, query, shows_new=shows_new),
-        chart=chart_view(series, link(f"{EXPORTS}/over-time.csv", text)),
+        chart=chart_view(series, files["over-time"]),
         **_exports_context(summary, query, text, whole),
     )
 
@@ -149,6 +158,12 @@ def _home() -> ZoneInfo:
     return ZoneInfo(readers.reader().workspace.zone)
 
 
+def _file_href(connection: Connection, path: str, text: str) -> str:
+    """The address of a file of what is shown now, whenever it is asked for."""
+    highest = find_highest_seq(connection, readers.scope())
+    return link(path, edit.freeze(text, readers.clock()), seq=highest)
+
+
 def _exports_over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
     asked = exports_view.narrow_to_exports(query)
     histogram = count_actions_over_time(connection, asked, scope, clock, export_actions())
@@ -170,8 +185,6 @@ def _exports_context(
         "reports": exports_view.report_views(reports, query),
         "all_people_href": _all_href("people", text, len(people), len(summary.people), whole),
         "all_reports_href": _all_href("reports", text, len(reports), len(summary.reports), whole),
-        "people_csv": link(f"{EXPORTS}/people.csv", text),
-        "reports_csv": link(f"{EXPORTS}/reports.csv", text),
     }
 
 
@@ -224,7 +237,7 @@ def _around_changes(
         "objects": permissions_view.object_filters(connection, query, scope, clock, PERMISSIONS),
         "facets": permissions_view.facets(connection, query, scope, clock, PERMISSIONS),
         "timeline_href": permissions_view.events_href(query),
-        "csv_href": link(f"{PERMISSIONS}.csv", text),
+        "csv_href": _file_href(connection, f"{PERMISSIONS}.csv", text),
         "start_href": link(PERMISSIONS, ""),
     }
 

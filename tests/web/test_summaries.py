@@ -288,6 +288,24 @@ def test_an_empty_workspace_says_what_to_do_and_a_wrong_query_where_it_is_wrong(
 
 
 @pytest.mark.usefixtures("exported")
+@pytest.mark.usefixtures("exported")
+def test_a_file_is_that_of_the_page_whatever_comes_in_later(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, make_record(id="early", timestamp="2026-10-03T00:00:00Z"))
+    pages = [_page(client, path, "created:>=now-90d") for path in (EXPORTS, PERMISSIONS)]
+    hrefs = re.findall(r'href="(/summaries/[^"]*\.csv[^"]*)"', "".join(pages))
+    assert len(hrefs) == 4
+    before = [client.get(unescape(href)).text for href in hrefs]
+    with writing(engine) as connection:
+        late = _export(random.Random(1), "late", START + HOUR, ("u77", "latecomer"))
+        store(connection, workspace_id, late, make_record(timestamp="2026-10-01T00:00:00Z"))
+    assert [client.get(unescape(href)).text for href in hrefs] == before
+    assert "now-90d" not in "".join(hrefs)
+
+
+@pytest.mark.usefixtures("exported")
 def test_what_nothing_answers_says_so(client: FlaskClient) -> None:
     assert "Nobody exported anything" in _page(client, EXPORTS, "actor:nobody")
     assert "Nobody’s access was changed" in _page(client, PERMISSIONS, "actor:nobody")
