@@ -3,7 +3,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from auditdash.events.instants import parse_instant
 from auditdash.queries.facets import Facet, Facets, count_facets
@@ -117,6 +117,19 @@ def test_what_was_chosen_stays_in_sight_however_rare(engine: Engine, few: int) -
     assert (actors.others, actors.other_count) == (1, 3)
     out = _facet(_count(engine, few, "-actor:cid", top=1), "actor")
     assert _values(out) == {"ann": 5, "cid": 3}
+
+
+def test_many_chosen_values_cost_one_statement(engine: Engine, few: int) -> None:
+    def count_statements(values: int) -> int:
+        asked: list[str] = []
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        names = ",".join(["Dot", *(f"nobody{number}" for number in range(values))])
+        found = _values(_facet(_count(engine, few, f"actor:{names}", top=2), "actor"))
+        assert found["dot"] == 2
+        assert len(found) == 3 + values
+        return len(asked)
+
+    assert count_statements(3) == count_statements(150)
 
 
 def test_an_unmapped_action_counts_as_other_under_its_own_name(engine: Engine, few: int) -> None:
