@@ -173,3 +173,14 @@ def test_the_pages_of_the_intake_can_be_used_by_everyone(
             assert axe(visit.page) == [], (name, path)
             assert not is_too_wide(visit.page), (name, path)
         assert visit.complaints == []
+
+
+def test_a_file_too_large_is_refused_without_scripts_too(
+    small: str, engine: Engine, workspace_id: int, new_visit: NewVisit, tmp_path: Path
+) -> None:
+    large = tmp_path / "large.ndjson"
+    large.write_bytes(b" " * 20_000_000)
+    page = look(new_visit, engine, small, workspace_id, scripts=False).page
+    page.get_by_label("Choose a file").set_input_files(large)
+    page.get_by_role("button", name="Import").click()
+    expect(page.get_by_role("heading", name="Too large")).to_be_visible()
