@@ -115,7 +115,7 @@ def open_visit(
         reduced_motion="reduce",
         base_url=base_url,
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.add_init_script(_VIOLATIONS)
     return _watch(Visit(context.new_page(), scripts))
 
