@@ -126,6 +126,7 @@ def _addresses() -> Iterator[str]:
         yield from addresses
     yield "/intake/receipts/4"  # the twin's; of the other workspace it was 2
     yield "/timeline?q=is:unmapped"
+    yield "/timeline?q=action:org_user_role_changed,report_schedule_user_email_added"
     for seq in range(94, 94 + 5 * len(HOSTILE), 17):
         yield f"/timeline/event/{seq}"
 
@@ -143,4 +144,5 @@ def test_a_hostile_question_is_only_a_question(chromium: Browser, scene: Scene) 
     assert problems == []
     assert opened == []
     assert [each for each in visit.complaints if "status of 400" not in each] == []
+    assert scene.log.read_text(encoding="utf-8") == ""
     visit.page.context.close()
