@@ -18,7 +18,7 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from auditdash.events.instants import DAY, SECOND, Instant
-from auditdash.ingest.delivery import DeliveryBroken, continue_delivery
+from auditdash.ingest.delivery import DeliveryBroken, FilledElsewhere, continue_delivery
 from auditdash.ingest.intake import open_receipt, reopen
 from auditdash.ingest.parse import iterate_pieces
 from auditdash.settings import Settings
@@ -75,10 +75,11 @@ def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
             if row is None:
                 _sweep(path, now)
             elif _is(path, stream):
-                if row.finished_at is None:
-                    _take_in(engine, settings, path, row, stream, now)
-                path.unlink()
-                return True
+                with suppress(FilledElsewhere):  # on a disk that knows no locks
+                    if row.finished_at is None:
+                        _take_in(engine, settings, path, row, stream, now)
+                    path.unlink()
+                    return True
     for draft in folder.glob(f"*{_DRAFT}"):
         _sweep(draft, now)
     return False
