@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
@@ -84,6 +85,13 @@ receipts = Table(
     _count("conflicting"),
     _count("rejected"),
     _text("error", nullable=True),  # why the rest could not be read
+    Index(
+        "ix_receipts_open",
+        "workspace_id",
+        "channel",
+        sqlite_where=text("finished_at IS NULL"),
+        postgresql_where=text("finished_at IS NULL"),
+    ),
 )
 
 events = Table(
