@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from auditdash.search.edit import atom_of
 from auditdash.search.fields import CONTEXT, FIELDS
+from auditdash.search.parse import LONGEST
+from auditdash.search.print import print_query
 from auditdash.search.query import (
     Atom,
     Compare,
@@ -104,9 +106,10 @@ def _larger(nodes: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 nodes: st.SearchStrategy[Node] = st.recursive(leaves, _larger, max_leaves=6)
+# What could be written into the box, so no longer than a query may be.
 queries: st.SearchStrategy[Query] = st.builds(
     Query, st.none() | nodes, st.sampled_from(("created-desc", "created-asc"))
-)
+).filter(lambda query: len(print_query(query)) <= LONGEST)
 
 _TOKENS = (
     *(
