@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from auditdash.store.engine import reading, writing
 from auditdash.store.receipts import ReceiptRow, find_receipt
 
 _SUFFIX = ".upload"
+_NAME = re.compile(r"[0-9]+-[0-9]+\.upload")
 _DRAFT = ".draft"
 _CHANNEL = "upload"
 
@@ -67,7 +69,7 @@ def put_down(
 def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
     """Take one waiting file in; False when none waits, or others are at work on all of them."""
     folder = _folder(settings)
-    for path in sorted(folder.glob(f"*{_SUFFIX}"), key=_ids):
+    for path in sorted(filter(_is_ours, folder.glob(f"*{_SUFFIX}")), key=_ids):
         with _locked(path) as stream:
             if stream is None:
                 continue
@@ -102,6 +104,11 @@ def _find_receipt(engine: Engine, path: Path) -> ReceiptRow | None:
     with reading(engine) as connection:
         row = find_receipt(connection, workspace_id, receipt_id)
     return row if row is not None and row.channel == _CHANNEL else None
+
+
+def _is_ours(path: Path) -> bool:
+    """What somebody else put into the folder is left alone."""
+    return _NAME.fullmatch(path.name) is not None
 
 
 def _ids(path: Path) -> tuple[int, int]:

@@ -311,3 +311,11 @@ def test_an_upload_that_does_not_fit_the_disk_leaves_nothing(
     assert files(settings) == []
     with reading(engine) as connection:
         assert list_receipts(connection, workspace_id) == []
+
+
+def test_a_file_that_is_not_ours_is_left_alone(engine: Engine, settings: Settings) -> None:
+    stray = settings.instance / "uploads" / "notes.upload"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"mine")
+    assert not take_next_upload(engine, settings, NOW)
+    assert stray.read_bytes() == b"mine"

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.ingest.coverage import SETTLED, next_period, second_period
-from auditdash.ingest.intake import Receipt, close_receipt, open_receipt, reopen, take
+from auditdash.ingest.intake import Receipt, close_receipt, open_receipt, read_batch, reopen, take
 from auditdash.ingest.parse import Piece
 from auditdash.ingest.sources.mode_client import (
     CursorRefusedError,
@@ -156,10 +156,12 @@ class Pulling:
         pieces = [
             Piece(f"page {number}, item {item}", raw) for item, raw in enumerate(page.items, 1)
         ]
+        with reading(self._engine) as connection:
+            intake = reopen(connection, feed.workspace_id, feed.source, window.receipt_id, now)
+        batch = read_batch(intake, pieces)
         with writing(self._engine) as connection:
             renewed = self._renewed(connection)
-            intake = reopen(connection, feed.workspace_id, feed.source, window.receipt_id, now)
-            receipt = take(connection, intake, pieces)
+            receipt = take(connection, intake, batch)
             cursor = _next_cursor(page, followed, number)
             counted = Page(cursor=cursor, received=receipt.received, added=receipt.added)
             window = windows.advance(connection, window, counted, now)
