@@ -48,7 +48,7 @@ def decode_value(raw: bytes) -> object:
     except RecursionError:
         raise _too_deep() from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"not UTF-8: {error.reason}", expected="UTF-8 text") from None
+        raise _not_utf8(error) from None
     except msgspec.MsgspecError as error:
         if _SURROGATE.search(raw):
             return _decode_slowly(raw)
@@ -67,14 +67,22 @@ def _decode_slowly(raw: bytes) -> object:
     except RecursionError:
         raise _too_deep() from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"not UTF-8: {error.reason}", expected="UTF-8 text") from None
+        raise _not_utf8(error) from None
     except json.JSONDecodeError as error:
         raise BadInput(
             f"not JSON: {error.msg}", where=f"character {error.pos}", expected="one JSON object"
         ) from None
 
 
+def _not_utf8(error: UnicodeDecodeError) -> BadInput:
+    return BadInput(f"not UTF-8: {error.reason}", expected="UTF-8 text")
+
+
 def _malformed(message: str, raw: bytes) -> BadInput:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        return _not_utf8(error)
     found = _AT_BYTE.fullmatch(message)
     what, where = (found[1], f"byte {found[2]}") if found else (message, "")
     what = what.removeprefix("JSON is malformed: ")

@@ -98,6 +98,7 @@ BAD: dict[str, tuple[bytes, str, str]] = {
     "1e999 beside a surrogate": (b'{"a":"\\ud800","b":1e999}', "out of range", ""),
     "a long number": (b'{"a":"\\ud800","b":' + b"1" * 5000 + b"}", "out of range", ""),
     "Latin-1": (b'{"action":"\xe9"}', "not UTF-8", ""),
+    "not text at all": (b"\xff\xfe{}", "not UTF-8", ""),
     "depth": (b'{"a":' + b"[" * 1000 + b"]" * 1000 + b"}", "nested too deeply", ""),
     "moderate depth": (b'{"a":' + b"[" * 150 + b"]" * 150 + b"}", "nested too deeply", ""),
     "a key twice": (b'{"action":"a","action":"b"}', "'action' stands twice", ""),
