@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Response
 from sqlalchemy import Connection, Engine
+from werkzeug.exceptions import ServiceUnavailable
 
 from auditdash.events.instants import to_datetime
 from auditdash.queries.timeline import find_highest_seq
@@ -15,6 +16,8 @@ from auditdash.store.engine import reading
 from auditdash.web import params, readers
 
 CSV: Final = "text/csv; charset=utf-8; header=present"
+_TOO_MANY: Final = "Other downloads are under way. Try again in a moment."
+_RETRY_SECONDS: Final = 10
 _HIGHEST: Final = (1 << 63) - 1
 
 
@@ -34,12 +37,19 @@ def stream_file(
     scope: Scope,
     iterate: Callable[[Connection], Iterator[bytes]],
 ) -> Response:
-    """What `iterate` makes of a connection, as `acme-events-2026-03-08-seq42.csv`."""
+    """What `iterate` makes of a connection, as `acme-events-2026-03-08-seq42.csv`.
+
+    503 while as many files as may be are on their way.
+    """
+    places = readers.installation().downloads
+    if not places.acquire(blocking=False):
+        raise ServiceUnavailable(_TOO_MANY, retry_after=_RETRY_SECONDS)
     clock = readers.clock()
     day = to_datetime(clock.now, clock.zone).date().isoformat()
     name = f"{readers.reader().workspace.slug}-{what}-{day}-seq{scope.highest_seq}.{form}"
     response = Response(_stream(readers.engine(), iterate), content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.call_on_close(places.release)
     return response
 
 
