@@ -71,7 +71,7 @@ def _count(page: Page) -> int:
     return int(page.locator(".rows-count .numbers").inner_text().replace(",", ""))
 
 
-@pytest.mark.parametrize("how", [{}, {"dark": True}, {"width": 390}])
+@pytest.mark.parametrize("how", [{}, {"dark": True, "width": 390}])
 def test_both_summaries_are_sound_in_light_in_dark_and_on_a_phone(
     new_visit: NewVisit, engine: Engine, live_server: str, filled: int, how: dict[str, Any]
 ) -> None:
