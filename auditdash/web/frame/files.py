@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Response
@@ -41,19 +42,35 @@ def stream_file(
 
     503 while as many files as may be are on their way.
     """
-    places = readers.installation().downloads
-    if not places.acquire(blocking=False):
-        raise ServiceUnavailable(_TOO_MANY, retry_after=_RETRY_SECONDS)
+    place = _Place(readers.installation().downloads)
     clock = readers.clock()
     day = to_datetime(clock.now, clock.zone).date().isoformat()
     name = f"{readers.reader().workspace.slug}-{what}-{day}-seq{scope.highest_seq}.{form}"
-    response = Response(_stream(readers.engine(), iterate), content_type=media_type)
+    response = Response(_stream(readers.engine(), iterate, place), content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.call_on_close(places.release)
+    response.call_on_close(place.leave)  # also of an answer that nobody reads
     return response
 
 
-def _stream(engine: Engine, iterate: Callable[[Connection], Iterator[bytes]]) -> Iterator[bytes]:
+class _Place:
+    """One of the places for downloads, taken at once and left once."""
+
+    def __init__(self, places: BoundedSemaphore) -> None:
+        if not places.acquire(blocking=False):
+            raise ServiceUnavailable(_TOO_MANY, retry_after=_RETRY_SECONDS)
+        self._places: BoundedSemaphore | None = places
+
+    def leave(self) -> None:
+        """Give it to others; a second time changes nothing."""
+        places, self._places = self._places, None
+        if places is not None:
+            places.release()
+
+
+def _stream(
+    engine: Engine, iterate: Callable[[Connection], Iterator[bytes]], place: _Place
+) -> Iterator[bytes]:
     """The answer outlives the view: its iterator owns the connection until the last line."""
     with reading(engine) as connection:
         yield from iterate(connection)
+    place.leave()
