@@ -20,7 +20,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    tuple_,
 )
 
 from auditdash.events.catalogue import actions, op_of
@@ -28,7 +27,7 @@ from auditdash.events.event import Event
 from auditdash.events.instants import Instant
 from auditdash.queries.compile import compile_query, is_own, order_of
 from auditdash.queries.rows import event_of, select_events
-from auditdash.queries.timeline import Cursor, cursor_of
+from auditdash.queries.timeline import Cursor, cursor_of, follows
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.schema import event_context, event_fields
@@ -107,8 +106,7 @@ def find_permission_changes(
     """At most `limit` permission changes of what the query asks for, after the cursor."""
     statement = _select_changes(query, scope, clock)
     if after is not None:
-        place, edge = tuple_(_c.occurred_at, _c.seq), tuple_(after.occurred_at, after.seq)
-        statement = statement.where(place > edge if query.order == "created-asc" else place < edge)
+        statement = statement.where(follows(query, after))
     rows = connection.execute(statement.limit(limit + 1)).all()
     changes = tuple(_change_of(row) for row in rows[:limit])
     more = len(rows) > limit

@@ -42,7 +42,7 @@ def find_events(
     """At most `limit` events after the cursor, which need not be the place of a matching event."""
     condition = compile_query(query, scope, clock)
     if after is not None:
-        condition = and_(condition, _after(query, after))
+        condition = and_(condition, follows(query, after))
     statement = select_events().where(condition).order_by(*order_of(query)).limit(limit + 1)
     found = [event_of(row) for row in connection.execute(statement)]
     shown = tuple(found[:limit])
@@ -70,7 +70,8 @@ def parse_cursor(text: str) -> Cursor:
     return Cursor(Instant(int(at)), int(seq))
 
 
-def _after(query: Query, cursor: Cursor) -> ColumnElement[bool]:
+def follows(query: Query, cursor: Cursor) -> ColumnElement[bool]:
+    """What stands behind the cursor in the order of the query."""
     place = tuple_(_c.occurred_at, _c.seq)
     edge = tuple_(cursor.occurred_at, cursor.seq)
     return place > edge if query.order == "created-asc" else place < edge
