@@ -27,9 +27,9 @@ from auditdash.reports.sections.feeds import FeedLine, gather_feeds
 from auditdash.reports.sections.intake import Intake, gather_intake
 from auditdash.reports.sections.permissions import Permissions, gather_permissions
 from auditdash.reports.sections.pictures import Chart, gather_charts
+from auditdash.search.help.sentence import describe
 from auditdash.search.period import period_text
 from auditdash.search.query import Query
-from auditdash.search.sentence import describe
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import Workspace
 

@@ -12,13 +12,13 @@ from auditdash.events.instants import parse_instant
 from auditdash.search import edit
 from auditdash.search.dates import resolve
 from auditdash.search.errors import QueryError
-from auditdash.search.hints import hints
+from auditdash.search.help.hints import hints
+from auditdash.search.help.sentence import describe
 from auditdash.search.parse import LONGEST, parse
 from auditdash.search.period import period_of
 from auditdash.search.print import print_query
 from auditdash.search.query import Atom, Compare, Present, Query, Range, Term, walk
 from auditdash.search.scope import Clock
-from auditdash.search.sentence import describe
 from tests.search.asking import NAMES, near_queries, queries
 
 NEW_YORK = Clock(parse_instant("2026-03-10T12:00:00Z"), ZoneInfo("America/New_York"))

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from auditdash.events.instants import parse_instant
-from auditdash.search.hints import Hint, hints
+from auditdash.search.help.hints import Hint, hints
+from auditdash.search.help.sentence import describe
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock
-from auditdash.search.sentence import describe
 
 NOW = Clock(parse_instant("2026-03-10T14:30:00Z"), ZoneInfo("America/New_York"))
 

@@ -22,9 +22,9 @@ from auditdash.queries.data_exports import (
     is_night,
 )
 from auditdash.search.edit import atom_of
+from auditdash.search.help.sentence import zone_name
 from auditdash.search.period import frozen
 from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_of
-from auditdash.search.sentence import zone_name
 from auditdash.web.frame.question import link
 
 _TIMELINE: Final = "/timeline"

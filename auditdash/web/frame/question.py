@@ -12,12 +12,12 @@ from auditdash.events.instants import Instant
 from auditdash.events.periods import local_date
 from auditdash.search import edit
 from auditdash.search.errors import QueryError
-from auditdash.search.hints import hints
+from auditdash.search.help.hints import hints
+from auditdash.search.help.sentence import describe
 from auditdash.search.parse import parse
 from auditdash.search.print import print_node, print_query
 from auditdash.search.query import Query, Term, query_of
 from auditdash.search.scope import Clock
-from auditdash.search.sentence import describe
 
 
 class Chip(Struct, frozen=True):
