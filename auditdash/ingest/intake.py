@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, shorten
-from auditdash.ingest.normalise import normalise
 from auditdash.ingest.parse import Piece, Rejection, reject
+from auditdash.records.normalise import normalise
 from auditdash.store.append import append_events
 from auditdash.store.fields import Prepared, prepare
 from auditdash.store.quarantine import insert_rejections

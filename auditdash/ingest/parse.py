@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from auditdash.events.errors import BadInput
-from auditdash.ingest.decode import decode_value
 from auditdash.ingest.streams import (
     DAMAGE,
     Line,
@@ -23,6 +22,7 @@ from auditdash.ingest.streams import (
     read_line,
 )
 from auditdash.ingest.table import iterate_rows
+from auditdash.records.decode import decode_value
 
 _LONGEST_KEPT = 4 << 20  # four times what a record may have
 _BLANK = b" \t\r\n"

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.ingest.intake import Intake, Receipt, close_receipt, open_receipt, take
-from auditdash.ingest.normalise import normalise
 from auditdash.ingest.parse import Piece
+from auditdash.records.normalise import normalise
 from auditdash.store.engine import reading, writing
 from auditdash.store.quarantine import Rejected, list_rejected, mark_replayed
 

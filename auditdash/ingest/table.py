@@ -12,8 +12,8 @@ import msgspec
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
-from auditdash.ingest.decode import decode
 from auditdash.ingest.streams import Reader
+from auditdash.records.decode import decode
 
 # Names that stand for a place inside the record. Dotted names say it themselves, and a column that
 # is not known stays in the record under its own name.

@@ -6,8 +6,8 @@ from functools import cache
 
 from auditdash.events.event import Event
 from auditdash.events.instants import parse_instant
-from auditdash.ingest.normalise import normalise
 from auditdash.ingest.sources.demo import iterate_demo
+from auditdash.records.normalise import normalise
 
 # A Monday morning before Thanksgiving, so that the window has summer, holidays and both DST shifts.
 UNTIL = parse_instant("2026-11-23T11:30:00Z")

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
 from auditdash.events.instants import Instant
-from auditdash.ingest.normalise import normalise
+from auditdash.records.normalise import normalise
 from auditdash.store import schema
 from auditdash.store.fields import context_rows, fields_row
 from auditdash.store.receipts import COUNTS

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from auditdash.ingest.normalise import normalise
 from auditdash.queries.rows import context_of, event_of, select_events
+from auditdash.records.normalise import normalise
 from auditdash.store.engine import reading, writing
 from tests.make import NOW, make_raw, store
 

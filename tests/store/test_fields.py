@@ -8,7 +8,7 @@ import tracemalloc
 from sqlalchemy import Engine, func, select
 
 from auditdash.events.folding import bounded
-from auditdash.ingest.normalise import normalise
+from auditdash.records.normalise import normalise
 from auditdash.store import schema
 from auditdash.store.engine import reading, writing
 from auditdash.store.fields import context_rows

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditdash.events.errors import BadInput
-from auditdash.ingest.normalise import normalise
 from auditdash.ingest.parse import iterate_pieces
+from auditdash.records.normalise import normalise
 from tests.make import EXAMPLE
 
 TEXT = st.text(st.characters(), max_size=8) | st.sampled_from(["\ud800", "\x00", '":', "\\u"])

@@ -14,7 +14,7 @@ from auditdash.events.event import Actor, Entity, Event
 from auditdash.events.folding import bounded, storable
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.subjects import role_of, subject_of
-from auditdash.ingest.decode import decode, hash_content
+from auditdash.records.decode import decode, hash_content
 
 LONGEST_RECORD = 1 << 20
 _LONGEST_NAME = 512

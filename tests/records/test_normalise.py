@@ -11,7 +11,7 @@ from auditdash.events.catalogue import actions
 from auditdash.events.errors import BadInput
 from auditdash.events.event import Actor, Entity, Subject
 from auditdash.events.instants import parse_instant
-from auditdash.ingest.normalise import LONGEST_RECORD, normalise
+from auditdash.records.normalise import LONGEST_RECORD, normalise
 from tests.make import make_raw, make_record, one_of_each_action
 
 

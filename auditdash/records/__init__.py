@@ -1,0 +1,1 @@
+"""One record as it came, to an Event: strict, pure, the same each time it is asked."""
