@@ -29,10 +29,10 @@ from auditdash.web import (
     intake,
     reports,
     summaries,
-    timeline,
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
+from auditdash.web.explorer import timeline
 from auditdash.web.frame import templating
 
 _log = logging.getLogger(__name__)
