@@ -340,3 +340,20 @@ report_runs = Table(
     UniqueConstraint("schedule_id", "slot"),
     Index(None, "state", "claimed_until"),
 )
+
+saved_searches = Table(
+    "saved_searches",
+    metadata,
+    _key(),
+    _workspace(),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),  # its owner
+    _text("name"),
+    _text("name_key"),  # fold_case(name): a person has one search of a name
+    _text("query"),  # as it was written: relative dates stay relative
+    Column("language", Integer, nullable=False),  # search.parse.LANGUAGE when it was written
+    _text("zone"),
+    Column("shared", Boolean, nullable=False),
+    _at("created_at"),
+    _at("changed_at"),
+    UniqueConstraint("workspace_id", "person_id", "name_key"),
+)
