@@ -14,7 +14,17 @@ from auditdash.search.query import Order
 Kind: TypeAlias = Literal["text", "action", "exact", "choice", "address", "date", "flag", "order"]
 
 CONTEXT = "context."
-FLAGS = ("export", "permission", "own-access", "sensitive", "unmapped")
+FLAG_MEANINGS = {
+    "export": "exporting data",
+    "permission": "changing permissions",
+    "own-access": "changing one’s own access",
+    "sensitive": "marked sensitive",
+    "off-hours": "outside office hours",
+    "first-seen": "done for the first time by their actor",
+    "unmapped": "unknown to the catalogue",
+    "late": "that came more than a day late",
+}
+FLAGS = tuple(FLAG_MEANINGS)
 OUTCOMES = ("success", "failure", "unknown")
 OPS: tuple[str, ...] = (*get_args(Op), OTHER)
 
@@ -61,6 +71,7 @@ FIELDS = (
     Field("role", "text", "the role or access that was given", "manage"),
     Field("ip", "address", "the address it came from", "10.0.0.0/8"),
     Field("ua", "text", "the user agent", "curl*"),
+    Field("ua_family", "text", "the kind of user agent: Chrome, Firefox, curl, …", "curl"),
     Field("outcome", "choice", "how it ended", "unknown"),
     Field("source", "exact", "the connector that brought it", "mode"),
     Field("workspace", "exact", "the tenant it happened in", "acme"),

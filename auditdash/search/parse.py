@@ -23,16 +23,17 @@ from auditdash.search.query import (
 )
 from auditdash.search.values import LONGEST_WORDS, parse_value
 
+LANGUAGE = 1  # counts up when a text comes to mean something else than before
 LONGEST = 2_000
 DEEPEST = 20
 MOST_TERMS = 50
 MOST_VALUES = 200
 
 _KEYWORD = re.compile(r'(AND|OR|NOT)(?=[\s()"]|$)')
-_PHRASE = re.compile(r'"((?:\\["\\]|[^"])*)"')
-_WORD = re.compile(r'[^\s()"]+')
-_VALUE = re.compile(r'[^\s()",]+')
-_FIELD = re.compile(r'(context\.)"((?:\\["\\]|[^"])+)":|([^\s()":]*):', re.IGNORECASE)
+PHRASE = re.compile(r'"((?:\\["\\]|[^"])*)"')
+WORD = re.compile(r'[^\s()"]+')
+VALUE = re.compile(r'[^\s()",]+')
+FIELD = re.compile(r'(context\.)"((?:\\["\\]|[^"])+)":|([^\s()":]*):', re.IGNORECASE)
 _NAMES = ", ".join(field.name for field in FIELDS)
 _TERM = "a term, such as actor:bob or a word"
 
@@ -153,7 +154,7 @@ class _Parser:
         self.terms += 1
         if self.terms > MOST_TERMS:
             raise self._error("there are too many terms", expected=f"at most {MOST_TERMS}")
-        name = _FIELD.match(self.text, start)
+        name = FIELD.match(self.text, start)
         if name is None:
             return self._text()
         field = self._field(name)
@@ -171,7 +172,7 @@ class _Parser:
         field = find_field(written)
         if field is not None:
             return field
-        word = _WORD.match(self.text, name.start())
+        word = WORD.match(self.text, name.start())
         whole = word[0] if word else name[0]
         if "://" in whole:
             raise self._error(
@@ -200,7 +201,7 @@ class _Parser:
         if self.text.startswith('"', start):
             text, quoted = self._phrase(), True
         else:
-            found = _VALUE.match(self.text, start)
+            found = VALUE.match(self.text, start)
             if found is None:
                 raise self._error(
                     f"{field.name}: has no value here", expected=f"such as {field.example}"
@@ -210,7 +211,7 @@ class _Parser:
         return parse_value(field, Atom(text, quoted, Span(start, self.at)))
 
     def _phrase(self) -> str:
-        found = _PHRASE.match(self.text, self.at)
+        found = PHRASE.match(self.text, self.at)
         if found is None:
             raise self._error("this quote is not closed", expected='"')
         self.at = found.end()
@@ -222,7 +223,7 @@ class _Parser:
         if quoted:
             text = self._phrase()
         else:
-            found = cast(re.Match[str], _WORD.match(self.text, start))
+            found = cast(re.Match[str], WORD.match(self.text, start))
             text = found[0]
             self.at = found.end()
         self._end_of_term()

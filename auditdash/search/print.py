@@ -43,7 +43,7 @@ def print_node(node: Node) -> str:
         case Text(text, quoted):
             return quote(text) if quoted else text
         case Term(field, values):
-            return f"{_print_field(field)}:{','.join(print_value(value) for value in values)}"
+            return f"{print_field(field)}:{','.join(print_value(value) for value in values)}"
 
 
 def _bracket(node: Node, *looser: type[Node]) -> str:
@@ -69,7 +69,8 @@ def quote(text: str) -> str:
     return '"' + re.sub(r'"|\\(?=["\\]|$)', r"\\\g<0>", text) + '"'
 
 
-def _print_field(field: str) -> str:
+def print_field(field: str) -> str:
+    """The name of a field; a path of the context that has spaces and the like in quotes."""
     path = field.removeprefix(CONTEXT)
     if path == field or _PLAIN_PATH.fullmatch(path):
         return field

@@ -114,7 +114,7 @@ def test_nodes_know_where_they_stand() -> None:
         ('actor:"a"b', 9, 1, "stands inside a term", None),
         ("category:export", 9, 6, "no value of category", "exports"),
         ("op:*x", 3, 2, "no value of op", None),
-        ("is:late", 3, 4, "expected export, permission, own-access, sensitive, unmapped", None),
+        ("is:lte", 3, 3, "expected export, permission, own-access, sensitive, off-", "late"),
         ("is:*", 3, 1, "no value of is", None),
         ("source:mo*", 7, 3, "takes no *", None),
         ("ip:10.0.0", 3, 6, "not an address", None),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from auditdash.events.catalogue import action_label, category_label
 from auditdash.events.wording import printable
 from auditdash.search.dates import resolve
-from auditdash.search.fields import CONTEXT
+from auditdash.search.fields import CONTEXT, FLAG_MEANINGS
 from auditdash.search.period import period_text
 from auditdash.search.query import (
     And,
@@ -35,6 +35,7 @@ _PHRASES = {
     "role": "with the role",
     "ip": "from",
     "ua": "using",
+    "ua_family": "using",
     "outcome": "with the outcome",
     "source": "from the source",
     "workspace": "in the workspace",
@@ -51,15 +52,9 @@ _NOUNS = {
     "role": "a role",
     "ip": "an address",
     "ua": "a user agent",
+    "ua_family": "a user agent",
     "corr": "a correlation id",
     "workspace": "a workspace",
-}
-_FLAGS = {
-    "export": "exporting data",
-    "permission": "changing permissions",
-    "own-access": "changing one’s own access",
-    "sensitive": "marked sensitive",
-    "unmapped": "unknown to the catalogue",
 }
 _SINCE = re.compile(r"now-(\d+)([mhdw])", re.IGNORECASE)
 _UNITS = {"m": "minute", "h": "hour", "d": "day", "w": "week"}
@@ -143,7 +138,7 @@ def _say(field: str, values: Sequence[Value], clock: Clock) -> str:
         return f"in {_category_names(values)}"
     atoms = [value for value in values if isinstance(value, Atom)]
     if field == "is":
-        return " or ".join(_FLAGS[atom.text] for atom in atoms)
+        return " or ".join(FLAG_MEANINGS[atom.text] for atom in atoms)
     if field == "action":
         return f"of the action {_either([_action_name(atom) for atom in atoms])}"
     path = field.removeprefix(CONTEXT)
