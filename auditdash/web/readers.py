@@ -10,23 +10,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 from flask import abort, current_app, g, request
 from msgspec import Struct
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from auditdash.accounts.sessions import Session
 from auditdash.events import instants
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
-from auditdash.ingest.intake import Intake, open_receipt, reopen, take
-from auditdash.ingest.parse import Piece
+from auditdash.ingest import accesses
+from auditdash.ingest.accesses import Access, AccessLog
 from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
-from auditdash.store.engine import writing
 from auditdash.store.installation import Installation
-from auditdash.store.receipts import find_open_receipt, finish_receipt
 from auditdash.store.workspaces import Workspace
 
-SOURCE: Final = "auditdash"
-CHANNEL: Final = "self"
+SOURCE: Final = accesses.SOURCE
+_ACCESSES: Final = "auditdash.accesses"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -116,31 +114,13 @@ def clock() -> Clock:
 def record_access(what: str, query: str = "", **context: str) -> None:
     """Keep, as an event of its own transaction, that the reader looked at the log.
 
-    Views call it before they answer, and outside of their own transactions.
+    Views call it before they answer, and outside of their own transactions: no record, no answer.
     """
     who, instant = reader(), now()
-    piece = Piece(position="1", raw=_access_record(who, instant, what, query, context))
-    with writing(engine()) as connection:
-        intake = _receipt_of_the_day(connection, who.workspace.id, instant)
-        take(connection, intake, [piece])
-
-
-def _receipt_of_the_day(connection: Connection, workspace_id: int, instant: Instant) -> Intake:
-    """One receipt for a day of looking: one for each look would bury the others."""
-    name = f"Reading of {instants.to_rfc3339(instant)[:10]}"
-    known = find_open_receipt(connection, workspace_id=workspace_id, channel=CHANNEL)
-    if known is not None and known.name == name:
-        return reopen(connection, workspace_id, SOURCE, known.id, instant)
-    if known is not None:
-        finish_receipt(connection, known.id, instant)
-    return open_receipt(
-        connection,
-        workspace_id=workspace_id,
-        source=SOURCE,
-        channel=CHANNEL,
-        name=name,
-        now=instant,
-    )
+    record = _access_record(who, instant, what, query, context)
+    access = Access(workspace_id=who.workspace.id, at=instant, record=record)
+    log: AccessLog = current_app.extensions.setdefault(_ACCESSES, AccessLog())
+    log.keep(engine(), access)
 
 
 def _access_record(

@@ -1,0 +1,113 @@
+"""Our own record of who looked at the log: kept before they see it, many readers' in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from threading import Lock
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection, Engine
+
+from auditdash.events import instants
+from auditdash.events.instants import Instant
+from auditdash.ingest.intake import Intake, open_receipt, reopen, take
+from auditdash.ingest.parse import Piece
+from auditdash.store.engine import DatabaseTrouble, writing
+from auditdash.store.receipts import find_open_receipt, finish_receipt
+
+SOURCE: Final = "auditdash"
+CHANNEL: Final = "self"
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """One look at the log: `record` is the event that tells of it, as JSON."""
+
+    workspace_id: int
+    at: Instant
+    record: bytes
+
+    @property
+    def receipt_name(self) -> str:
+        """One receipt for a day of looking: one for each look would bury the others."""
+        return f"Reading of {instants.to_rfc3339(self.at)[:10]}"
+
+
+class _Waiting:
+    """An access that a thread waits for, and what became of it."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self.kept = False
+        self.trouble: DatabaseTrouble | None = None
+
+
+class AccessLog:
+    """Keeps accesses, in one transaction for all threads of this process that wait at one time.
+
+    A commit waits for the disk. While one thread does so the others gather behind it, and the next
+    of them writes for all.
+    """
+
+    def __init__(self) -> None:
+        self._gathering = Lock()
+        self._writing = Lock()
+        self._waiting: list[_Waiting] = []
+
+    def keep(self, engine: Engine, access: Access) -> None:
+        """Returns when the access is stored for good; raises when it is not."""
+        mine = _Waiting(access)
+        with self._gathering:
+            self._waiting.append(mine)
+        with self._writing:
+            if not mine.kept and mine.trouble is None:
+                self._keep_all(engine, mine)
+        if mine.trouble is not None:
+            raise mine.trouble
+
+    def _keep_all(self, engine: Engine, mine: _Waiting) -> None:
+        """Write for all who wait. Whoever was left unsettled by a writer that died tries again."""
+        with self._gathering:
+            others = (each for each in self._waiting if each is not mine)
+            together, self._waiting = [mine, *others], []
+        try:
+            with writing(engine) as connection:
+                _append(connection, [each.access for each in together])
+        except DatabaseTrouble as error:
+            for each in together:  # they would wait as long, one after the other, for the same
+                each.trouble = error
+        else:
+            for each in together:
+                each.kept = True
+
+
+def _append(connection: Connection, accesses: Iterable[Access]) -> None:
+    def receipt(access: Access) -> tuple[int, str]:
+        return access.workspace_id, access.receipt_name
+
+    # In one order for all processes, or two could wait for each other's workspaces.
+    for (workspace_id, name), group in groupby(sorted(accesses, key=receipt), receipt):
+        members = list(group)
+        instant = max(access.at for access in members)
+        intake = _receipt_of_the_day(connection, workspace_id, name, instant)
+        pieces = enumerate((access.record for access in members), start=1)
+        take(connection, intake, [Piece(position=str(at), raw=raw) for at, raw in pieces])
+
+
+def _receipt_of_the_day(
+    connection: Connection, workspace_id: int, name: str, instant: Instant
+) -> Intake:
+    known = find_open_receipt(connection, workspace_id=workspace_id, channel=CHANNEL)
+    if known is not None and known.name == name:
+        return reopen(connection, workspace_id, SOURCE, known.id, instant)
+    if known is not None:
+        finish_receipt(connection, known.id, instant)
+    return open_receipt(
+        connection,
+        workspace_id=workspace_id,
+        source=SOURCE,
+        channel=CHANNEL,
+        name=name,
+        now=instant,
+    )
