@@ -6,6 +6,7 @@ Each function raises QueryError when the text is no query, and keeps what it doe
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from auditdash.events.folding import fold_case, storable
@@ -33,6 +34,7 @@ from auditdash.search.query import (
 from auditdash.search.scope import Clock
 
 _LONGEST_WRITTEN = 512
+_read = lru_cache(maxsize=256)(parse)  # each link of a page edits the same text
 
 
 def include(text: str, field: str, value: str | None) -> str:
@@ -41,27 +43,27 @@ def include(text: str, field: str, value: str | None) -> str:
     None asks for events in which the field is missing.
     """
     if value is None:
-        return _add(_drop_field(parse(text), field), Not(Term(field, (Present(),))))
-    query = _drop_value(parse(text), field, value, excluded=True)
+        return _add(_drop_field(_read(text), field), Not(Term(field, (Present(),))))
+    query = _drop_value(_read(text), field, value, excluded=True)
     return _merge(query, field, atom_of(field, value), excluded=False)
 
 
 def only(text: str, field: str, value: str | None) -> str:
     """Ask for this value of the field alone."""
-    return include(print_query(_drop_field(parse(text), field)), field, value)
+    return include(print_query(_drop_field(_read(text), field)), field, value)
 
 
 def exclude(text: str, field: str, value: str | None) -> str:
     """Ask for no events that have this value; None: for none in which the field is missing."""
     if value is None:
-        return _add(_drop_field(parse(text), field), Term(field, (Present(),)))
-    query = _drop_value(parse(text), field, value, excluded=False)
+        return _add(_drop_field(_read(text), field), Term(field, (Present(),)))
+    query = _drop_value(_read(text), field, value, excluded=False)
     return _merge(query, field, atom_of(field, value), excluded=True)
 
 
 def without(text: str, field: str, value: str | None = None) -> str:
     """Ask no longer about this value, or not at all about the field."""
-    query = parse(text)
+    query = _read(text)
     if value is None:
         return print_query(_drop_field(query, field))
     query = _drop_value(query, field, value, excluded=False)
@@ -88,7 +90,7 @@ def with_period(text: str, start_text: str, end_text: str) -> str:
 
     The dates are written as in a query: 2026-03-08, 2026-03, today, now-7d.
     """
-    query = _drop(parse(text), lambda part: bool(_values(part, "created", excluded=False)))
+    query = _drop(_read(text), lambda part: bool(_values(part, "created", excluded=False)))
     start, end = start_text.strip(), end_text.strip()
     if not start and not end:
         return print_query(query)
@@ -108,7 +110,7 @@ def _created(value: str) -> Term:
 
 def within(text: str, period: Period, zone: ZoneInfo) -> str:
     """Ask for `created` in this period; written in whole days of the zone where it has such."""
-    query = _drop(parse(text), lambda part: bool(_values(part, "created", excluded=False)))
+    query = _drop(_read(text), lambda part: bool(_values(part, "created", excluded=False)))
     if period == Period():
         return print_query(query)
     return _add(query, Term("created", (local_value(period, zone),)))
@@ -116,7 +118,7 @@ def within(text: str, period: Period, zone: ZoneInfo) -> str:
 
 def freeze(text: str, clock: Clock) -> str:
     """The same question with every date as instants: it stays the same for all readers, always."""
-    query = parse(text)
+    query = _read(text)
     if query.node is None:
         return print_query(query)
     return print_query(Query(_freeze(query.node, clock), query.order))
@@ -141,6 +143,11 @@ def atom_of(field: str, value: str) -> Atom:
     text = storable(value)
     if len(text) > _LONGEST_WRITTEN:
         text = fold_case(text)  # its key, which is short, and finds the same events
+    return _written(field, text)
+
+
+@lru_cache(maxsize=4096)  # the facets of a page after the other offer the same values
+def _written(field: str, text: str) -> Atom:
     known = find_field(field)
     bare = Query(Term(field, (Atom(text),)))
     special = known is None or known.kind == "action" or "*" in text  # families, wildcards

@@ -27,7 +27,8 @@ from auditdash.store.engine import reading
 from auditdash.store.quarantine import find_conflicts
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.event_fields import around_href, field_groups, record_text
-from auditdash.web.frame.explorer import days_of, facet_views, suggestions
+from auditdash.web.frame.explorer import days_of, suggestions
+from auditdash.web.frame.facets import facet_views
 from auditdash.web.frame.question import Bar, bar, link
 
 blueprint = Blueprint("timeline", __name__)
@@ -130,7 +131,7 @@ def _page_context(text: str, page: Page, after: Cursor | None) -> dict[str, obje
     place = cursor_text(following) if following else ""
     return {
         "text": text,
-        "days": days_of(page.events, zone, after),
+        "days": days_of(page.events, zone, after, text),
         "next_href": link(PATH, text, after=place, **frozen) if place else "",
         "newest_href": link(PATH, text, **frozen) if after else "",
     }

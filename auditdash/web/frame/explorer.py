@@ -1,22 +1,26 @@
-"""What a timeline shows, made ready for its templates: days, facets, suggestions."""
+"""What a timeline shows, made ready for its templates: rows by the day, and what to leave out
+where nothing is found."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.events.catalogue import category_label
 from auditdash.events.event import Event
-from auditdash.events.folding import fold_case
+from auditdash.events.instants import to_datetime, to_rfc3339
 from auditdash.events.periods import local_date
-from auditdash.events.wording import day_text, printable, zone_text
-from auditdash.queries.facets import Facet
+from auditdash.events.wording import day_text, printable, sentence_parts, zone_text
 from auditdash.queries.timeline import Cursor, count_events
-from auditdash.search import edit
 from auditdash.search.print import print_node, print_query
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -26,8 +30,25 @@ _WEEKDAYS: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday"),
     *("Friday", "Saturday", "Sunday"),
 )
-_TITLES: Final = {"category": "Category", "action": "Action", "actor": "Actor"}
+_EVENT: Final = "/timeline/event/"
+_LONGEST_NAME: Final = 160  # a name may be 64 KB long: a row shows its beginning
+_LONGEST_IP: Final = 45
 _MOST_SUGGESTIONS: Final = 6
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One event on one line, every word ready: a page of them is made in a millisecond.
+
+    `instant` is RFC 3339, `time` of the reader's clocks; `ip` is "" where there is none.
+    """
+
+    href: str
+    instant: str
+    time: str
+    category: str
+    label: str
+    said: Markup
+    ip: str
 
 
 class Day(Struct, frozen=True, kw_only=True):
@@ -37,28 +58,7 @@ class Day(Struct, frozen=True, kw_only=True):
     text: str
     zone: str
     continued: bool
-    events: tuple[Event, ...]
-
-
-class ChoiceView(Struct, frozen=True, kw_only=True):
-    """One value of a facet: `href` chooses it, or lets it go when `state` is in or out."""
-
-    label: str
-    count: int
-    category: str
-    state: str
-    href: str
-    exclude: str
-
-
-class FacetView(Struct, frozen=True, kw_only=True):
-    """One facet; `clear` lets go of all its values, "" when none is chosen."""
-
-    title: str
-    choices: tuple[ChoiceView, ...]
-    others: int
-    other_count: int
-    clear: str
+    rows: tuple[Row, ...]
 
 
 class Drop(Struct, frozen=True, kw_only=True):
@@ -70,71 +70,58 @@ class Drop(Struct, frozen=True, kw_only=True):
 
 
 def days_of(
-    events: Sequence[Event], zone: ZoneInfo, after: Cursor | None = None
+    events: Sequence[Event], zone: ZoneInfo, after: Cursor | None = None, text: str = ""
 ) -> tuple[Day, ...]:
-    """Events, in their order, by the local day; `after` is where the page before ended."""
+    """Events, in their order, by the local day; `after` is where the page before ended.
+
+    `text` is the query that the page of an event leads back to.
+    """
     before = local_date(after.occurred_at, zone) if after else None
+    asked = f"?{urlencode({'q': text})}"
+    moments = [(to_datetime(event.occurred_at, zone), event) for event in events]
     days = []
-    for day, group in groupby(events, lambda event: local_date(event.occurred_at, zone)):
+    for day, group in groupby(moments, lambda moment: moment[0].date()):
         members = tuple(group)
-        first = members[0].occurred_at
+        first = members[0][1].occurred_at
         days.append(
             Day(
                 weekday=_WEEKDAYS[day.weekday()],
                 text=day_text(first, zone),
                 zone=zone_text(first, zone),
                 continued=day == before,
-                events=members,
+                rows=tuple(_row(event, moment, asked) for moment, event in members),
             )
         )
     return tuple(days)
 
 
-def facet_views(
-    facets: Sequence[Facet], path: str, text: str, query: Query
-) -> tuple[FacetView, ...]:
-    """Facets whose values are links that edit the text."""
-    return tuple(_facet_view(facet, path, text, query) for facet in facets)
-
-
-def _facet_view(facet: Facet, path: str, text: str, query: Query) -> FacetView:
-    field = facet.field
-    states = dict.fromkeys(edit.chosen(query, field), "in")
-    states |= dict.fromkeys(edit.chosen(query, field, excluded=True), "out")
-    choices = []
-    for choice in facet.choices:
-        state = states.get(fold_case(choice.value), "")
-        change = edit.without if state else edit.include
-        choices.append(
-            ChoiceView(
-                label=printable(choice.label),
-                count=choice.count,
-                category=choice.category,
-                state=state,
-                href=link(path, change(text, field, choice.value)),
-                exclude=link(path, edit.exclude(text, field, choice.value)),
-            )
-        )
-    if facet.missing:
-        choices.append(_missing(facet, path, text))
-    return FacetView(
-        title=_TITLES[field],
-        choices=tuple(choices),
-        others=facet.others,
-        other_count=facet.other_count,
-        clear=link(path, edit.without(text, field)) if states else "",
+def _row(event: Event, moment: datetime, asked: str) -> Row:
+    return Row(
+        href=f"{_EVENT}{event.seq}{asked}",
+        instant=to_rfc3339(event.occurred_at),
+        time=f"{moment:%H:%M:%S}",
+        category=event.category,
+        label=category_label(event.category),
+        said=said(event),
+        ip=printable(event.actor.ip[:_LONGEST_IP]) if event.actor.ip else "",
     )
 
 
-def _missing(facet: Facet, path: str, text: str) -> ChoiceView:
-    return ChoiceView(
-        label=f"no {facet.field}",
-        count=facet.missing,
-        category="",
-        state="",
-        href=link(path, edit.include(text, facet.field, None)),
-        exclude=link(path, edit.exclude(text, facet.field, None)),
+def said(event: Event) -> Markup:
+    """What happened, each name in a bdi of its own, long ones cut."""
+    return Markup("").join(
+        escape(part.text) if part.kind == "text" else _named(part.kind, _shorten(part.text))
+        for part in sentence_parts(event)
     )
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}…"
+
+
+@lru_cache(maxsize=4096)  # the rows of a page name few people and things, each of them often
+def _named(kind: str, text: str) -> Markup:
+    return Markup('<bdi class="said-{}">{}</bdi>').format(kind, text)
 
 
 def suggestions(

@@ -28,7 +28,7 @@ from auditdash.queries.timeline import Cursor
 from auditdash.search import edit
 from auditdash.search.query import Atom, Node, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
-from auditdash.web.frame.explorer import ChoiceView, FacetView
+from auditdash.web.frame.facets import ChoiceView, FacetView
 from auditdash.web.frame.question import link
 
 _KINDS: Final = {

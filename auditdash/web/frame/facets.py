@@ -1,0 +1,126 @@
+"""The alternatives to what was asked, as links that edit the text: include, exclude, let go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from auditdash.events.folding import fold_case
+from auditdash.events.wording import printable
+from auditdash.queries.facets import Facet
+from auditdash.search import edit
+from auditdash.search.query import Not, Present, Query, Term
+from auditdash.web.frame.question import link
+
+# Field → its title, and how an event is called that has no value of it.
+_TITLES: Final = {
+    "category": ("Category", "no category"),
+    "action": ("Action", "no action"),
+    "actor": ("Actor", "no actor"),
+    "subject": ("Subject", "no subject"),
+    "entity": ("Entity", "no entity"),
+    "ip": ("Network", "no address"),
+    "ua_family": ("User agent", "no user agent"),
+    "outcome": ("Outcome", "no outcome"),
+    "source": ("Source", "no source"),
+}
+_OPEN: Final = frozenset({"category", "action", "actor"})
+
+
+class ChoiceView(Struct, frozen=True, kw_only=True):
+    """One value of a facet: `href` chooses it, or lets it go when `state` is in or out.
+
+    `share` is its part of the largest count of the facet, in percent.
+    """
+
+    label: str
+    count: int
+    category: str
+    state: str
+    href: str
+    exclude: str
+    share: int = 0
+
+
+class FacetView(Struct, frozen=True, kw_only=True):
+    """One facet; `clear` lets go of all its values, "" when none is chosen. `others` more values
+    share `other_count` events."""
+
+    title: str
+    choices: tuple[ChoiceView, ...]
+    others: int
+    other_count: int
+    clear: str
+    field: str = ""
+    is_open: bool = True
+
+
+def facet_views(
+    facets: Sequence[Facet], path: str, text: str, query: Query
+) -> tuple[FacetView, ...]:
+    """The facets that have anything to choose, in their order."""
+    views = (_facet_view(facet, path, text, query) for facet in facets)
+    return tuple(view for view in views if view.choices)
+
+
+def _facet_view(facet: Facet, path: str, text: str, query: Query) -> FacetView:
+    field = facet.field
+    states = dict.fromkeys(edit.chosen(query, field), "in")
+    states |= dict.fromkeys(edit.chosen(query, field, excluded=True), "out")
+    missing = _missing_state(query, field)
+    counts = [choice.count for choice in facet.choices]
+    highest = max((*counts, facet.missing), default=0)
+    choices = []
+    for choice in facet.choices:
+        state = states.get(fold_case(choice.value), "")
+        change = edit.without if state else edit.include
+        choices.append(
+            ChoiceView(
+                label=printable(choice.label),
+                count=choice.count,
+                category=choice.category,
+                state=state,
+                href=link(path, change(text, field, choice.value)),
+                exclude=link(path, edit.exclude(text, field, choice.value)),
+                share=_share(choice.count, highest),
+            )
+        )
+    if facet.missing or missing:
+        choices.append(_missing(facet, path, text, missing, highest))
+    return FacetView(
+        title=_TITLES[field][0],
+        choices=tuple(choices),
+        others=facet.others,
+        other_count=facet.other_count,
+        clear=link(path, edit.without(text, field)) if states or missing else "",
+        field=field,
+        is_open=field in _OPEN or bool(states or missing),
+    )
+
+
+def _share(count: int, highest: int) -> int:
+    """Of something at least one, so that it can be seen."""
+    return max(round(100 * count / highest), 1) if count else 0
+
+
+def _missing_state(query: Query, field: str) -> str:
+    there = Term(field, (Present(),))
+    if Not(there) in query.parts:
+        return "in"
+    return "out" if there in query.parts else ""
+
+
+def _missing(facet: Facet, path: str, text: str, state: str, highest: int) -> ChoiceView:
+    field = facet.field
+    change = edit.without(text, field) if state else edit.include(text, field, None)
+    return ChoiceView(
+        label=_TITLES[field][1],
+        count=facet.missing,
+        category="",
+        state=state,
+        href=link(path, change),
+        exclude=link(path, edit.exclude(text, field, None)),
+        share=_share(facet.missing, highest),
+    )
