@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from auditdash.events.instants import Instant, to_datetime, to_instant
+
+WEEKEND: Final = (5, 6)  # Monday is 0
+OPENS: Final = 7
+CLOSES: Final = 19
 
 
 class Period(Struct, frozen=True):
@@ -50,3 +55,9 @@ def previous_month(now: Instant, zone: ZoneInfo) -> Period:
     today = local_date(now, zone)
     last = today.replace(day=1) - timedelta(days=1)
     return month_period(last.year, last.month, zone)
+
+
+def is_off_hours(instant: Instant, zone: ZoneInfo) -> bool:
+    """Whether offices are closed by the clock of a zone: at weekends, before 7 and from 19 on."""
+    local = to_datetime(instant, zone)
+    return local.weekday() in WEEKEND or not OPENS <= local.hour < CLOSES

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
 
 from auditdash.events.addresses import ip_key
 from auditdash.events.event import Event
-from auditdash.events.folding import fold_case, join_words, path_below, storable
+from auditdash.events.folding import fold_case, join_words
+from auditdash.events.leaves import leaves, texts
 
 Row = dict[str, Any]
 
@@ -49,7 +49,7 @@ def fields_row(workspace_id: int, event: Event) -> Row:
         "subject_type": event.subject.type,
         **_with_key("subject_id", event.subject.id),
         **_with_key("subject_name", event.subject.name),
-        "words": join_words(_texts(event)),
+        "words": join_words(texts(event)),
     }
 
 
@@ -57,7 +57,7 @@ def context_rows(workspace_id: int, event: Event) -> list[Row]:
     """The rows of `event_context`: one for each leaf."""
     return [
         {"workspace_id": workspace_id, "seq": event.seq, "path": path, "value_key": fold_case(text)}
-        for path, text in sorted(set(_leaves(event.context, "")))
+        for path, text in sorted(set(leaves(event.context)))
     ]
 
 
@@ -74,29 +74,3 @@ def _actor_columns(event: Event) -> Row:
         "actor_ip_key": ip_key(actor.ip) if actor.ip else None,
         **_with_key("user_agent", actor.user_agent),
     }
-
-
-def _texts(event: Event) -> Iterator[str | None]:
-    actor, entity, subject = event.actor, event.entity, event.subject
-    yield from (actor.username, actor.id, event.action, entity.name, entity.type, entity.id)
-    yield from (subject.name, subject.id, event.description, actor.ip)
-    for _, text in _leaves(event.context, ""):
-        yield text
-
-
-def _leaves(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Paths are dotted; items of a list share the path of the list; null has no leaf."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from _leaves(part, path_below(path, str(key)))
-    elif isinstance(value, list):
-        for part in value:
-            yield from _leaves(part, path)
-    elif value is not None:
-        yield path, _leaf_text(value)
-
-
-def _leaf_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return storable(str(value))
