@@ -30,6 +30,7 @@ from auditdash.queries.rows import event_of, select_events
 from auditdash.queries.timeline import Cursor, cursor_of, follows
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
+from auditdash.store.records import Records, open_records
 from auditdash.store.schema import event_context, event_fields
 
 _c = event_fields.c
@@ -108,7 +109,8 @@ def find_permission_changes(
     if after is not None:
         statement = statement.where(follows(query, after))
     rows = connection.execute(statement.limit(limit + 1)).all()
-    changes = tuple(_change_of(row) for row in rows[:limit])
+    records = open_records(connection)
+    changes = tuple(_change_of(row, records) for row in rows[:limit])
     more = len(rows) > limit
     return ChangePage(changes=changes, following=cursor_of(changes[-1].event) if more else None)
 
@@ -118,9 +120,10 @@ def iterate_permission_changes(
 ) -> Iterator[PermissionChange]:
     """All of them, from one snapshot, however many."""
     statement = _select_changes(query, scope, clock)
+    records = open_records(connection)
     with connection.execute(statement.execution_options(yield_per=_ROWS_AT_ONCE)) as rows:
         for row in rows:
-            yield _change_of(row)
+            yield _change_of(row, records)
 
 
 def count_permission_changes(
@@ -290,8 +293,8 @@ def _filled(column: ColumnElement[str | None]) -> ColumnElement[str | None]:
     return func.nullif(column, "")
 
 
-def _change_of(row: Row[Any]) -> PermissionChange:
-    event = event_of(row)
+def _change_of(row: Row[Any], records: Records) -> PermissionChange:
+    event = event_of(row, records)
     kind = _kind(event.action)
     return PermissionChange(
         event=event,

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, and_, select
 from auditdash.events.catalogue import category_of, op_of
 from auditdash.events.event import Actor, Entity, Event, Subject
 from auditdash.events.instants import Instant
+from auditdash.store.records import Records
 from auditdash.store.schema import event_fields, events
 
 _c = event_fields.c
@@ -23,8 +24,9 @@ def select_events() -> Select[Any]:
     )
 
 
-def event_of(row: Row[Any]) -> Event:
-    """The event of one row of `select_events`."""
+def event_of(row: Row[Any], records: Records) -> Event:
+    """The event of one row of `select_events`, from the connection of `records`."""
+    record = records.text(row.record)
     return Event(
         id=row.event_id,
         source=row.source,
@@ -43,9 +45,9 @@ def event_of(row: Row[Any]) -> Event:
         actor=_actor_of(row),
         entity=Entity(type=row.entity_type, id=row.entity_id, name=row.entity_name),
         subject=Subject(type=row.subject_type, id=row.subject_id, name=row.subject_name),
-        context=context_of(row.record),
+        context=context_of(record),
         content_hash=bytes(row.content_hash),
-        record=row.record,
+        record=record,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from auditdash.events.instants import Instant
 from auditdash.store import schema
 from auditdash.store.engine import insert_many, insert_new
 from auditdash.store.fields import Prepared, context_rows
+from auditdash.store.records import StoredRecord, learn_packer, open_packer, plain
 from auditdash.store.schema import conflicts, events, workspaces
 
 _IDS_AT_ONCE = 1000
@@ -49,7 +51,9 @@ def append_events(
             hashes[key] = (content_hash, last_seq + len(fresh))
         elif hashes[key][0] != content_hash:
             conflicting.append(replace(each.event, seq=hashes[key][1], received_at=now))
-    _insert_fresh(connection, workspace_id, receipt_id, fresh)
+    if fresh:
+        pack = _packing(connection, workspace_id, fresh, now)
+        _insert_fresh(connection, workspace_id, receipt_id, fresh, pack)
     _insert_conflicting(connection, workspace_id, receipt_id, conflicting)
     known = len(batch) - len(fresh) - len(conflicting)
     return Appended(added=len(fresh), known=known, conflicting=len(conflicting))
@@ -89,11 +93,13 @@ def _known_hashes(connection: Connection, workspace_id: int, batch: Iterable[Eve
 
 
 def _insert_fresh(
-    connection: Connection, workspace_id: int, receipt_id: int, fresh: Sequence[Prepared]
+    connection: Connection,
+    workspace_id: int,
+    receipt_id: int,
+    fresh: Sequence[Prepared],
+    pack: Callable[[bytes], StoredRecord],
 ) -> None:
-    if not fresh:
-        return
-    rows = (_row(workspace_id, receipt_id, each.event) for each in fresh)
+    rows = (_row(workspace_id, receipt_id, each.event, pack) for each in fresh)
     insert_many(connection, events, rows)
     insert_many(connection, schema.event_fields, (each.fields for each in fresh))
     # One by one: a record may have a hundred thousand values in its context.
@@ -106,7 +112,20 @@ def _insert_fresh(
     )
 
 
-def _row(workspace_id: int, receipt_id: int, event: Event) -> dict[str, object]:
+def _packing(
+    connection: Connection, workspace_id: int, fresh: Sequence[Prepared], now: Instant
+) -> Callable[[bytes], StoredRecord]:
+    """How the records of this batch go in; the first that are enough teach how to pack."""
+    packer = open_packer(connection, workspace_id)
+    if packer is None:
+        records = [each.event.record.encode() for each in fresh]
+        packer = learn_packer(connection, workspace_id, records, fresh[0].event.seq - 1, now)
+    return partial(plain, connection) if packer is None else packer.pack
+
+
+def _row(
+    workspace_id: int, receipt_id: int, event: Event, pack: Callable[[bytes], StoredRecord]
+) -> dict[str, object]:
     return {
         "workspace_id": workspace_id,
         "seq": event.seq,
@@ -116,7 +135,7 @@ def _row(workspace_id: int, receipt_id: int, event: Event) -> dict[str, object]:
         "received_at": event.received_at,
         "receipt_id": receipt_id,
         "content_hash": event.content_hash,
-        "record": event.record,
+        "record": pack(event.record.encode()),
     }
 
 

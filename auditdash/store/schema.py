@@ -33,6 +33,8 @@ metadata = MetaData(
 
 # Code point order in both databases, so that sorting and prefixes agree.
 Plain: TypeEngine[str] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+# JSON text as it came, or bytes: what SQLite keeps in one column takes two types elsewhere.
+Record: TypeEngine[str] = Text().with_variant(LargeBinary(), "postgresql")
 # SQLite numbers rows by itself only in a column that is INTEGER to the letter.
 Big: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
 
@@ -105,9 +107,21 @@ events = Table(
     _at("received_at"),
     Column("receipt_id", Big, ForeignKey("receipts.id"), nullable=False),
     Column("content_hash", LargeBinary(32), nullable=False),
-    _text("record"),
+    Column("record", Record, nullable=False),  # only store.records reads it
     PrimaryKeyConstraint("workspace_id", "seq"),
     UniqueConstraint("workspace_id", "source", "event_id"),
+)
+
+# What records are packed by. The number follows from the bytes; store.records checks it.
+record_dictionaries = Table(
+    "record_dictionaries",
+    metadata,
+    _workspace(),
+    Column("id", BigInteger, nullable=False),
+    _at("created_at"),
+    Column("bytes", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("workspace_id", "id"),
+    Index(None, "id"),
 )
 
 # `*_key` columns hold fold_case() of their neighbour; `words` holds join_words().

@@ -12,6 +12,7 @@ from auditdash.records.normalise import normalise
 from auditdash.store import schema
 from auditdash.store.fields import context_rows, fields_row
 from auditdash.store.receipts import COUNTS
+from auditdash.store.records import open_records
 from auditdash.store.workspaces import find_workspace
 
 _OF_ARRIVAL = {"workspace_id", "seq", "received_at"}
@@ -23,9 +24,10 @@ def find_archive(connection: Connection, workspace_id: int) -> dict[str, dict[st
     events = schema.events
     wanted = select(events).where(events.c.workspace_id == workspace_id, events.c.source == "mode")
     found = {}
+    records = open_records(connection)
     for row in connection.execute(wanted).mappings():
         found[row["event_id"]] = {
-            "record": row["record"],
+            "record": records.text(row["record"]),
             "hash": row["content_hash"],
             "occurred_at": row["occurred_at"],
             "fields": _without_arrival(_fields(connection, workspace_id, row["seq"])),
@@ -44,9 +46,10 @@ def check_archive(connection: Connection, workspace_id: int) -> int:
         select(events).where(events.c.workspace_id == workspace_id).order_by(events.c.seq)
     ).mappings()
     count = 0
+    records = open_records(connection)
     for count, row in enumerate(rows, 1):
         assert row["seq"] == count
-        event = normalise(row["record"].encode(), row["source"], workspace.slug)
+        event = normalise(records.raw(row["record"]), row["source"], workspace.slug)
         assert (event.id, event.content_hash) == (row["event_id"], row["content_hash"])
         numbered = replace(event, seq=count, received_at=Instant(row["received_at"]))
         assert _fields(connection, workspace_id, count) == fields_row(workspace_id, numbered)

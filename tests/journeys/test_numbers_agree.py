@@ -20,6 +20,7 @@ from auditdash.events.instants import parse_instant
 from auditdash.events.periods import Period
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
+from auditdash.store.records import open_records
 from auditdash.store.schema import events
 from tests.ingest.demo_records import demo_records
 from tests.make import store
@@ -67,7 +68,8 @@ def raw(engine: Engine, workspace_id: int, sample: tuple[bytes, ...]) -> list[Re
         assert store(connection, workspace_id, *sample).added == len(sample)
     with reading(engine) as connection:
         rows = connection.execute(select(events.c.record).where(events.c.source == "mode"))
-        return [_whole(json.loads(row.record)) for row in rows]
+        records = open_records(connection)
+        return [_whole(json.loads(records.raw(row.record))) for row in rows]
 
 
 def _whole(record: Record) -> Record:

@@ -21,6 +21,7 @@ from auditdash.search.dates import resolve
 from auditdash.search.query import And, Atom, Node, Not, Or, Present, Query, Term, Text, Value
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
+from auditdash.store.records import open_records
 from auditdash.store.schema import event_fields
 from tests.databases import add_workspace
 from tests.make import make_record, store
@@ -65,7 +66,9 @@ def fill(engine: Engine) -> Corpus:
     scope = Scope(workspace_id=workspace_id)
     wanted = select_events().where(compile_query(Query(), scope, CLOCK))
     with reading(engine) as connection:
-        return Corpus(engine, scope, tuple(map(event_of, connection.execute(wanted))))
+        reader = open_records(connection)
+        events = tuple(event_of(row, reader) for row in connection.execute(wanted))
+    return Corpus(engine, scope, events)
 
 
 def _record(dice: random.Random, number: int) -> dict[str, object]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from auditdash.queries.rows import context_of, event_of, select_events
 from auditdash.records.normalise import normalise
 from auditdash.store.engine import reading, writing
+from auditdash.store.records import open_records
 from tests.make import NOW, make_raw, store
 
 
@@ -22,7 +23,8 @@ def test_an_event_comes_back_whole(engine: Engine, workspace_id: int) -> None:
         store(connection, workspace_id, *raws)
     with reading(engine) as connection:
         rows = connection.execute(select_events().order_by("seq"))
-        found = [event_of(row) for row in rows]
+        records = open_records(connection)
+        found = [event_of(row, records) for row in rows]
     assert found == [
         replace(normalise(raw, "mode", "acme"), seq=seq, received_at=NOW)
         for seq, raw in enumerate(raws, 1)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, exc, func, select
 
 from auditdash.store import schema
 from auditdash.store.engine import reading, writing
+from auditdash.store.records import read_record
 from tests.databases import add_workspace
 from tests.make import make_raw, make_record, store
 
@@ -68,7 +69,9 @@ def test_the_record_is_kept_to_the_letter(engine: Engine, workspace_id: int) -> 
     raw = json.dumps(make_record(), indent=2, ensure_ascii=False).encode() + b" "
     with writing(engine) as connection:
         store(connection, workspace_id, raw)
-    assert _rows(engine, schema.events.c.record) == [(raw.decode(),)]
+    with reading(engine) as connection:
+        stored = connection.execute(select(schema.events.c.record)).scalar_one()
+        assert read_record(connection, stored) == raw.decode()
 
 
 def _store_and_fail(connection: Connection, workspace_id: int) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, exc, text
+from sqlalchemy import Engine, exc, insert, text
 
 from auditdash.store.engine import reading, writing
 from auditdash.store.migrate import migrate
-from auditdash.store.schema import metadata
+from auditdash.store.schema import metadata, record_dictionaries
 from tests.databases import ON_POSTGRES, ON_SQLITE
 from tests.make import make_record, store
 
@@ -39,13 +39,23 @@ def test_evidence_is_neither_changed_nor_removed(
     _refused(filled, statement.format(table))
 
 
+@pytest.mark.parametrize("statement", ["UPDATE {} SET created_at = 1", "DELETE FROM {}"])
+def test_what_records_are_packed_by_is_neither_changed_nor_removed(
+    filled: Engine, workspace_id: int, statement: str
+) -> None:
+    row = {"workspace_id": workspace_id, "id": 1, "created_at": 0, "bytes": b"x"}
+    with writing(filled) as connection:
+        connection.execute(insert(record_dictionaries), row)
+    _refused(filled, statement.format("record_dictionaries"))
+
+
 @ON_SQLITE
 def test_replace_does_not_slip_past_the_guard(filled: Engine) -> None:
     _refused(filled, "REPLACE INTO events SELECT * FROM events")
 
 
 @ON_POSTGRES
-@pytest.mark.parametrize("table", ["events", "conflicts"])
+@pytest.mark.parametrize("table", ["events", "conflicts", "record_dictionaries"])
 def test_truncate_is_refused(filled: Engine, table: str) -> None:
     _refused(filled, f"TRUNCATE {table} CASCADE")
 
