@@ -32,7 +32,7 @@ from auditdash.web import (
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
-from auditdash.web.explorer import timeline
+from auditdash.web.explorer import saved, timeline
 from auditdash.web.frame import templating
 
 _log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ _RETRY_SECONDS: Final = 60
 _ROOMS: Final = (
     home,
     timeline,
+    saved,
     charts,
     summaries,
     downloads,

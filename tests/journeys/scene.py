@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, update
 
 from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.tokens import create_token, revoke_token
@@ -17,7 +17,9 @@ from auditdash.events.instants import DAY, Instant, now, to_rfc3339
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, writing
+from auditdash.store.saved_searches import add_saved_search
 from auditdash.store.schedules import start_schedule
+from auditdash.store.schema import saved_searches
 from tests.browser import Visit, open_visit
 from tests.databases import add_workspace
 from tests.make import make_record, one_of_each_action, store
@@ -156,6 +158,7 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
     for name in ("loader", "old loader"):
         create_token(connection, workspace_id, name, alice, now())
     assert revoke_token(connection, workspace_id, 2, now())
+    _save_searches(connection, workspace_id, alice, bob)
     start_schedule(
         connection,
         workspace_id=workspace_id,
@@ -165,3 +168,25 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
         next_at=Instant(now() + DAY),
         now=now(),
     )
+
+
+def _save_searches(connection: Connection, workspace_id: int, alice: int, bob: int) -> None:
+    """One of Alice's, one of hers that cannot be read any more, one that Bob shares."""
+    kept = (
+        (alice, "Grants", "op:grant", "UTC", True),
+        (alice, TEXTS[0], "actor:bob", "UTC", False),
+        (bob, "March in Tokyo", "created:2026-03", "Asia/Tokyo", True),
+    )
+    for person_id, name, query, zone, shared in kept:
+        add_saved_search(
+            connection,
+            workspace_id=workspace_id,
+            person_id=person_id,
+            name=name,
+            query=query,
+            zone=zone,
+            shared=shared,
+            now=now(),
+        )
+    broken = update(saved_searches).where(saved_searches.c.id == 2)
+    connection.execute(broken.values(query="actr:bob"))
