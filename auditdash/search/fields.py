@@ -81,6 +81,26 @@ FIELDS = (
     Field("is", "flag", "a mark of the event", "sensitive"),
     Field("sort", "order", "the order of the rows", "created-asc"),
 )
+# What other products call it, or people do.
+_CALLED = {
+    **dict.fromkeys(("user", "username", "user_id", "by", "who", "member", "email"), "actor"),
+    **dict.fromkeys(("target", "group", "affected"), "subject"),
+    **dict.fromkeys(("event", "event_type", "operation", "verb"), "action"),
+    **dict.fromkeys(("object", "resource", "on", "name"), "entity"),
+    **dict.fromkeys(("type", "object_type", "resource_type"), "entity_type"),
+    **dict.fromkeys(("date", "time", "timestamp", "when", "at", "since", "after"), "created"),
+    **dict.fromkeys(("before", "until", "day", "month", "year", "occurred", "period"), "created"),
+    **dict.fromkeys(("imported", "ingested", "arrived"), "received"),
+    **dict.fromkeys(("address", "network", "cidr", "host", "ip_address"), "ip"),
+    **dict.fromkeys(("user_agent", "useragent", "agent"), "ua"),
+    **dict.fromkeys(("browser", "client"), "ua_family"),
+    **dict.fromkeys(("status", "result"), "outcome"),
+    **dict.fromkeys(("correlation", "correlation_id", "request", "trace"), "corr"),
+    **dict.fromkeys(("has", "mark", "flag"), "is"),
+    **dict.fromkeys(("order", "orderby", "order_by"), "sort"),
+    **dict.fromkeys(("tenant", "org", "account"), "workspace"),
+    **dict.fromkeys(("permission", "access"), "role"),
+}
 _BY_NAME = {field.name: field for field in FIELDS}
 
 
@@ -93,11 +113,14 @@ def find_field(name: str) -> Field | None:
 
 
 def nearest_field(name: str) -> str | None:
-    """The known field that a mistyped name most likely means."""
-    return nearest(name.lower(), [*_BY_NAME, "context."])
+    """The known field that an unknown name most likely means."""
+    word = name.lower().replace("-", "_")
+    return _CALLED.get(word) or nearest(word, [*_BY_NAME, CONTEXT])
 
 
 def nearest(word: str, known: list[str] | tuple[str, ...]) -> str | None:
     """The most similar known word, if any is near."""
     found = get_close_matches(word, known, 1)
+    if not found and len(word) > 2:
+        found = [each for each in known if word in each]
     return found[0] if found else None

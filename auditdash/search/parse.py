@@ -44,7 +44,7 @@ def parse(text: str) -> Query:
     if len(text) > LONGEST:
         over = len(text) - LONGEST
         raise QueryError(
-            f"the query is {over:,} characters too long",
+            f"the query is {over:,} character{'' if over == 1 else 's'} too long",
             position=LONGEST,
             length=over,
             expected=f"at most {LONGEST:,} characters",
@@ -172,11 +172,19 @@ class _Parser:
         field = find_field(written)
         if field is not None:
             return field
+        if written.lower() == CONTEXT:
+            raise self._error(
+                f"{CONTEXT} has no path",
+                length=len(CONTEXT),
+                expected=f"one, such as {CONTEXT}role",
+            )
         word = WORD.match(self.text, name.start())
         whole = word[0] if word else name[0]
         if "://" in whole:
             raise self._error(
-                "an address of the web has a :", length=len(whole), expected="quotes around it"
+                "this is an address of the web: quote it",
+                length=len(whole),
+                expected="quotes around it",
             )
         raise self._error(
             f"there is no field {written!a}" if written else "a field's name is missing",
@@ -204,7 +212,7 @@ class _Parser:
             found = VALUE.match(self.text, start)
             if found is None:
                 raise self._error(
-                    f"{field.name}: has no value here", expected=f"such as {field.example}"
+                    f"{field.name}: has no value here", expected=f"one, such as {field.example}"
                 )
             text, quoted = found[0], False
             self.at = found.end()

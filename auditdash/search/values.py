@@ -15,13 +15,19 @@ from auditdash.search.query import Atom, Compare, CompareOp, Present, Range, Spa
 
 LONGEST_WORDS = 8_000  # SQLite refuses a LIKE pattern of more than 50,000 bytes
 _COMPARE = re.compile(r"(>=|<=|>|<)(.*)", re.DOTALL)
+_PART_OF_ADDRESS = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,2})(?:\.\*?|\*)?", re.ASCII)
+_SLOPPY_DATE = re.compile(r"(\d{4})[-/.](\d\d?)(?:[-/.](\d\d?))?", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})", re.ASCII)
+_SLOPPY_AGO = re.compile(r"(?:now)?-?(\d{1,6}[mhdw])", re.ASCII)
 _QUOTE = "quotes around it, if it is meant as text"
 
 
 def parse_value(field: Field, atom: Atom) -> Value:
     """The value of one field from one atom as it stands in the text; raises QueryError."""
     if not atom.text:
-        raise _error(atom, f"{field.name}: has an empty value", expected=f"such as {field.example}")
+        raise _error(
+            atom, f"{field.name}: has an empty value", expected=f"one, such as {field.example}"
+        )
     if atom.text == "*" and not atom.quoted and field.can_be_missing:
         return Present(atom.span)
     match field.kind:
@@ -60,8 +66,24 @@ def _parse_address(atom: Atom) -> Atom:
     try:
         ip_range(atom.text)
     except BadInput as error:
-        raise _error(atom, error.what, expected=error.expected) from None
+        raise _error(
+            atom, error.what, expected=error.expected, nearest_word=_nearest_network(atom.text)
+        ) from None
     return atom
+
+
+def _nearest_network(text: str) -> str | None:
+    """The CIDR of an address that is written in part: 10.* or 192.168."""
+    part = _PART_OF_ADDRESS.fullmatch(text)
+    if part is None:
+        return None
+    numbers = part[1].split(".")
+    network = f"{'.'.join([*numbers, '0', '0', '0'][:4])}/{8 * len(numbers)}"
+    try:
+        ip_range(network)
+    except BadInput:
+        return None
+    return network
 
 
 def _parse_date(field: Field, atom: Atom) -> Value:
@@ -73,9 +95,13 @@ def _parse_date(field: Field, atom: Atom) -> Value:
     if dots:
         end = start + len(first) + len(dots)
         return Range(_side(first, start), _side(last, end), atom.span)
-    if _date(atom.text, start).text and read_date(atom.text).moment:
-        expected = f">={atom.text} for all since then"
-        raise _error(atom, f"{field.name}:{atom.text} is a single moment", expected=expected)
+    if _date(atom.text, start, bare=True).text and read_date(atom.text).moment:
+        raise _error(
+            atom,
+            f"{field.name}:{atom.text} is a single moment",
+            expected="a comparison for all since then",
+            nearest_word=f"{'<=' if atom.text.lower() == 'now' else '>='}{atom.text}",
+        )
     return atom
 
 
@@ -85,7 +111,7 @@ def _side(text: str, position: int) -> Atom:
     return _date(text, position)
 
 
-def _date(text: str, position: int) -> Atom:
+def _date(text: str, position: int, *, bare: bool = False) -> Atom:
     atom = Atom(text, span=Span(position, position + len(text)))
     if not text:
         raise _error(atom, "a date is missing", expected=EXPECTED)
@@ -93,9 +119,27 @@ def _date(text: str, position: int) -> Atom:
         read_date(text)
     except BadInput as error:
         raise _error(
-            atom, error.what, expected=error.expected, nearest_word=nearest(text.lower(), WORDS)
+            atom, error.what, expected=error.expected, nearest_word=_nearest_date(text, bare=bare)
         ) from None
     return atom
+
+
+def _nearest_date(text: str, *, bare: bool) -> str | None:
+    """The date as we write it, where it is written otherwise: 2026/3/8, 8.3.2026, -7d; or a known
+    word. A moment that stands alone (`bare`) is meant as the beginning of a period."""
+    if turned := _DAY_FIRST.fullmatch(text):
+        text = f"{turned[3]}-{turned[2]}-{turned[1]}"
+    if numbers := _SLOPPY_DATE.fullmatch(text):
+        meant = "-".join([numbers[1], *(each.zfill(2) for each in numbers.groups()[1:] if each)])
+    elif ago := _SLOPPY_AGO.fullmatch(text.lower()):
+        meant = f"{'>=' if bare else ''}now-{ago[1]}"
+    else:
+        return nearest(text.lower(), WORDS)
+    try:
+        read_date(meant.removeprefix(">="))
+    except BadInput:
+        return None
+    return meant
 
 
 def _error(atom: Atom, what: str, *, expected: str, nearest_word: str | None = None) -> QueryError:

@@ -76,6 +76,11 @@ def describe(query: Query, clock: Clock) -> str:
     return ", ".join([head, *phrases])
 
 
+def describe_part(part: Node, clock: Clock) -> str:
+    """One part of a query alone: `by bob`, `not from 10.0.0.0/8`."""
+    return _phrase(part, clock)
+
+
 def _head(parts: Sequence[Node]) -> tuple[str, list[Node]]:
     """What is asked for, and the parts that narrow it: by whom first."""
     for part in parts:
