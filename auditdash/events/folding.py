@@ -21,6 +21,8 @@ def storable(text: str) -> str:
 
     The record keeps the original.
     """
+    if text.isascii() and "\x00" not in text:
+        return text
     return _UNSTORABLE.sub("\ufffd", text)
 
 

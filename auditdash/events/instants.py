@@ -22,6 +22,7 @@ _EXPECTED = "an RFC 3339 timestamp with a zone, such as 2026-03-08T14:05:00.123Z
 # Within these, an instant is a date in every zone; outside, datetime overflows in some.
 _FIRST: Final = -2_208_988_800 * SECOND
 _AFTER_LAST: Final = 253_370_764_800 * SECOND
+_USUAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{6})?Z", re.ASCII)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d\d):(\d\d))",
     re.ASCII,
@@ -30,6 +31,18 @@ _RFC3339 = re.compile(
 
 def parse_instant(text: str) -> Instant:
     """RFC 3339 with 0 to 9 fraction digits (kept to the microsecond); a zone is required."""
+    if _USUAL.fullmatch(text):
+        try:
+            since = datetime.fromisoformat(text) - _EPOCH
+        except ValueError:
+            return _parse_any(text)  # or says what is wrong
+        micros = since.days * DAY + since.seconds * SECOND + since.microseconds
+        if is_instant(micros):
+            return Instant(micros)
+    return _parse_any(text)
+
+
+def _parse_any(text: str) -> Instant:
     found = _RFC3339.fullmatch(text)
     if found is None:
         what = "has no zone" if _RFC3339.fullmatch(f"{text}Z") else "is not a timestamp"

@@ -17,34 +17,43 @@ _DEEPEST = 100
 _MOST_DIGITS = 4_000
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACED_COLON = re.compile(rb'"\s+:')
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder(order="sorted").encode
 _AT_BYTE = re.compile(r"(.*) \(byte (\d+)\)")
 
 
 def decode(raw: bytes) -> dict[str, Any]:
     """One JSON object; raises BadInput on anything that two readers might read differently."""
+    return decode_and_hash(raw)[0]
+
+
+def decode_and_hash(raw: bytes) -> tuple[dict[str, Any], bytes]:
+    """The same, and the SHA-256 of the object with sorted keys, which is equal for records that say
+    the same."""
     value = decode_value(raw)
     if not isinstance(value, dict):
         raise BadInput(f"a record is {_kind(value)}", where="$", expected="a JSON object")
-    keys = _count_keys(value, 1)
-    # Every pair writes `":` once, and text may hold more of them: equality rules duplicates out.
-    if raw.count(b'":') != keys or _SPACED_COLON.search(raw):
-        _refuse_duplicates(raw)
-    return value
+    if b"\\" not in raw and raw.count(b"{") + raw.count(b"[") <= _DEEPEST:
+        canonical = _encode(value)
+        # Without escapes a quote stands only where a string begins or ends, and of a key that
+        # stands twice the object has one.
+        if raw.count(b'"') == canonical.count(b'"'):
+            return value, sha256(canonical).digest()
+    _refuse_ambiguity(raw, value)
+    return value, sha256(_canonical(value)).digest()
 
 
-def hash_content(value: dict[str, Any]) -> bytes:
-    """SHA-256 of the object with sorted keys: equal for records that say the same."""
+def _canonical(value: dict[str, Any]) -> bytes:
     try:
-        canonical = msgspec.json.encode(value, order="sorted")
+        return _encode(value)
     except UnicodeEncodeError:  # lone surrogates
-        canonical = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    return sha256(canonical).digest()
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
 
 
 def decode_value(raw: bytes) -> object:
     """Any JSON value; raises BadInput with the place where it stops being JSON."""
     try:
-        return msgspec.json.decode(raw)
+        return _decode(raw)
     except RecursionError:
         raise _too_deep() from None
     except UnicodeDecodeError as error:
@@ -114,6 +123,13 @@ def _read_float(digits: str) -> float:
     if isinf(number):
         raise BadInput("not JSON: a number is out of range", expected="one JSON object")
     return number
+
+
+def _refuse_ambiguity(raw: bytes, value: dict[str, Any]) -> None:
+    keys = _count_keys(value, 1)
+    # Every pair writes `":` once, and text may hold more of them: equality rules duplicates out.
+    if raw.count(b'":') != keys or _SPACED_COLON.search(raw):
+        _refuse_duplicates(raw)
 
 
 def _count_keys(value: object, depth: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -14,10 +15,11 @@ from auditdash.events.event import Actor, Entity, Event
 from auditdash.events.folding import bounded, storable
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.subjects import role_of, subject_of
-from auditdash.records.decode import decode, hash_content
+from auditdash.records.decode import decode_and_hash
 
 LONGEST_RECORD = 1 << 20
 _LONGEST_NAME = 512
+_KEPT, _SMALL = 16_384, 4_096  # actors and entities, from records of so many bytes
 # msgspec's names of what JSON has, in words.
 _KINDS = {
     "str": "a string",
@@ -30,14 +32,14 @@ _KINDS = {
 _AT_PATH = re.compile(r"(.*) - at `(.*)`")
 
 
-class _WireActor(Struct):
+class _WireActor(Struct, gc=False):
     user_id: str | None = None
     username: str | None = None
     ip: str | None = None
     user_agent: str | None = None
 
 
-class _WireEntity(Struct):
+class _WireEntity(Struct, gc=False):
     entity_type: str | None = None
     entity_id: str | None = None
     entity_name: str | None = None
@@ -57,6 +59,7 @@ class _Wire(Struct):
     entity: _WireEntity | None = None
 
 
+_NOBODY, _NOTHING = _WireActor(), _WireEntity()
 _OBJECTS: dict[str, type[Struct] | None] = {
     "actor": _WireActor,
     "entity": _WireEntity,
@@ -70,11 +73,11 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
         raise BadInput(
             f"it has {len(raw):,} bytes", expected=f"a record of at most {LONGEST_RECORD:,} bytes"
         )
-    record = decode(raw)
+    record, content_hash = decode_and_hash(raw)
     wire = _convert(record)
-    content_hash = hash_content(record)
-    entity = _entity(wire.entity or _WireEntity())
+    actor, entity = _parts(wire, len(raw))
     context = wire.context or {}
+    category, op = _kind_of(wire.action)
     return Event(
         id=_identity(wire.id, content_hash),
         source=source,
@@ -83,14 +86,14 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
         action=_name(wire.action, "$.action"),
         record=raw.decode(),
         content_hash=content_hash,
-        category=category_of(wire.action),
-        op=op_of(wire.action),
+        category=category,
+        op=op,
         outcome=wire.outcome if wire.outcome in {"success", "failure"} else "unknown",
         workspace=storable(wire.workspace_username or default_workspace),
         description=_text(wire.description),
         correlation_id=_correlation(context),
         role=role_of(context),
-        actor=_actor(wire.actor or _WireActor()),
+        actor=actor,
         entity=entity,
         subject=subject_of(wire.action, context, entity),
         context=context,
@@ -98,6 +101,13 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
 
 
 def _convert(record: dict[str, Any]) -> _Wire:
+    try:
+        return msgspec.convert(record, _Wire)
+    except (msgspec.ValidationError, UnicodeEncodeError):
+        return _convert_known(record)  # or says what is wrong
+
+
+def _convert_known(record: dict[str, Any]) -> _Wire:
     known = _fields_of(_Wire, record)
     for name, kind in _OBJECTS.items():
         value = known.get(name)
@@ -159,18 +169,33 @@ def _correlation(context: dict[str, Any]) -> str | None:
     return bounded(storable(found)) if isinstance(found, str) and found else None
 
 
-def _actor(wire: _WireActor) -> Actor:
+def _parts(wire: _Wire, size: int) -> tuple[Actor, Entity]:
+    """Who and what: the same few over and over, so they are made once, unless they are huge."""
+    who, what = wire.actor or _NOBODY, wire.entity or _NOTHING
+    actor, entity = (_same_actor, _same_entity) if size <= _SMALL else (_actor, _entity)
+    return (
+        actor(who.user_id, who.username, who.ip, who.user_agent),
+        entity(what.entity_type, what.entity_id, what.entity_name),
+    )
+
+
+def _actor(
+    user_id: str | None, username: str | None, ip: str | None, user_agent: str | None
+) -> Actor:
     return Actor(
-        id=_text(wire.user_id),
-        username=_text(wire.username),
-        ip=_text(wire.ip),
-        user_agent=_text(wire.user_agent),
+        id=_text(user_id), username=_text(username), ip=_text(ip), user_agent=_text(user_agent)
     )
 
 
-def _entity(wire: _WireEntity) -> Entity:
-    return Entity(
-        type=_text(wire.entity_type),
-        id=_text(wire.entity_id),
-        name=_text(wire.entity_name),
-    )
+def _entity(kind: str | None, entity_id: str | None, name: str | None) -> Entity:
+    return Entity(type=_text(kind), id=_text(entity_id), name=_text(name))
+
+
+_same_actor = lru_cache(maxsize=_KEPT)(_actor)
+_same_entity = lru_cache(maxsize=_KEPT)(_entity)
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(action: str) -> tuple[str, str]:
+    """Its category and what it does."""
+    return category_of(action), op_of(action)
