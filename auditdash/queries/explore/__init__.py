@@ -1,0 +1,1 @@
+"""Questions about one name or one event: its profile, its access, what stands around it."""

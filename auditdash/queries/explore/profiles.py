@@ -1,0 +1,141 @@
+"""What the log tells about one actor or one entity: when it was seen, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.events.folding import fold_case
+from auditdash.events.instants import Instant
+from auditdash.queries.evidence import find_population
+from auditdash.queries.explore.names import EntityName, narrowed, value_of
+from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
+from auditdash.search.query import Atom, Not, Query, Term, query_of
+from auditdash.search.scope import Clock, Scope
+
+_MOST_NAMES: Final = 5
+_CANDIDATES: Final = 300
+_NEAREST: Final = 6
+_PREFIX: Final = 2
+_NEAR_ENOUGH: Final = 0.55
+_COMPARED: Final = 80  # letters: to compare takes time by the square of their number
+_Rank = Callable[[Connection, Query, Scope, Clock, int], Ranking]
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One value in the `count` events that `query` finds, from the first to the last."""
+
+    value: str
+    query: Query
+    count: int
+    first_at: Instant
+    last_at: Instant
+
+
+def find_seen(
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    field: str,
+    values: Iterable[str],
+) -> tuple[Seen, ...]:
+    """How often and when each value of a field occurs; those that do not are left out."""
+    found = []
+    for value in values:
+        narrow = narrowed(query, value_of(field, value))
+        seen = find_population(connection, narrow, scope, clock)
+        if seen.first_at is None or seen.last_at is None:
+            continue
+        found.append(
+            Seen(
+                value=value,
+                query=narrow,
+                count=seen.count,
+                first_at=seen.first_at,
+                last_at=seen.last_at,
+            )
+        )
+    return tuple(found)
+
+
+def find_names_of_actor(
+    connection: Connection, query: Query, name: str, scope: Scope, clock: Clock
+) -> tuple[Seen, ...]:
+    """The other usernames and ids in the actor's events, at most five, newest name first."""
+    return _find_others(connection, query, name, scope, clock, "actor", rank_actors)
+
+
+def find_names_of_entity(
+    connection: Connection, query: Query, named: EntityName, scope: Scope, clock: Clock
+) -> tuple[Seen, ...]:
+    """The names that an entity had, or the ids that share its name: at most five."""
+    key = named.id or named.name or ""
+    return _find_others(connection, query, key, scope, clock, "entity", rank_entities)
+
+
+def _find_others(
+    connection: Connection,
+    query: Query,
+    key: str,
+    scope: Scope,
+    clock: Clock,
+    field: str,
+    rank: _Rank,
+) -> tuple[Seen, ...]:
+    """What stands beside the key in its events, found by leaving out what was found before."""
+    known: list[str] = []
+    rest = query
+    for _ in range(_MOST_NAMES):
+        ranks = rank(connection, rest, scope, clock, 1).ranks
+        beside = {text for each in ranks for text in (each.name, each.id) if text}
+        new = sorted(text for text in beside if fold_case(text) != fold_case(key))
+        if not new:
+            break
+        known += new
+        rest = narrowed(query, Not(value_of(field, *known)))
+    return find_seen(connection, query, scope, clock, field, known[:_MOST_NAMES])
+
+
+def find_nearest_actors(
+    connection: Connection, name: str, scope: Scope, clock: Clock
+) -> tuple[str, ...]:
+    """Known actors whose names are most like this one, best first."""
+    ranks = _candidates(connection, "actor", name, scope, clock, rank_actors)
+    return _nearest(name, [rank.name for rank in ranks if rank.name])
+
+
+def find_nearest_entities(
+    connection: Connection, name: str, scope: Scope, clock: Clock
+) -> tuple[EntityName, ...]:
+    """Known entities whose names or ids are most like this one."""
+    ranks = _candidates(connection, "entity", name, scope, clock, rank_entities)
+    named: dict[str, EntityName] = {}
+    for rank in ranks:
+        entity = EntityName(type=rank.type or "", id=rank.id or None, name=rank.name or None)
+        named.setdefault(rank.name or rank.id or "", entity)
+    return tuple(named[each] for each in _nearest(name, list(named)))
+
+
+def _candidates(
+    connection: Connection, field: str, name: str, scope: Scope, clock: Clock, rank: _Rank
+) -> tuple[Rank, ...]:
+    """The most frequent names, and those that begin alike."""
+    ranks = rank(connection, Query(), scope, clock, _CANDIDATES).ranks
+    start = name[:_PREFIX].replace("*", "")
+    if not start:
+        return ranks
+    alike = query_of((Term(field, (Atom(f"{start}*"),)),))
+    return (*rank(connection, alike, scope, clock, _CANDIDATES).ranks, *ranks)
+
+
+def _nearest(name: str, known: list[str]) -> tuple[str, ...]:
+    by_key = {fold_case(each)[:_COMPARED]: each for each in reversed(known)}
+    word = fold_case(name)[:_COMPARED]
+    close = get_close_matches(word, list(by_key), _NEAREST, _NEAR_ENOUGH)
+    inside = [key for key in by_key if word in key and key not in close]
+    return tuple(by_key[key] for key in [*close, *inside][:_NEAREST])
