@@ -9,7 +9,7 @@ from auditdash.events.periods import Period
 from auditdash.search.edit import atom_of
 from auditdash.search.parse import LONGEST, MOST_TERMS
 from auditdash.search.period import local_value, overlap, period_of
-from auditdash.search.print import print_query
+from auditdash.search.print import print_query, print_value
 from auditdash.search.query import (
     And,
     Atom,
@@ -24,12 +24,25 @@ from auditdash.search.query import (
 )
 from auditdash.search.scope import Clock
 
+_MARK = "\0"  # in the place of a value that is written later: no query has one
+
 
 def within(query: Query, period: Period, clock: Clock) -> Query:
     """Narrowed to a period, without leaving the one that was asked for."""
     kept = (part for part in query.parts if not _is_one(part, "created"))
     narrow = local_value(overlap(period_of(query, clock), period), clock.zone)
     return query_of((*kept, Term("created", (narrow,))), query.order)
+
+
+def link_within_each(query: Query, periods: Sequence[Period], clock: Clock) -> list[str]:
+    """`link(within(…))` for the bars of a picture: what they share is written once."""
+    kept = (part for part in query.parts if not _is_one(part, "created"))
+    marked = query_of((*kept, Term("created", (Atom(_MARK),))), query.order)
+    before, _, after = print_query(marked).rpartition(_MARK)
+    asked, fits = period_of(query, clock), _terms(marked.node) <= MOST_TERMS
+    values = (print_value(local_value(overlap(asked, each), clock.zone)) for each in periods)
+    texts = (f"{before}{value}{after}" for value in values)
+    return [text if fits and len(text) <= LONGEST else "" for text in texts]
 
 
 def having(query: Query, **fields: str | None) -> Query:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from msgspec import Struct
@@ -11,6 +12,8 @@ from auditdash.events.folding import fold_case
 from auditdash.events.wording import printable
 from auditdash.queries.facets import Facet
 from auditdash.search import edit
+from auditdash.search.errors import QueryError
+from auditdash.search.parse import LONGEST, parse
 from auditdash.search.query import Not, Present, Query, Term
 from auditdash.web.frame.question import link
 
@@ -27,12 +30,14 @@ _TITLES: Final = {
     "source": ("Source", "no source"),
 }
 _OPEN: Final = frozenset({"category", "action", "actor"})
+_Address = Callable[[str], str]  # of the view that a text asks for
 
 
 class ChoiceView(Struct, frozen=True, kw_only=True):
     """One value of a facet: `href` chooses it, or lets it go when `state` is in or out.
 
-    `share` is its part of the largest count of the facet, in percent.
+    Both addresses are "" where no query can say so. `share` is its part of the largest count of
+    the facet, in percent.
     """
 
     label: str
@@ -58,14 +63,18 @@ class FacetView(Struct, frozen=True, kw_only=True):
 
 
 def facet_views(
-    facets: Sequence[Facet], path: str, text: str, query: Query
+    facets: Sequence[Facet], path: str, text: str, query: Query, **more: int
 ) -> tuple[FacetView, ...]:
-    """The facets that have anything to choose, in their order."""
-    views = (_facet_view(facet, path, text, query) for facet in facets)
+    """The facets that have anything to choose, in their order; `more` stands in each address."""
+
+    def address(edited: str) -> str:
+        return link(path, edited, **more) if len(edited) <= LONGEST else ""
+
+    views = (_facet_view(facet, text, query, address) for facet in facets)
     return tuple(view for view in views if view.choices)
 
 
-def _facet_view(facet: Facet, path: str, text: str, query: Query) -> FacetView:
+def _facet_view(facet: Facet, text: str, query: Query, address: _Address) -> FacetView:
     field = facet.field
     states = dict.fromkeys(edit.chosen(query, field), "in")
     states |= dict.fromkeys(edit.chosen(query, field, excluded=True), "out")
@@ -76,28 +85,39 @@ def _facet_view(facet: Facet, path: str, text: str, query: Query) -> FacetView:
     for choice in facet.choices:
         state = states.get(fold_case(choice.value), "")
         change = edit.without if state else edit.include
+        can_be_asked = _can_be_asked(edit.include("", field, choice.value))
         choices.append(
             ChoiceView(
                 label=printable(choice.label),
                 count=choice.count,
                 category=choice.category,
                 state=state,
-                href=link(path, change(text, field, choice.value)),
-                exclude=link(path, edit.exclude(text, field, choice.value)),
+                href=address(change(text, field, choice.value)) if can_be_asked else "",
+                exclude=address(edit.exclude(text, field, choice.value)) if can_be_asked else "",
                 share=_share(choice.count, highest),
             )
         )
     if facet.missing or missing:
-        choices.append(_missing(facet, path, text, missing, highest))
+        choices.append(_missing(facet, text, missing, highest, address))
     return FacetView(
         title=_TITLES[field][0],
         choices=tuple(choices),
         others=facet.others,
         other_count=facet.other_count,
-        clear=link(path, edit.without(text, field)) if states or missing else "",
+        clear=address(edit.without(text, field)) if states or missing else "",
         field=field,
         is_open=field in _OPEN or bool(states or missing),
     )
+
+
+@lru_cache(maxsize=4096)
+def _can_be_asked(text: str) -> bool:
+    """Not everything that stands in an event can: an address that is none is found by no query."""
+    try:
+        parse(text)
+    except QueryError:
+        return False
+    return True
 
 
 def _share(count: int, highest: int) -> int:
@@ -112,7 +132,7 @@ def _missing_state(query: Query, field: str) -> str:
     return "out" if there in query.parts else ""
 
 
-def _missing(facet: Facet, path: str, text: str, state: str, highest: int) -> ChoiceView:
+def _missing(facet: Facet, text: str, state: str, highest: int, address: _Address) -> ChoiceView:
     field = facet.field
     change = edit.without(text, field) if state else edit.include(text, field, None)
     return ChoiceView(
@@ -120,7 +140,7 @@ def _missing(facet: Facet, path: str, text: str, state: str, highest: int) -> Ch
         count=facet.missing,
         category="",
         state=state,
-        href=link(path, change),
-        exclude=link(path, edit.exclude(text, field, None)),
+        href=address(change),
+        exclude=address(edit.exclude(text, field, None)),
         share=_share(facet.missing, highest),
     )

@@ -3,6 +3,8 @@ something near it. Every link edits the text, so the address is the whole state 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -13,18 +15,25 @@ from auditdash.events.periods import local_date
 from auditdash.search import edit
 from auditdash.search.errors import QueryError
 from auditdash.search.help.hints import hints
-from auditdash.search.help.sentence import describe
+from auditdash.search.help.sentence import describe, describe_part
 from auditdash.search.parse import parse
 from auditdash.search.print import print_node, print_query
-from auditdash.search.query import Query, Term, query_of
+from auditdash.search.query import Node, Not, Or, Query, Term, query_of
 from auditdash.search.scope import Clock
 
+_KINDS: Final[dict[type[Node], str]] = {Not: "not", Or: "or"}
 
-class Chip(Struct, frozen=True):
-    """One part of the query, and the address of the view without it."""
+
+class Chip(Struct, frozen=True, kw_only=True):
+    """One part of the query in words (`term` as it is written), and the view `without` it.
+
+    `kind` tells what looks different: "", not, or, order, frozen.
+    """
 
     text: str
+    term: str
     without: str
+    kind: str = ""
 
 
 class Preset(Struct, frozen=True):
@@ -47,6 +56,7 @@ class Bar(Struct, frozen=True, kw_only=True):
 
     path: str
     text: str
+    seq: int = 0
     said: str = ""
     hints: tuple[Suggestion, ...] = ()
     chips: tuple[Chip, ...] = ()
@@ -54,22 +64,39 @@ class Bar(Struct, frozen=True, kw_only=True):
     error: QueryError | None = None
 
 
-def bar(path: str, text: str, query: Query, clock: Clock) -> Bar:
-    """The bar of the page at `path`, whose query was written as `text`."""
+def bar(path: str, text: str, query: Query, clock: Clock, seq: int = 0) -> Bar:
+    """The bar of the page at `path`, whose query was written as `text`; `seq` freezes the view."""
+    kept = {"seq": seq} if seq else {}
     return Bar(
         path=path,
         text=text,
+        seq=seq,
         said=describe(query, clock),
         hints=tuple(
-            Suggestion(hint.text, link(path, hint.suggestion) if hint.suggestion else "")
+            Suggestion(hint.text, link(path, hint.suggestion, **kept) if hint.suggestion else "")
             for hint in hints(query)
         ),
-        chips=tuple(
-            Chip(print_node(part), link(path, print_query(without_part(query, number))))
-            for number, part in enumerate(query.parts)
-        ),
-        presets=tuple(_presets(path, text, query, clock)),
+        chips=tuple(_chips(path, text, query, clock, kept)),
+        presets=tuple(_presets(path, text, query, clock, kept)),
     )
+
+
+def _chips(
+    path: str, text: str, query: Query, clock: Clock, kept: dict[str, int]
+) -> Iterator[Chip]:
+    for number, part in enumerate(query.parts):
+        yield Chip(
+            text=describe_part(part, clock),
+            term=print_node(part),
+            without=link(path, print_query(without_part(query, number)), **kept),
+            kind=_KINDS.get(type(part), ""),
+        )
+    if query.order == "created-asc":
+        rest = link(path, edit.without(text, "sort"), **kept)
+        yield Chip(text="oldest first", term="sort:created-asc", without=rest, kind="order")
+    if kept:
+        said = f"frozen at number {kept['seq']:,}: what came in later is left out"
+        yield Chip(text=said, term="", without=link(path, text), kind="frozen")
 
 
 def link(path: str, text: str, **more: str | int) -> str:
@@ -95,12 +122,14 @@ def period_values(now: Instant, zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _presets(path: str, text: str, query: Query, clock: Clock) -> list[Preset]:
+def _presets(
+    path: str, text: str, query: Query, clock: Clock, kept: dict[str, int]
+) -> list[Preset]:
     rest = edit.without(text, "created")
     asked = [part for part in query.parts if isinstance(part, Term) and part.field == "created"]
     found = []
     for label, value in period_values(clock.now, clock.zone):
         term = f"created:{value}" if value else ""
         current = asked == list(parse(term).parts)
-        found.append(Preset(label, link(path, f"{rest} {term}".strip()), current))
+        found.append(Preset(label, link(path, f"{rest} {term}".strip(), **kept), current))
     return found
