@@ -7,8 +7,12 @@ from typing import Final
 from flask import Blueprint, Response, abort, make_response, redirect
 from sqlalchemy import Connection
 
+from auditdash.charts import links
 from auditdash.events.event import Event
+from auditdash.events.instants import parse_instant
+from auditdash.events.periods import Period
 from auditdash.queries.facets import count_facets
+from auditdash.queries.histogram import count_over_time
 from auditdash.queries.timeline import (
     Cursor,
     Page,
@@ -21,11 +25,13 @@ from auditdash.queries.timeline import (
 )
 from auditdash.search import edit
 from auditdash.search.errors import QueryError
-from auditdash.search.query import Query
+from auditdash.search.print import print_query
+from auditdash.search.query import Order, Query
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
 from auditdash.store.quarantine import find_conflicts
 from auditdash.web import fragments, params, readers
+from auditdash.web.explorer.histogram import HistogramView, histogram_view
 from auditdash.web.frame.event_fields import around_href, field_groups, record_text
 from auditdash.web.frame.explorer import days_of, suggestions
 from auditdash.web.frame.facets import facet_views
@@ -36,7 +42,7 @@ blueprint = Blueprint("timeline", __name__)
 PATH: Final = "/timeline"
 _HIGHEST: Final = 2**62  # of a seq that the store could hold
 _EVENT: Final = f"{PATH}/event/<int(max={_HIGHEST}):seq>"
-_ROWS: Final = 100
+_ROWS: Final = 50
 _PAGE: Final = "timeline/page.html"
 
 
@@ -50,15 +56,18 @@ def show() -> Response:
         return _answer_error(text, error)
     given = params.text("after")
     after = parse_cursor(given) if given else None
-    _record(text, after)
+    is_part = after is not None and fragments.is_fragment()
     with reading(readers.engine()) as connection:
-        scope = _scope()
-        page = find_events(connection, query, scope, readers.clock(), after, _ROWS)
+        scope, clock = _scope(), readers.clock()
+        filled = has_events(connection, scope, readers.SOURCE)
+        page = find_events(connection, query, scope, clock, after, _ROWS)
         context = _page_context(text, page, after)
-        if after is not None and fragments.is_fragment():
-            return fragments.render(_PAGE, "timeline/_days.html", 200, **context)
-        context |= _around(connection, text, query, scope, page)
-    return fragments.render(_PAGE, _PAGE, 200, **context)
+        if not is_part:
+            context |= _around(connection, text, query, scope, page)
+            context["is_empty"] = not filled and not context["count"]
+    if filled:  # each page of rows is a reading of its own; where there is nothing, none is
+        readers.record_access("timeline", text, **({"after": given} if given else {}))
+    return fragments.render(_PAGE, "timeline/_days.html" if is_part else _PAGE, 200, **context)
 
 
 @blueprint.get(_EVENT)
@@ -94,10 +103,19 @@ def download_record(seq: int) -> Response:
 
 @blueprint.get(f"{PATH}/period")
 def choose_period() -> Response:
-    """From two days of the picker to the query that asks for them."""
-    first, last = params.text("from"), params.text("to")
-    text = edit.with_period(params.query_text(), first, last)
-    return make_response(redirect(link(params.next_path(PATH), text), 303))
+    """From two days of the picker, or two instants of the histogram, to the query that asks so."""
+    if params.text("start"):
+        text = _narrowed()
+    else:
+        text = edit.with_period(params.query_text(), params.text("from"), params.text("to"))
+    return make_response(redirect(link(params.next_path(PATH), text, **_frozen()), 303))
+
+
+def _narrowed() -> str:
+    """The query within `start` (in) and `end` (out), if it is not too large for that."""
+    ends = (parse_instant(params.text(name)) for name in ("start", "end"))
+    query = params.query()
+    return links.link(links.within(query, Period(*ends), readers.clock())) or params.query_text()
 
 
 def _find(seq: int) -> Event:
@@ -108,32 +126,27 @@ def _find(seq: int) -> Event:
     return event
 
 
-def _record(text: str, after: Cursor | None) -> None:
-    """Each page of rows is a reading of its own. While there is nothing to read, none is."""
-    with reading(readers.engine()) as connection:
-        filled = has_events(connection, readers.scope(), readers.SOURCE)
-    if filled:
-        more = {} if after is None else {"after": params.text("after")}
-        readers.record_access("timeline", text, **more)
-
-
 def _scope() -> Scope:
     """All there is, or up to `seq` when the view is frozen."""
     scope = readers.scope()
+    highest = _frozen().get("seq") or scope.highest_seq
+    return Scope(workspace_id=scope.workspace_id, highest_seq=highest)
+
+
+def _frozen() -> dict[str, int]:
+    """What freezes a view, to stand in each of its addresses; empty where it is live."""
     highest = params.number("seq", 0, 0, _HIGHEST)
-    return Scope(workspace_id=scope.workspace_id, highest_seq=highest or scope.highest_seq)
+    return {"seq": highest} if highest else {}
 
 
 def _page_context(text: str, page: Page, after: Cursor | None) -> dict[str, object]:
     zone = readers.reader().zone
-    following = page.following
-    frozen = {"seq": params.number("seq", 0, 0, _HIGHEST)} if params.text("seq") else {}
-    place = cursor_text(following) if following else ""
+    place = cursor_text(page.following) if page.following else ""
     return {
         "text": text,
         "days": days_of(page.events, zone, after, text),
-        "next_href": link(PATH, text, after=place, **frozen) if place else "",
-        "newest_href": link(PATH, text, **frozen) if after else "",
+        "next_href": link(PATH, text, after=place, **_frozen()) if place else "",
+        "newest_href": link(PATH, text, **_frozen()) if after else "",
     }
 
 
@@ -141,31 +154,38 @@ def _around(
     connection: Connection, text: str, query: Query, scope: Scope, page: Page
 ) -> dict[str, object]:
     """What stands around the rows: the bar, the count, the facets, the ways to take them away."""
-    clock = readers.clock()
+    clock, kept = readers.clock(), _frozen()
     counted = count_facets(connection, query, scope, clock)
     count = counted.total
     highest = find_highest_seq(connection, scope)
     frozen = edit.freeze(text, clock)
     return {
-        "bar": bar(PATH, text, query, clock),
+        "bar": bar(PATH, text, query, clock, **kept),
         "count": count,
         "rows": len(page.events),
-        "is_empty": count == 0 and not has_events(connection, scope, readers.SOURCE),
-        "facets": facet_views(counted.facets, PATH, text, query),
+        "histogram": _histogram(connection, text, query, scope) if count else None,
+        "facets": facet_views(counted.facets, PATH, text, query, **kept),
         "suggestions": suggestions(connection, query, scope, clock, PATH) if count == 0 else (),
         "order": query.order,
-        "order_href": link(PATH, _turned(text, query)),
-        "frozen_at": scope.highest_seq,
+        "order_href": link(PATH, _turned(query), **kept),
         "frozen_href": link(PATH, frozen, seq=highest),
-        "live_href": link(PATH, text),
         "csv_href": link("/downloads/events.csv", frozen, seq=highest),
         "ndjson_href": link("/downloads/events.ndjson", frozen, seq=highest),
     }
 
 
-def _turned(text: str, query: Query) -> str:
-    rest = edit.without(text, "sort")
-    return rest if query.order == "created-asc" else f"{rest} sort:created-asc".strip()
+def _histogram(
+    connection: Connection, text: str, query: Query, scope: Scope
+) -> HistogramView | None:
+    clock = readers.clock()
+    counted = count_over_time(connection, query, scope, clock)
+    return histogram_view(counted, PATH, text, query, clock, **_frozen())
+
+
+def _turned(query: Query) -> str:
+    """The same question, its events the other way round."""
+    turned: Order = "created-desc" if query.order == "created-asc" else "created-asc"
+    return print_query(Query(query.node, turned))
 
 
 def _answer_error(text: str, error: QueryError) -> Response:

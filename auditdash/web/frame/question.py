@@ -92,7 +92,7 @@ def _chips(
             kind=_KINDS.get(type(part), ""),
         )
     if query.order == "created-asc":
-        rest = link(path, edit.without(text, "sort"), **kept)
+        rest = link(path, print_query(query_of(query.parts)), **kept)
         yield Chip(text="oldest first", term="sort:created-asc", without=rest, kind="order")
     if kept:
         said = f"frozen at number {kept['seq']:,}: what came in later is left out"
