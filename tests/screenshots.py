@@ -35,6 +35,8 @@ _DEMO: Final = {
     "timeline-search": "/timeline?q=entity:payroll* is:permission",
     "timeline-error": "/timeline?q=actr:bob",
     "event": "/timeline/event/1",
+    "actor": "/actors?name=tomasz_wilk",
+    "entity": "/entities?name=Customer Vault",
     "charts": "/charts?q=-source:auditdash",
     "exports": "/summaries/exports",
     "permissions": "/summaries/permissions",

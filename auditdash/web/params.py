@@ -21,6 +21,16 @@ def text(name: str, default: str = "") -> str:
     return request.args.get(name, default).strip()
 
 
+def exact(name: str) -> str:
+    """An argument of the address to the letter: a stranger's name may begin with a space."""
+    return request.args.get(name, "")
+
+
+def is_given(name: str) -> bool:
+    """Whether the address has the argument, be it empty."""
+    return name in request.args
+
+
 def number(name: str, default: int, low: int, high: int) -> int:
     """A whole number from `low` to `high` in the address; anything else is BadInput."""
     given = text(name)

@@ -13,6 +13,8 @@ PAGES: Final = {
         "/timeline?q=op:export%20sort:created-asc&seq=70",
     ),
     "timeline.show_event": ("/timeline/event/1", "/timeline/event/96?q=op:grant"),
+    "profiles.show_actor": ("/actors", "/actors?name=peter_parker", "/actors?name=night_owl"),
+    "profiles.show_entity": ("/entities", "/entities?id=af5aaf31658b", "/entities?id=report-1"),
     "saved.index": ("/saved",),
     "saved.new": ("/saved/new?q=op:grant", "/saved/new?q=op:"),
     "saved.show": ("/saved/1", "/saved/2", "/saved/3"),
@@ -52,6 +54,8 @@ OTHERS: Final = {
 ERRORS: Final = {
     "/nothing/here": 404,
     "/timeline/event/999999": 404,
+    "/actors?name=peter_packer": 404,
+    "/entities?name=Star%20Spice": 404,
     "/timeline?q=actr:bob": 400,
     "/charts?q=(": 400,
     "/summaries/exports?q=created:yesterdy": 400,

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from auditdash.events.folding import fold_case
@@ -14,6 +15,7 @@ from auditdash.events.instants import Instant
 from auditdash.queries.evidence import find_population
 from auditdash.queries.explore.names import EntityName, narrowed, value_of
 from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
+from auditdash.queries.timeline import count_events
 from auditdash.search.query import Atom, Not, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 
@@ -99,6 +101,22 @@ def _find_others(
         known += new
         rest = narrowed(query, Not(value_of(field, *known)))
     return find_seen(connection, query, scope, clock, field, known[:_MOST_NAMES])
+
+
+def find_most_active(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, limit: int
+) -> tuple[tuple[Rank, ...], int]:
+    """Who did most of what is asked, and how many others did some of it.
+
+    Each is counted by the name that a query gives it: somebody may be told now by name, now by id.
+    """
+    ranking = rank_actors(connection, query, scope, clock, limit)
+    counted = []
+    for rank in ranking.ranks:
+        if rank.name:
+            narrow = narrowed(query, value_of("actor", rank.name))
+            counted.append(replace(rank, count=count_events(connection, narrow, scope, clock)))
+    return tuple(sorted(counted, key=lambda rank: -rank.count)), ranking.others
 
 
 def find_nearest_actors(

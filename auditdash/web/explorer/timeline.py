@@ -32,6 +32,7 @@ from auditdash.store.engine import reading
 from auditdash.store.quarantine import find_conflicts
 from auditdash.web import fragments, params, readers
 from auditdash.web.explorer.histogram import HistogramView, histogram_view
+from auditdash.web.explorer.related_view import related_views
 from auditdash.web.frame.event_fields import around_href, field_groups, record_text
 from auditdash.web.frame.explorer import days_of, suggestions
 from auditdash.web.frame.facets import facet_views
@@ -75,17 +76,20 @@ def show_event(seq: int) -> Response:
     """One event in full; for HTMX only what a row opens to."""
     event = _find(seq)
     readers.record_access("event", event_id=event.id, seq=str(seq))
-    text = params.query_text()
+    text, clock = params.query_text(), readers.clock()
     with reading(readers.engine()) as connection:
         conflicts = find_conflicts(connection, readers.reader().workspace.id, seq)
+        is_part = fragments.is_fragment()
+        related = () if is_part else related_views(connection, event, readers.scope(), clock)
     return fragments.render(
         "timeline/event.html",
         "timeline/_event.html",
         event=event,
-        groups=field_groups(event, PATH, text, readers.clock()),
+        groups=field_groups(event, PATH, text, clock),
         record=record_text(event.record),
         conflicts=[(each.received_at, record_text(each.record)) for each in conflicts],
-        around=around_href(event, PATH, readers.clock()),
+        related=related,
+        around=around_href(event, PATH, clock),
         back=link(PATH, text),
     )
 

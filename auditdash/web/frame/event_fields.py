@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
@@ -12,11 +13,12 @@ from msgspec import Struct
 from auditdash.events.addresses import ip_key
 from auditdash.events.catalogue import action_label, category_label
 from auditdash.events.event import Event
-from auditdash.events.folding import path_below
+from auditdash.events.folding import fold_case, path_below, storable
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.events.subjects import text_of
 from auditdash.events.wording import moment_text, printable
+from auditdash.queries.explore.names import EntityName, entity_name
 from auditdash.search import edit
 from auditdash.search.parse import LONGEST
 from auditdash.search.scope import Clock
@@ -24,16 +26,23 @@ from auditdash.web.frame.question import link
 
 _MOST_CONTEXT: Final = 40
 _AROUND: Final = 15 * MINUTE
+ACTORS: Final = "/actors"
+ENTITIES: Final = "/entities"
+_LONGEST: Final = 512  # of a name in an address; a longer one is known by its key
 
 
 class FieldView(Struct, frozen=True, kw_only=True):
-    """One field of an event; the addresses are "" where the search has no such field."""
+    """One field of an event; the addresses are "" where the search has no such field.
+
+    `page` is the address of all that is told about the actor or entity that the field names.
+    """
 
     label: str
     value: str
     mono: bool = False
     include: str = ""
     exclude: str = ""
+    page: str = ""
 
 
 def field_groups(
@@ -49,6 +58,25 @@ def field_groups(
         ("When and from where", _record(event, view, clock)),
     )
     return tuple((head, found) for head, fields in groups if (found := _present(fields)))
+
+
+def actor_href(name: str | None) -> str:
+    """The page of the actor or subject of this name or id; "" of none."""
+    return f"{ACTORS}?{urlencode({'name': _short(name)})}" if name else ""
+
+
+def entity_href(named: EntityName | None) -> str:
+    """The page of an entity; "" of none."""
+    if named is None or not (named.id or named.name):
+        return ""
+    asked = {"type": named.type, "id": named.id, "name": None if named.id else named.name}
+    given = {key: _short(value) for key, value in asked.items() if value is not None}
+    return f"{ENTITIES}?{urlencode(given)}"
+
+
+def _short(name: str) -> str:
+    """The name, or its key, which finds the same events and fits into an address."""
+    return fold_case(storable(name)) if len(name) > _LONGEST else storable(name)
 
 
 def around_href(event: Event, path: str, clock: Clock) -> str:
@@ -74,7 +102,14 @@ class _Fields:
         self.text = text
 
     def __call__(
-        self, label: str, value: str | None, field: str = "", key: str = "", *, mono: bool = False
+        self,
+        label: str,
+        value: str | None,
+        field: str = "",
+        key: str = "",
+        *,
+        mono: bool = False,
+        page: str = "",
     ) -> FieldView | None:
         if value is None or value == "":
             return None
@@ -86,6 +121,7 @@ class _Fields:
             mono=mono,
             include=self._link(edit.include(self.text, field, key or value)),
             exclude=self._link(edit.exclude(self.text, field, key or value)),
+            page=page,
         )
 
     def _link(self, text: str) -> str:
@@ -113,8 +149,8 @@ def _what(event: Event, view: _Fields) -> _Found:
 def _who(event: Event, view: _Fields) -> _Found:
     actor = event.actor
     return (
-        view("Actor", actor.username, "actor"),
-        view("Actor id", actor.id, "actor", mono=True),
+        view("Actor", actor.username, "actor", page=actor_href(actor.username)),
+        view("Actor id", actor.id, "actor", mono=True, page=actor_href(actor.id)),
         view("Address", actor.ip, "ip" if actor.ip and ip_key(actor.ip) else "", mono=True),
         view("User agent", actor.user_agent, "ua"),
     )
@@ -122,13 +158,14 @@ def _who(event: Event, view: _Fields) -> _Found:
 
 def _to_what(event: Event, view: _Fields) -> _Found:
     entity, subject = event.entity, event.subject
+    page = entity_href(entity_name(event))
     return (
-        view("Entity", entity.name, "entity"),
+        view("Entity", entity.name, "entity", page=page),
         view("Entity type", entity.type, "entity_type"),
-        view("Entity id", entity.id, "entity_id", mono=True),
-        view("Subject", subject.name, "subject"),
+        view("Entity id", entity.id, "entity_id", mono=True, page=page),
+        view("Subject", subject.name, "subject", page=actor_href(subject.name)),
         view("Subject type", subject.type),
-        view("Subject id", subject.id, "subject", mono=True),
+        view("Subject id", subject.id, "subject", mono=True, page=actor_href(subject.id)),
         view("Role", event.role, "role"),
     )
 
