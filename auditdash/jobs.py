@@ -44,7 +44,7 @@ def start(settings: Settings) -> None:
 
 def run_forever(settings: Settings, stop: threading.Event) -> None:
     """Look for due jobs every second until `stop` is set."""
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings.database_url, settings.index_folder)
     while not stop.is_set():
         try:
             run_due(engine, settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -67,6 +68,11 @@ class Settings(Struct, frozen=True, kw_only=True):
         )
         _check_mode(settings)
         return settings
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the index of a database lies that is no file: one for each address."""
+        return self.instance / "index" / sha256(self.database_url.encode()).hexdigest()[:16]
 
     def keep_places(self) -> None:
         """Let a process that this one becomes find the same places, wherever it goes to work."""

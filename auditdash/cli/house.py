@@ -32,7 +32,7 @@ class House:
         self.settings = Settings.from_env(os.environ)
         self.settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         migrate(self.settings.database_url)
-        self.engine: Engine = open_engine(self.settings.database_url)
+        self.engine: Engine = open_engine(self.settings.database_url, self.settings.index_folder)
 
     def workspace(self, slug: str | None) -> Workspace:
         """The named workspace, else the only real one, which is made when there is none."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
 
+_DISTINCT_KEPT = 1 << 17
+_V4_NETWORK, _V6_NETWORK = 24, 48
 _V4_MAPPED = b"\x00" * 10 + b"\xff\xff"
 
 
+@lru_cache(maxsize=_DISTINCT_KEPT)
 def ip_key(text: str) -> bytes | None:
     """16 bytes in address order (v4 as v4-mapped v6); None when the text is not an address."""
     try:
@@ -33,3 +37,16 @@ def ip_range(text: str) -> tuple[bytes, bytes]:
     if len(first) == 16:
         return first, last
     return _V4_MAPPED + first, _V4_MAPPED + last
+
+
+def ip_network(text: str) -> str:
+    """The network of an address as people name one: a v4 /24, a v6 /48; else the text itself."""
+    try:
+        address = ipaddress.ip_address(text.strip())
+    except ValueError:
+        return text
+    mapped = getattr(address, "ipv4_mapped", None)
+    if mapped is not None:
+        address = mapped
+    bits = _V4_NETWORK if address.version == 4 else _V6_NETWORK
+    return str(ipaddress.ip_network((address, bits), strict=False))

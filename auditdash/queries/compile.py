@@ -1,203 +1,266 @@
-"""Query and Scope to SQL: the only translator. What it builds is true in the same rows on SQLite
-and on PostgreSQL."""
+"""Query to a condition on the rows of the index: the only translator. It means in numbers what
+`search/match.py` means for one event."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
-from sqlalchemy import Column, ColumnElement, and_, exists, func, or_, true
-from sqlalchemy.sql.elements import Grouping
+import numpy as np
+from msgspec import Struct
 
-from auditdash.events.addresses import ip_range
-from auditdash.events.catalogue import Action, actions
+from auditdash.events.addresses import ip_key
 from auditdash.events.folding import bounded, fold_case, fold_words
 from auditdash.events.periods import Period
+from auditdash.events.user_agents import ua_family
+from auditdash.index.adopt import FIRST_SEEN, LATE, PATHS, VALUES, value_key
+from auditdash.index.batch import CODED, CORRELATION, Entry
+from auditdash.index.batch import CONTEXT as CONTEXT_LEAF
+from auditdash.index.dictionary import Choice
+from auditdash.index.segment import Segment
+from auditdash.index.view import View
+from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions.elsewhere import in_any_value, in_path, words_of
+from auditdash.queries.conditions.local_time import off_hours
+from auditdash.queries.conditions.masks import Mask, Rows, Test
+from auditdash.queries.conditions.own_access import own_access
+from auditdash.search.checks import action_check, address_check, has_word, key_check, name_check
 from auditdash.search.dates import resolve
 from auditdash.search.fields import CONTEXT
-from auditdash.search.query import And, Atom, Node, Not, Or, Present, Query, Term, Text, Value
-from auditdash.search.scope import Clock, Scope
-from auditdash.store.schema import event_context, event_fields
+from auditdash.search.match import matcher
+from auditdash.search.period import period_of
+from auditdash.search.query import And, Atom, Node, Not, Or, Query, Term, Text, Value
+from auditdash.search.scope import Clock
 
-Condition = ColumnElement[bool]
-_Texts = Sequence[Column[Any]]
-
-_c = event_fields.c
-_KEYS: dict[str, _Texts] = {
-    "actor": (_c.actor_username_key, _c.actor_id_key),
-    "subject": (_c.subject_name_key, _c.subject_id_key),
-    "entity": (_c.entity_name_key, _c.entity_id_key),
-    "entity_type": (_c.entity_type_key,),
-    "entity_id": (_c.entity_id_key,),
-    "role": (_c.role_key,),
-    "ua": (_c.user_agent_key,),
-    "workspace": (_c.workspace_key,),
+_INSTANTS: Final = {"created": "time", "received": "received"}
+# Which dictionary knows the values of a field.
+DICTIONARY_OF: Final = {
+    **{name: name for name in CODED},
+    "entity_type": "entity",
+    "entity_id": "entity",
+    "ua_family": "ua",
+    "category": "action",
+    "op": "action",
 }
-_INSTANTS = {"created": _c.occurred_at, "received": _c.received_at}
-# Names that systems give, kept as they came: found as they are written or in lower case.
-_NAMES = {"source": _c.source, "corr": _c.correlation_id, "outcome": _c.outcome}
+# Text fields that are one part of an entry.
+_PARTS: Final[dict[str, Callable[[Entry], str | None]]] = {
+    "entity_type": lambda entry: entry[0],
+    "entity_id": lambda entry: entry[1],
+    "ua_family": lambda entry: ua_family(entry[0]) if entry[0] else None,
+}
+_KEYED: Final = ("actor", "subject", "entity", "role", "ua", "workspace")
+_READ: Final = ("actor", "action", "entity", "subject", "ip")  # by free text
 
 
-def compile_query(query: Query, scope: Scope, clock: Clock) -> Condition:
-    """The condition on `event_fields` for all that was asked within what may be seen."""
-    conditions = [_c.workspace_id == scope.workspace_id]
-    if scope.highest_seq is not None:
-        conditions.append(_c.seq <= scope.highest_seq)
-    if query.node is not None:
-        conditions.append(_compile(query.node, clock))
-    return and_(*conditions)
+class Condition(Struct, frozen=True, eq=False):
+    """What was asked of the events in sight. Rows outside of the period cannot answer it."""
+
+    view: View
+    period: Period
+    test: Test | None
+
+    def rows(self, segment: Segment) -> Rows:
+        """The rows of a segment within the period."""
+        start, end = self.period.start, self.period.end
+        first = 0 if start is None else int(np.searchsorted(segment.times, start))
+        last = len(segment) if end is None else int(np.searchsorted(segment.times, end))
+        return Rows(segment, first, max(first, last))
+
+    def mask(self, rows: Rows) -> Mask | None:
+        """Which of these rows answer the question; None: all of them."""
+        within = self.view.in_sight(rows.segment)
+        if within is not None:
+            within = within[rows.start : rows.end]
+        if self.test is None:
+            return within
+        found = self.test(rows, within)
+        return found if within is None else found & within
 
 
-def order_of(query: Query) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """What to order by; seq tells events of the same microsecond apart."""
-    if query.order == "created-asc":
-        return _c.occurred_at.asc(), _c.seq.asc()
-    return _c.occurred_at.desc(), _c.seq.desc()
+def compile_query(query: Query, view: View, clock: Clock) -> Condition:
+    """All that was asked, within the events in sight."""
+    tests = [
+        _compile(part, view, clock)
+        for part in sorted(query.parts, key=_cost)
+        if not _is_period(part)
+    ]
+    return Condition(view, period_of(query, clock), on.all_of(tests) if tests else None)
 
 
-def _compile(node: Node, clock: Clock) -> Condition:
+def _is_period(part: Node) -> bool:
+    """Whether the period of the query says all that this part says."""
+    return isinstance(part, Term) and part.field == "created" and len(part.values) == 1
+
+
+def _cost(node: Node) -> int:
+    """What may need records comes last."""
+    match node:
+        case And(nodes) | Or(nodes):
+            return max(map(_cost, nodes))
+        case Not(inner):
+            return _cost(inner)
+        case Text():
+            return 2
+        case Term(field):
+            return 1 if field == "corr" or field.startswith(CONTEXT) else 0
+
+
+def _compile(node: Node, view: View, clock: Clock) -> Test:
     match node:
         case And(nodes):
-            return and_(*(_compile(inner, clock) for inner in nodes))
+            return on.all_of([_compile(each, view, clock) for each in sorted(nodes, key=_cost)])
         case Or(nodes):
-            return or_(*(_compile(inner, clock) for inner in nodes))
+            return on.any_of([_compile(each, view, clock) for each in sorted(nodes, key=_cost)])
         case Not(inner):
-            # NOT alone would drop the rows in which the field is missing. The two databases bind
-            # IS differently, so what it asks stands in brackets.
-            return Grouping(_compile(inner, clock)).is_not(true())
+            return on.none_of(_compile(inner, view, clock))
         case Text(text):
-            return _like(_c.words, f"%{_escape(fold_words(text).rstrip())}%")
+            return _text(node, text, view, clock)
         case Term(field, values):
-            return _term(field, values, clock)
+            return _term(node, field, values, view, clock)
 
 
-def _term(field: str, values: Sequence[Value], clock: Clock) -> Condition:
-    if field in _INSTANTS:
-        return or_(*(_within(_INSTANTS[field], resolve(value, clock)) for value in values))
-    present = any(isinstance(value, Present) for value in values)
+def _text(node: Node, text: str, view: View, clock: Clock) -> Test:
+    phrase = fold_words(text).rstrip()
+    if not phrase:
+        return on.everything
+    tests = [
+        on.coded(name, choice)
+        for name in _READ
+        if len((choice := view.dictionaries[name].with_words(phrase)).codes)
+    ]
+    values = view.dictionaries[VALUES]
+    choice = values.with_words(phrase)
+    paths = {values.entries[code][:2] for code in choice.codes.tolist()}
+    codes = [view.dictionaries[PATHS].find(path) for path in sorted(paths, key=str)]
+    tests += [on.leaves(code, choice) for code in codes if code is not None]
+    tests.append(in_any_value(view, matcher(node, clock), phrase.split()))
+    return on.any_of(tests)
+
+
+def _term(node: Node, field: str, values: Sequence[Value], view: View, clock: Clock) -> Test:
     atoms = [value for value in values if isinstance(value, Atom)]
+    present = len(atoms) < len(values)
+    if field in _INSTANTS:
+        periods = [resolve(value, clock) for value in values]
+        return on.any_of([on.between(_INSTANTS[field], each.start, each.end) for each in periods])
+    if field == "corr":
+        return _leaf(node, view, clock, (CORRELATION, ""), atoms, present=present)
     if field.startswith(CONTEXT):
-        return _context(field.removeprefix(CONTEXT), atoms, present)
-    if field in _KEYS:
-        return _texts(_KEYS[field], atoms, present)
-    if field == "ip":
-        return _c.actor_ip.is_not(None) if present else or_(*(_address(atom) for atom in atoms))
-    if field in _NAMES:
-        return _names(_NAMES[field], atoms, present)
-    if present:  # each event has an action, and with it a category and an op
-        return true()
-    return or_(*(_action(atom) if field == "action" else _flag(field, atom) for atom in atoms))
+        path = (CONTEXT_LEAF, bounded(field.removeprefix(CONTEXT)))
+        return _leaf(node, view, clock, path, atoms, present=present)
+    if field == "is":
+        return on.any_of([_flag(atom.text, view) for atom in atoms])
+    return _coded(field, atoms, view, present=present)
 
 
-def _within(column: Column[int], period: Period) -> Condition:
-    conditions = []
-    if period.start is not None:
-        conditions.append(column >= period.start)
-    if period.end is not None:
-        conditions.append(column < period.end)
-    return and_(true(), *conditions)
+def _coded(field: str, atoms: Sequence[Atom], view: View, *, present: bool) -> Test:
+    return on.coded(DICTIONARY_OF[field], choice_of(field, atoms, view, present=present))
 
 
-def _texts(columns: _Texts, atoms: Iterable[Atom], present: bool) -> Condition:
-    """Any of the columns has any of the values."""
-    if present:
-        return or_(*(column > "" for column in columns))
-    plain, patterns = _split(atoms)
-    conditions: list[Condition] = [column.in_(plain) for column in columns if plain]
-    conditions += [_like(column, pattern) for column in columns for pattern in patterns]
-    return or_(*conditions)
+def choice_of(field: str, atoms: Sequence[Atom], view: View, *, present: bool = False) -> Choice:
+    """The values that are asked for, among those of the dictionary of the field."""
+    dictionary = view.dictionaries[DICTIONARY_OF[field]]
+    if field in _KEYED and not present:
+        return _keyed(dictionary.with_keys, dictionary.with_pattern, atoms)
+    holds = _holds(field, atoms, present=present)
+    return dictionary.where((field, present, *atoms), holds)
 
 
-def _context(path: str, atoms: Iterable[Atom], present: bool) -> Condition:
-    row = event_context.c
-    here = and_(row.workspace_id == _c.workspace_id, row.seq == _c.seq, row.path == bounded(path))
-    found = true() if present else _texts((row.value_key,), atoms, present=False)
-    return exists().where(here, found).correlate(event_fields)
+def _holds(field: str, atoms: Sequence[Atom], *, present: bool) -> Callable[[Entry], bool]:
+    """Whether an entry has one of the values."""
+    if field in _KEYED:
+        given = slice(1, None) if field in {"entity", "subject"} else slice(None)
+        return lambda entry: any(entry[given])
+    if field in _PARTS:
+        part, asked = _PARTS[field], key_check(atoms)
+        return lambda entry: bool(key := fold_case(part(entry) or "")) and (present or asked(key))
+    if field == "action":
+        of_action = action_check(atoms)
+        return lambda entry: present or of_action(entry[0] or "")
+    if field in {"category", "op"}:
+        words = [atom.text for atom in atoms]
+        return lambda entry: present or any(has_word(field, word, entry[0] or "") for word in words)
+    named = _address(atoms) if field == "ip" else name_check(atoms)
+    return lambda entry: entry[0] is not None and (present or named(entry[0]))
 
 
-def _split(atoms: Iterable[Atom]) -> tuple[list[str], list[str]]:
-    """Folded values to compare, and LIKE patterns."""
-    plain: list[str] = []
-    patterns: list[str] = []
-    for atom in atoms:
-        if atom.wild:
-            pieces = (_escape(fold_case(piece)) for piece in atom.text.split("*"))
-            patterns.append("%".join(pieces))
-        else:
-            plain.append(fold_case(atom.text))
-    return plain, patterns
-
-
-def _address(atom: Atom) -> Condition:
-    first, last = ip_range(atom.text)
-    return _c.actor_ip_key == first if first == last else _c.actor_ip_key.between(first, last)
-
-
-def _names(column: Column[str], atoms: Iterable[Atom], present: bool) -> Condition:
-    if present:
-        return column.is_not(None)
-    return column.in_([name for atom in atoms for name in _cases(bounded(atom.text))])
-
-
-def _cases(name: str) -> list[str]:
-    return sorted({name, name.lower()})
-
-
-def _action(atom: Atom) -> Condition:
-    """The action of that name and, not quoted, its family: `collection` and `collection_…`."""
-    if atom.wild:
-        # Of a text in code point order, both databases lower the letters of ASCII and no other.
-        lower = atom.text.encode().lower().decode()
-        return _like(func.lower(_c.action), "%".join(map(_escape, lower.split("*"))))
-    names = _cases(atom.text)
-    exact = _c.action.in_(names)
-    if atom.quoted:
-        return exact
-    # In code point order, which both databases keep, "`" follows "_".
-    families = (and_(_c.action >= f"{name}_", _c.action < f"{name}`") for name in names)
-    return or_(exact, *families)
-
-
-def _flag(field: str, atom: Atom) -> Condition:
-    """`category:`, `op:` and most of `is:` follow from the action through the catalogue."""
-    if atom.text == "own-access":
-        return and_(_c.action.in_(_marked("is", "permission")), is_own())
-    if atom.text in {"other", "unmapped"}:
-        return _c.action.not_in([action.name for action in actions()])
-    return _c.action.in_(_marked(field, atom.text))
-
-
-def is_own() -> Condition:
-    """Whether the member whom an event was done to is the one who did it; NULL is no."""
-    same_id = _c.actor_id_key == _c.subject_id_key
-    same_name = _c.actor_username_key == _c.subject_name_key
-    return and_(_c.subject_type == "member", or_(same_id, same_name))
-
-
-@cache
-def _marked(field: str, word: str) -> tuple[str, ...]:
-    return tuple(action.name for action in actions() if word in _words(field, action))
-
-
-def _words(field: str, action: Action) -> set[str]:
-    if field == "category":
-        return {action.category}
-    if field == "op":
-        return {action.op}
-    flags = {
-        "export": action.op == "export",
-        "permission": action.permission,
-        "sensitive": action.sensitive,
+def _keyed(
+    with_keys: Callable[[Sequence[str]], Choice],
+    with_pattern: Callable[[str], Choice],
+    atoms: Iterable[Atom],
+) -> Choice:
+    plain = sorted({fold_case(atom.text) for atom in atoms if not atom.wild})
+    patterns = {
+        "*".join(fold_case(piece) for piece in atom.text.split("*")) for atom in atoms if atom.wild
     }
-    return {name for name, marked in flags.items() if marked}
+    choices = [with_pattern(pattern) for pattern in sorted(patterns)]
+    return on.union([with_keys(plain), *choices] if plain or not choices else choices)
 
 
-def _like(text: ColumnElement[str], pattern: str) -> Condition:
-    return text.like(pattern, escape="\\")
+def _address(atoms: Sequence[Atom]) -> Callable[[str], bool]:
+    lies_in = address_check(atoms)
+
+    def holds(text: str) -> bool:
+        key = ip_key(text)
+        return key is not None and lies_in(key)
+
+    return holds
 
 
-def _escape(text: str) -> str:
-    for letter in "\\%_":
-        text = text.replace(letter, f"\\{letter}")
-    return text
+def _flag(word: str, view: View) -> Test:
+    """The marks of an event, and what follows from its action through the catalogue."""
+    match word:
+        case "late":
+            return on.marked(LATE)
+        case "first-seen":
+            return on.marked(FIRST_SEEN)
+        case "off-hours":
+            return off_hours(view.zone)
+        case "own-access":
+            return on.all_of([_flag("permission", view), own_access(view)])
+    choice = view.dictionaries["action"].where(
+        ("is", word), lambda entry: has_word("is", word, entry[0] or "")
+    )
+    return on.coded("action", choice)
+
+
+def _leaf(
+    node: Node,
+    view: View,
+    clock: Clock,
+    path: tuple[str, str],
+    atoms: Sequence[Atom],
+    *,
+    present: bool,
+) -> Test:
+    code = view.dictionaries[PATHS].find(path)
+    if code is None:
+        return lambda rows, within: rows.none()
+    values = view.dictionaries[VALUES]
+    if present:
+        every = values.where("every", lambda entry: True)
+        return on.leaves(code, every)
+    choice = _leaf_choice(view, path, atoms)
+    elsewhere = in_path(view, code, matcher(node, clock), [words_of(atom) for atom in atoms])
+    return on.any_of([on.leaves(code, choice), elsewhere])
+
+
+def _leaf_choice(view: View, path: tuple[str, str], atoms: Sequence[Atom]) -> Choice:
+    values = view.dictionaries[VALUES]
+    if path[0] == CORRELATION:
+        asked = name_check(atoms)
+        keyed = values.with_keys([value_key(*path, atom.text) for atom in atoms])
+        codes = [code for code in keyed.codes.tolist() if asked(values.entries[code][2] or "")]
+        return values.of(codes)
+
+    def with_keys(keys: Sequence[str]) -> Choice:
+        return values.with_keys([value_key(*path, key) for key in keys])
+
+    def with_pattern(pattern: str) -> Choice:
+        asked = key_check([Atom(pattern)])
+        return values.where(
+            (path, pattern),
+            lambda entry: entry[:2] == path and asked(fold_case(entry[2] or "")),
+        )
+
+    return _keyed(with_keys, with_pattern, atoms)

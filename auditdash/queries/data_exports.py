@@ -19,9 +19,8 @@ from auditdash.events.catalogue import actions
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import DAY, HOUR, MINUTE, Instant, parse_instant, to_datetime
 from auditdash.events.periods import Period
-from auditdash.queries.compile import compile_query
-from auditdash.queries.histogram import find_bounds
-from auditdash.queries.steps import step, whole
+from auditdash.queries.sql.compile import compile_query, find_bounds
+from auditdash.queries.sql.steps import step, whole
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.schema import event_fields

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    and_,
-    distinct,
-    func,
-    or_,
-    select,
-)
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
+from auditdash.index.batch import Entry
+from auditdash.index.segment import Segment
+from auditdash.index.view import View, open_view
+from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
+from auditdash.queries.groups import MISSING, groups_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
-from auditdash.store.schema import conflicts, event_fields, events, quarantine, receipts
+from auditdash.store.schema import conflicts, quarantine, receipts
 
-_fields = event_fields.c
 _NAMED_CHANNELS = frozenset({"file", "upload", "demo"})
 
 
@@ -87,74 +84,110 @@ def count_by_action(
     connection: Connection, query: Query, scope: Scope, clock: Clock
 ) -> dict[str, ActionCount]:
     """Each action that occurs."""
-    statement = (
-        select(
-            _fields.action,
-            func.count(),
-            func.count(_actor()),
-            func.min(_fields.occurred_at),
-            func.max(_fields.occurred_at),
-        )
-        .where(compile_query(query, scope, clock))
-        .group_by(_fields.action)
-    )
-    counts = (ActionCount(**_named(ActionCount, row)) for row in connection.execute(statement))
-    return {counted.action: counted for counted in counts}
+    view = open_view(connection, scope)
+    groups = groups_of(view, "actor")
+    seen: dict[int, _Tally] = {}
+    for found in scan.scan(compile_query(query, view, clock)):
+        actions, times = found.column("action"), found.times
+        actors = groups.of_code[found.column("actor")]
+        for action in np.unique(actions).tolist():
+            here = np.flatnonzero(actions == action)
+            tally = seen.setdefault(action, _Tally())
+            tally.add(len(here), actors[here], int(times[here[0]]), int(times[here[-1]]))
+    entries = view.dictionaries["action"].entries
+    return {name: tally.of_action(name) for name, tally in _named(entries, seen)}
 
 
 def find_population(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Population:
     """The control totals of a question."""
-    statement = select(
-        func.count(),
-        func.count(_actor()),
-        func.min(_fields.occurred_at),
-        func.max(_fields.occurred_at),
-        func.min(_fields.seq),
-        func.max(_fields.seq),
-    ).where(compile_query(query, scope, clock))
-    row = connection.execute(statement).one()
-    return Population(**_named(Population, row))
+    view = open_view(connection, scope)
+    groups = groups_of(view, "actor")
+    tally, first_seq, last_seq = _Tally(), None, None
+    for found in scan.scan(compile_query(query, view, clock)):
+        times, seqs = found.times, found.seqs
+        actors = groups.of_code[found.column("actor")]
+        tally.add(len(found), actors, int(times[0]), int(times[-1]))
+        first_seq = first_seq or int(seqs.min())  # seqs begin at 1
+        last_seq = int(seqs.max())
+    return Population(
+        count=tally.count,
+        actors=len(tally.actors - {MISSING}),
+        first_at=tally.first_at,
+        last_at=tally.last_at,
+        first_seq=first_seq,
+        last_seq=last_seq,
+    )
 
 
-def _actor() -> ColumnElement[Any]:
-    return distinct(func.coalesce(_fields.actor_username_key, _fields.actor_id_key))
+class _Tally:
+    """What is counted of some events."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.actors: set[int] = set()
+        self.first_at: Instant | None = None
+        self.last_at: Instant | None = None
+
+    def add(self, count: int, actors: NDArray[np.int64], first_at: int, last_at: int) -> None:
+        """Some more events, by the groups of their actors."""
+        self.count += count
+        self.actors.update(np.unique(actors).tolist())
+        first = first_at if self.first_at is None else min(self.first_at, first_at)
+        last = last_at if self.last_at is None else max(self.last_at, last_at)
+        self.first_at, self.last_at = Instant(first), Instant(last)
+
+    def of_action(self, action: str) -> ActionCount:
+        """The numbers of an action; there is at least one event."""
+        return ActionCount(
+            action=action,
+            count=self.count,
+            actors=len(self.actors - {MISSING}),
+            first_at=self.first_at or Instant(0),
+            last_at=self.last_at or Instant(0),
+        )
+
+
+def _named(entries: Sequence[Entry], seen: Mapping[int, _Tally]) -> Iterator[tuple[str, _Tally]]:
+    for code, tally in seen.items():
+        yield entries[code][0] or "", tally
 
 
 def count_by_delivery(
     connection: Connection, query: Query, scope: Scope, clock: Clock
 ) -> list[Delivery]:
     """Where the events came from: files one by one, pulls and API calls, being many, together."""
-    statement = (
-        select(
-            receipts.c.source,
-            receipts.c.channel,
-            receipts.c.name,
-            func.min(events.c.received_at),
-            func.max(events.c.received_at),
-            func.count(),
-        )
-        .select_from(event_fields)
-        .join(
-            events, and_(events.c.workspace_id == _fields.workspace_id, events.c.seq == _fields.seq)
-        )
-        .join(receipts, receipts.c.id == events.c.receipt_id)
-        .where(compile_query(query, scope, clock))
-        .group_by(receipts.c.id, receipts.c.source, receipts.c.channel, receipts.c.name)
-    )
+    view = open_view(connection, scope)
+    counts: dict[int, tuple[int, int, int]] = {}  # receipt: events, first and last received
+    for each in scan.scan(compile_query(query, view, clock)):
+        receipts_here, received = each.column("receipt"), each.column("received")
+        for receipt in np.unique(receipts_here).tolist():
+            instants = received[receipts_here == receipt]
+            count, first, last = counts.get(receipt, (0, int(instants[0]), int(instants[0])))
+            ends = min(first, int(instants.min())), max(last, int(instants.max()))
+            counts[receipt] = (count + len(instants), *ends)
     found: dict[tuple[str, str, str], Delivery] = {}
-    for source, channel, name, first, last, count in connection.execute(statement):
+    for row in _receipts(connection, scope):
+        if row.id not in counts:
+            continue
+        count, first, last = counts[row.id]
         one = Delivery(
-            source=source,
-            channel=channel,
-            name=name if channel in _NAMED_CHANNELS else "",
+            source=row.source,
+            channel=row.channel,
+            name=row.name if row.channel in _NAMED_CHANNELS else "",
             deliveries=1,
-            first_received_at=first,
-            last_received_at=last,
+            first_received_at=Instant(first),
+            last_received_at=Instant(last),
             count=count,
         )
         key = (one.source, one.channel, one.name)
         found[key] = _together(found[key], one) if key in found else one
     return sorted(found.values(), key=lambda each: (each.first_received_at, each.source, each.name))
+
+
+def _receipts(connection: Connection, scope: Scope) -> Iterable[Any]:
+    columns = (receipts.c.id, receipts.c.source, receipts.c.channel, receipts.c.name)
+    wanted = select(*columns).where(receipts.c.workspace_id == scope.workspace_id)
+    return connection.execute(wanted.order_by(receipts.c.id))
 
 
 def _together(one: Delivery, other: Delivery) -> Delivery:
@@ -190,32 +223,48 @@ def find_conflicts(
     connection: Connection, query: Query, scope: Scope, clock: Clock, made_at: Instant, limit: int
 ) -> tuple[int, list[ConflictRow]]:
     """How many other contents came, by `made_at`, for events of the question; the first of them."""
-    same = and_(
-        conflicts.c.workspace_id == _fields.workspace_id,
-        conflicts.c.seq == _fields.seq,
-        conflicts.c.received_at <= made_at,
-    )
-    columns = (
-        conflicts.c.source,
-        conflicts.c.event_id,
-        conflicts.c.seq,
-        _fields.action,
-        conflicts.c.received_at,
-    )
     wanted = (
-        select(*columns)
-        .select_from(event_fields)
-        .join(conflicts, same)
-        .where(compile_query(query, scope, clock))
+        select(
+            conflicts.c.source,
+            conflicts.c.event_id,
+            conflicts.c.seq,
+            conflicts.c.received_at,
+        )
+        .where(conflicts.c.workspace_id == scope.workspace_id, conflicts.c.received_at <= made_at)
+        .order_by(conflicts.c.id)
     )
-    listed = wanted.order_by(conflicts.c.id).limit(limit)
-    rows = [ConflictRow(**_named(ConflictRow, row)) for row in connection.execute(listed)]
-    return _count(connection, wanted.with_only_columns(func.count())), rows
+    view = open_view(connection, scope)
+    condition = compile_query(query, view, clock)
+    actions: dict[int, str] = {}
+    stored = list(connection.execute(wanted))
+    for segment, seqs in _by_segment(view, sorted({row.seq for row in stored})):
+        found = scan.find_in(condition, segment)
+        here = np.isin(found.seqs, seqs)
+        for seq, code in zip(
+            found.seqs[here].tolist(), found.column("action")[here].tolist(), strict=True
+        ):
+            actions[seq] = view.dictionaries["action"].entries[code][0] or ""
+    rows = [
+        ConflictRow(
+            source=row.source,
+            event_id=row.event_id,
+            seq=row.seq,
+            action=actions[row.seq],
+            received_at=row.received_at,
+        )
+        for row in stored
+        if row.seq in actions
+    ]
+    return len(rows), rows[:limit]
+
+
+def _by_segment(view: View, seqs: Sequence[int]) -> Iterator[tuple[Segment, list[int]]]:
+    """The segments that hold any of these events, and which."""
+    for segment in view.segments:
+        here = [seq for seq in seqs if segment.first_seq <= seq <= segment.last_seq]
+        if here:
+            yield segment, here
 
 
 def _count(connection: Connection, statement: Select[Any]) -> int:
     return int(connection.execute(statement).scalar_one())
-
-
-def _named(kind: type[Struct], row: Sequence[Any]) -> dict[str, Any]:
-    return dict(zip(kind.__struct_fields__, row, strict=True))

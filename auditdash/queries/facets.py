@@ -6,22 +6,35 @@ that were not chosen stay in sight. What was chosen stays in sight too, however 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct, structs
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import Connection
 
 from auditdash.events.catalogue import action_label, category_label, category_of
 from auditdash.events.folding import fold_case
-from auditdash.queries.compile import compile_query
-from auditdash.queries.rankings import rank_actors
+from auditdash.index.view import View, open_view
+from auditdash.queries.compile import choice_of
+from auditdash.queries.counts import Counts, count_codes, find_newest
+from auditdash.queries.groups import KEYS, MISSING, Groups, groups_of
 from auditdash.search.edit import atom_of, chosen, without_field
-from auditdash.search.query import Query, Term, query_of
+from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
-from auditdash.store.schema import event_fields
 
-TOP = 8
+TOP: Final = 8
+FACETS: Final = (
+    "category",
+    "action",
+    "actor",
+    "subject",
+    "entity",
+    "ip",
+    "ua_family",
+    "outcome",
+    "source",
+)
+_ALL: Final = {"category"}  # every value that occurs is shown
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -52,63 +65,73 @@ class Facets(Struct, frozen=True, kw_only=True):
 
 
 def count_facets(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, top: int = TOP
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    top: int = TOP,
+    fields: Sequence[str] = FACETS,
 ) -> Facets:
-    """Category, action and actor."""
-
-    @cache  # the result, the categories and the actions are mostly the same question
-    def count_actions(asked: Query) -> Mapping[str, int]:
-        action = event_fields.c.action
-        condition = compile_query(asked, scope, clock)
-        statement = select(action, func.count()).where(condition).group_by(action)
-        return dict(connection.execute(statement).all())
-
-    facets = (
-        _categories(count_actions(without_field(query, "category"))),
-        _actions(count_actions(without_field(query, "action")), top),
-        _actors(connection, without_field(query, "actor"), scope, clock, top),
-    )
+    """The facets of these fields, in their order."""
+    view = open_view(connection, scope)
+    rests = {field: without_field(query, field) for field in fields}
+    whole = structs.replace(query, order="created-desc")
+    wanted: dict[Query, set[str]] = {whole: {"action"}}
+    for field, rest in rests.items():
+        wanted.setdefault(rest, set()).add(KEYS[field][0])
+    counts = {
+        asked: count_codes(view, asked, clock, sorted(names)) for asked, names in wanted.items()
+    }
     return Facets(
-        total=sum(count_actions(query).values()),
-        facets=tuple(_with_chosen(connection, facet, query, scope, clock) for facet in facets),
-    )
-
-
-def _categories(counts: Mapping[str, int]) -> Facet:
-    """Every category that has an event."""
-    found: dict[str, int] = {}
-    for action, count in counts.items():
-        slug = category_of(action)
-        found[slug] = found.get(slug, 0) + count
-    return Facet(
-        field="category",
-        choices=_ranked(_choice("category", slug, count) for slug, count in found.items()),
-    )
-
-
-def _actions(counts: Mapping[str, int], top: int) -> Facet:
-    choices = _ranked(_choice("action", name, count) for name, count in counts.items())
-    rest = choices[top:]
-    return Facet(
-        field="action",
-        choices=choices[:top],
-        others=len(rest),
-        other_count=sum(choice.count for choice in rest),
-    )
-
-
-def _actors(connection: Connection, query: Query, scope: Scope, clock: Clock, top: int) -> Facet:
-    """Each by username, or by id where it has none."""
-    found = rank_actors(connection, query, scope, clock, top)
-    return Facet(
-        field="actor",
-        choices=tuple(
-            _choice("actor", rank.name, rank.count) for rank in found.ranks if rank.name is not None
+        total=int(counts[whole]["action"].sum()),
+        facets=tuple(
+            _facet(view, field, query, rest, clock, counts[rest][KEYS[field][0]], top)
+            for field, rest in rests.items()
         ),
-        others=found.others,
-        other_count=found.other_count,
-        missing=found.missing,
     )
+
+
+def _facet(
+    view: View, field: str, query: Query, rest: Query, clock: Clock, codes: Counts, top: int
+) -> Facet:
+    groups = groups_of(view, field)
+    counts = groups.add(codes)
+    ranked = _rank(groups, counts)
+    shown = ranked if field in _ALL else ranked[:top]
+    hidden = ranked[len(shown) :]
+    found = Facet(
+        field=field,
+        choices=tuple(
+            _choice(
+                field, _value(view, field, groups, group, rest, clock, codes), int(counts[group])
+            )
+            for group in shown
+        ),
+        others=len(hidden),
+        other_count=sum(int(counts[group]) for group in hidden),
+        missing=int(counts[MISSING]),
+    )
+    return _with_chosen(view, found, query, codes)
+
+
+def _rank(groups: Groups, counts: Counts) -> list[int]:
+    """The groups that occur, the most frequent first."""
+    occurring = [group for group in counts.nonzero()[0].tolist() if group != MISSING]
+    return sorted(occurring, key=lambda group: (-int(counts[group]), str(groups.keys[group])))
+
+
+def _value(
+    view: View, field: str, groups: Groups, group: int, rest: Query, clock: Clock, counts: Counts
+) -> str:
+    """A value of the group as the newest event writes it."""
+    if field in {"category", "ip", "ua_family"}:
+        return str(groups.keys[group])
+    name = KEYS[field][0]
+    codes = [code for code in groups.codes[group] if counts[code]]
+    code = codes[0] if len(codes) == 1 else find_newest(view, rest, clock, name, codes)
+    entry = view.dictionaries[name].entries[code]
+    # An actor is (id, username), an entity (type, id, name): the name, or else the id.
+    return next(text for text in reversed(entry) if text)
 
 
 def _choice(field: str, value: str, count: int) -> Choice:
@@ -121,15 +144,15 @@ def _choice(field: str, value: str, count: int) -> Choice:
     return Choice(value=value, label=value, count=count)
 
 
-def _with_chosen(
-    connection: Connection, facet: Facet, query: Query, scope: Scope, clock: Clock
-) -> Facet:
+def _with_chosen(view: View, facet: Facet, query: Query, codes: Counts) -> Facet:
     """The facet with every value that the query names, in or out, among its choices."""
-    field, rest = facet.field, without_field(query, facet.field)
+    field = facet.field
     shown = {fold_case(choice.value) for choice in facet.choices}
     named = chosen(query, field) | chosen(query, field, excluded=True)
-    counts = _count_each(connection, field, sorted(named - shown), rest, scope, clock)
-    added = [_choice(field, value, count) for value, count in counts.items()]
+    added = []
+    for value in sorted(named - shown):
+        choice = choice_of(field, [atom_of(field, value)], view)
+        added.append(_choice(field, value, int(codes[choice.codes].sum())))
     from_others = [choice.count for choice in added if choice.count and facet.others]
     return structs.replace(
         facet,
@@ -137,20 +160,6 @@ def _with_chosen(
         others=facet.others - len(from_others),
         other_count=facet.other_count - sum(from_others),
     )
-
-
-def _count_each(
-    connection: Connection, field: str, values: list[str], rest: Query, scope: Scope, clock: Clock
-) -> Mapping[str, int]:
-    """How many events of the rest have each value: in one pass, for a query may name hundreds."""
-    if not values:
-        return {}
-    atoms = [atom_of(field, value) for value in values]
-    asked = [compile_query(query_of((Term(field, (atom,)),)), scope, clock) for atom in atoms]
-    any_of_them = query_of((*rest.parts, Term(field, tuple(atoms))))
-    statement = select(*(func.count(case((each, 1))) for each in asked))
-    counts = connection.execute(statement.where(compile_query(any_of_them, scope, clock))).one()
-    return dict(zip(values, counts, strict=True))
 
 
 def _ranked(choices: Iterable[Choice]) -> tuple[Choice, ...]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, func, select
+from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from auditdash.events.calendars import Unit, choose_unit, edges
 from auditdash.events.catalogue import categories, category_of
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
-from auditdash.queries.compile import compile_query
-from auditdash.queries.steps import step
+from auditdash.index.view import View, open_view
+from auditdash.queries import scan
+from auditdash.queries.compile import Condition, compile_query
+from auditdash.queries.scan import Found
+from auditdash.queries.totals import Sums, question_key, sum_over
 from auditdash.search.period import period_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
-from auditdash.store.schema import event_fields
+
+Counts = NDArray[np.int64]
 
 
 class Histogram(Struct, frozen=True, kw_only=True):
@@ -65,38 +71,28 @@ def _count_over_time(
     groups: Iterable[str],
     group_of: Callable[[str], str],
 ) -> Histogram:
-    condition = compile_query(query, scope, clock)
-    found = find_bounds(connection, condition)
+    view = open_view(connection, scope)
+    condition = compile_query(query, view, clock)
+    ends = scan.bounds(condition)
+    found = None if ends is None else (Instant(ends[0]), Instant(ends[1] + 1))
     span = _span(period_of(query, clock), found, clock)
     if span is None:
         return _nothing(unit or "day", clock.zone, groups)
     unit = unit or choose_unit(*span)
     bounds = edges(*span, unit, clock.zone)
-    counts = _count(connection, condition, bounds) if found else {}
+    counts = _count(condition, bounds, question_key(query, clock))
     return Histogram(
         period=Period(*span),
         unit=unit,
         zone=clock.zone,
         buckets=tuple(Period(*pair) for pair in pairwise(bounds)),
-        counts=_fold(counts, len(bounds) - 1, groups, group_of),
+        counts=_fold(view, counts, groups, group_of),
     )
 
 
 def _nothing(unit: Unit, zone: ZoneInfo, groups: Iterable[str]) -> Histogram:
     counts: dict[str, tuple[int, ...]] = dict.fromkeys(groups, ())
     return Histogram(period=Period(), unit=unit, zone=zone, buckets=(), counts=counts)
-
-
-def find_bounds(
-    connection: Connection, condition: ColumnElement[bool]
-) -> tuple[Instant, Instant] | None:
-    """When the first matching event happened and a microsecond after the last, or None."""
-    # Two statements: each walks the index from its own end, where min and max in one would not.
-    moment = event_fields.c.occurred_at
-    wanted = select(moment).where(condition).limit(1)
-    first = connection.execute(wanted.order_by(moment)).scalar()
-    last = connection.execute(wanted.order_by(moment.desc())).scalar()
-    return None if first is None or last is None else (Instant(first), Instant(last + 1))
 
 
 def _span(
@@ -113,25 +109,33 @@ def _span(
     return min(starts), max(ends)
 
 
-def _count(
-    connection: Connection, condition: ColumnElement[bool], bounds: list[Instant]
-) -> dict[tuple[str, int], int]:
-    """(action, number of the bucket) → events."""
-    bucket = step(event_fields.c.occurred_at, bounds[1:-1], range(len(bounds) - 1)).label("bucket")
-    action = event_fields.c.action
-    # By the name of the label: a lone bucket is the constant 0, which GROUP BY would take for the
-    # number of a column.
-    statement = select(action, bucket, func.count()).where(condition).group_by(action, "bucket")
-    return {(name, number): count for name, number, count in connection.execute(statement)}
+def _count(condition: Condition, bounds: Sequence[Instant], question: Hashable) -> Counts:
+    """A row for each bucket with the events of each action."""
+    buckets = len(bounds) - 1
+    actions = len(condition.view.dictionaries["action"])
+    inner = np.array(bounds[1:-1], np.int64)
+
+    def measure(found: Found) -> Sums:
+        # Rows rise in time: each bucket is a run of them.
+        edges = [0, *np.searchsorted(found.times, inner).tolist(), len(found)]
+        codes = found.column("action")
+        counts = np.zeros((actions, buckets), np.int64)
+        for bucket, (start, end) in enumerate(pairwise(edges)):
+            if end > start:
+                counts[:, bucket] = np.bincount(codes[start:end], minlength=actions)
+        return (counts.ravel(),)
+
+    key = None if question is None else ("histogram", tuple(bounds), actions, question)
+    sums = sum_over(condition, key, measure)
+    counted = sums[0] if sums else np.zeros(actions * buckets, np.int64)
+    return counted.reshape(actions, buckets)
 
 
 def _fold(
-    counts: Mapping[tuple[str, int], int],
-    buckets: int,
-    groups: Iterable[str],
-    group_of: Callable[[str], str],
+    view: View, counts: Counts, groups: Iterable[str], group_of: Callable[[str], str]
 ) -> dict[str, tuple[int, ...]]:
-    folded = {group: [0] * buckets for group in groups}
-    for (action, bucket), count in counts.items():
-        folded[group_of(action)][bucket] += count
-    return {group: tuple(numbers) for group, numbers in folded.items()}
+    folded = {group: np.zeros(counts.shape[1], np.int64) for group in groups}
+    for action, row in zip(view.dictionaries["action"].entries, counts, strict=False):
+        if row.any():
+            folded[group_of(action[0] or "")] += row
+    return {group: tuple(numbers.tolist()) for group, numbers in folded.items()}

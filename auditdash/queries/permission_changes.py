@@ -25,9 +25,9 @@ from sqlalchemy import (
 from auditdash.events.catalogue import actions, op_of
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
-from auditdash.queries.compile import compile_query, is_own, order_of
-from auditdash.queries.rows import event_of, select_events
-from auditdash.queries.timeline import Cursor, cursor_of, follows
+from auditdash.queries.sql.compile import compile_query, follows, is_own, order_of
+from auditdash.queries.sql.rows import event_of, select_events
+from auditdash.queries.timeline import Cursor, cursor_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.records import Records, open_records
@@ -107,7 +107,7 @@ def find_permission_changes(
     """At most `limit` permission changes of what the query asks for, after the cursor."""
     statement = _select_changes(query, scope, clock)
     if after is not None:
-        statement = statement.where(follows(query, after))
+        statement = statement.where(follows(query, (after.occurred_at, after.seq)))
     rows = connection.execute(statement.limit(limit + 1)).all()
     records = open_records(connection)
     changes = tuple(_change_of(row, records) for row in rows[:limit])

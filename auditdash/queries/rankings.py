@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, Label, Select, case, func, select
+from sqlalchemy import Connection
 
 from auditdash.events.catalogue import categories, category_of
-from auditdash.queries.compile import compile_query
-from auditdash.queries.steps import whole
+from auditdash.index.view import View, open_view
+from auditdash.queries.counts import Counts, count_codes, find_newest
+from auditdash.queries.groups import KEYS, MISSING, groups_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
-from auditdash.store.schema import event_fields
 
 TOP = 10
-_fields = event_fields.c
 
 
 class Rank(Struct, frozen=True, kw_only=True):
@@ -48,11 +46,7 @@ def rank_actors(
 ) -> Ranking:
     """Actors by the number of their events. A username is one actor, whatever its case; an actor
     without one is known by its id."""
-    key = func.coalesce(_given(_fields.actor_username_key), _given(_fields.actor_id_key))
-    groups = _groups([key.label("key")], compile_query(query, scope, clock))
-    name = func.coalesce(_given(_fields.actor_username), _fields.actor_id)
-    described = select(_fields.seq, name.label("name"), _fields.actor_id.label("id"))
-    return _rank(connection, groups, described, scope, limit)
+    return _rank(open_view(connection, scope), "actor", query, clock, limit)
 
 
 def rank_entities(
@@ -60,83 +54,49 @@ def rank_entities(
 ) -> Ranking:
     """Entities by the number of events on them. Type and id make an entity, so that it stays one
     when it is renamed; without an id, type and name."""
-    identity = _given(_fields.entity_id_key)
-    key = func.coalesce(identity, _given(_fields.entity_name_key))
-    kind = func.coalesce(case((key.is_not(None), _fields.entity_type_key)), "").label("kind")
-    named = case((identity.is_(None), whole(1)), else_=whole(0)).label("named")
-    groups = _groups([key.label("key"), kind, named], compile_query(query, scope, clock))
-    described = select(
-        _fields.seq,
-        _fields.entity_name.label("name"),
-        _fields.entity_type.label("type"),
-        _fields.entity_id.label("id"),
-    )
-    return _rank(connection, groups, described, scope, limit)
+    return _rank(open_view(connection, scope), "entity-identity", query, clock, limit)
 
 
 def count_by_category(
     connection: Connection, query: Query, scope: Scope, clock: Clock
 ) -> dict[str, int]:
     """Each category, in the order of the catalogue, with its number of events."""
-    condition = compile_query(query, scope, clock)
-    statement = select(_fields.action, func.count()).where(condition).group_by(_fields.action)
+    view = open_view(connection, scope)
+    codes = count_codes(view, query, clock, ["action"])["action"]
     counts = {category.slug: 0 for category in categories()}
-    for action, count in connection.execute(statement):
-        counts[category_of(action)] += count
+    for (action,), count in zip(view.dictionaries["action"].entries, codes.tolist(), strict=False):
+        counts[category_of(action or "")] += count
     return counts
 
 
-def _given(column: ColumnElement[str | None]) -> ColumnElement[str | None]:
-    """An empty name is none: a query could not ask for it either."""
-    return func.nullif(column, "")
-
-
-def _groups(keys: Sequence[Label[Any]], condition: ColumnElement[bool]) -> Select[Any]:
-    """One row for each name: its keys, its events, and the newest of them."""
-    numbers = (func.count().label("events"), func.max(_fields.seq).label("newest"))
-    return select(*keys, *numbers).where(condition).group_by(*keys)
-
-
-def _rank(
-    connection: Connection, groups: Select[Any], described: Select[Any], scope: Scope, limit: int
-) -> Ranking:
-    group = groups.subquery().c
-    unnamed = group.key.is_(None)
-    ordered = select(
-        group.newest,
-        group.events,
-        unnamed.label("unnamed"),
-        func.sum(group.events).over().label("total"),
-        func.sum(case((unnamed, group.events), else_=whole(0))).over().label("missing"),
-        func.sum(case((unnamed, whole(0)), else_=whole(1))).over().label("names"),
-    ).order_by(unnamed, group.events.desc(), *(key for key in group if key.name != "newest"))
-    rows = connection.execute(ordered.limit(limit)).all()
-    if not rows:
-        return Ranking(ranks=(), others=0, other_count=0, missing=0)
-    named = {row.newest: row.events for row in rows if not row.unnamed}
-    missing = int(rows[0].missing)
+def _rank(view: View, name: str, query: Query, clock: Clock, limit: int) -> Ranking:
+    groups = groups_of(view, name)
+    codes = count_codes(view, query, clock, [KEYS[name][0]])[KEYS[name][0]]
+    counts = groups.add(codes)
+    occurring = [group for group in counts.nonzero()[0].tolist() if group != MISSING]
+    ranked = sorted(occurring, key=lambda group: (-int(counts[group]), groups.keys[group]))
+    first, rest = ranked[:limit], ranked[limit:]
     return Ranking(
-        ranks=_ranks(connection, described, scope, named),
-        others=int(rows[0].names) - len(named),
-        other_count=int(rows[0].total) - missing - sum(named.values()),
-        missing=missing,
+        ranks=tuple(
+            _described(view, name, groups.codes[group], query, clock, codes) for group in first
+        ),
+        others=len(rest),
+        other_count=sum(int(counts[group]) for group in rest),
+        missing=int(counts[MISSING]),
     )
 
 
-def _ranks(
-    connection: Connection, described: Select[Any], scope: Scope, events: Mapping[int, int]
-) -> tuple[Rank, ...]:
-    """How the newest event of each names it; `events` is newest seq → count, most first."""
-    chosen = described.where(
-        _fields.workspace_id == scope.workspace_id, _fields.seq.in_(list(events))
-    )
-    rows = {row["seq"]: dict(row) for row in connection.execute(chosen).mappings()}
-    return tuple(
-        Rank(
-            name=rows[seq]["name"],
-            type=rows[seq].get("type"),
-            id=rows[seq]["id"],
-            count=count,
-        )
-        for seq, count in events.items()
-    )
+def _described(
+    view: View, name: str, group: Sequence[int], query: Query, clock: Clock, counts: Counts
+) -> Rank:
+    """How the newest event of a group names it."""
+    dictionary = KEYS[name][0]
+    codes = [code for code in group if counts[code]]
+    newest = codes[0] if len(codes) == 1 else find_newest(view, query, clock, dictionary, codes)
+    count = sum(int(counts[code]) for code in codes)
+    entry = view.dictionaries[dictionary].entries[newest]
+    if name == "actor":
+        identity, username = entry
+        return Rank(name=username or identity, type=None, id=identity, count=count)
+    kind, identity, title = entry
+    return Rank(name=title, type=kind, id=identity, count=count)

@@ -1,21 +1,21 @@
-"""The events that were asked for, page by page, one by one, and counted."""
+"""The events that a question asks for, in its order, a page at a time."""
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tuple_
+from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant, is_instant
-from auditdash.queries.compile import compile_query, order_of
-from auditdash.queries.rows import event_of, select_events
-from auditdash.search.query import Query
+from auditdash.index.events import iterate_numbered
+from auditdash.index.view import open_view
+from auditdash.queries import scan
+from auditdash.queries.compile import compile_query
+from auditdash.search.query import Atom, Not, Query, Term
 from auditdash.search.scope import Clock, Scope
-from auditdash.store.records import open_records
-from auditdash.store.schema import event_fields
-
-_c = event_fields.c
 
 
 class Cursor(Struct, frozen=True):
@@ -41,15 +41,22 @@ def find_events(
     limit: int = 100,
 ) -> Page:
     """At most `limit` events after the cursor, which need not be the place of a matching event."""
-    condition = compile_query(query, scope, clock)
-    if after is not None:
-        condition = and_(condition, follows(query, after))
-    statement = select_events().where(condition).order_by(*order_of(query)).limit(limit + 1)
-    records = open_records(connection)
-    found = [event_of(row, records) for row in connection.execute(statement)]
-    shown = tuple(found[:limit])
-    more = len(found) > limit
+    view = open_view(connection, scope)
+    places = scan.find_ordered(
+        compile_query(query, view, clock),
+        rising=is_rising(query),
+        after=None if after is None else (after.occurred_at, after.seq),
+        limit=limit + 1,
+    )
+    seqs = [seq for _, seq in places[:limit]]
+    shown = tuple(iterate_numbered(connection, view.workspace_id, view.slug, seqs))
+    more = len(places) > limit
     return Page(events=shown, following=cursor_of(shown[-1]) if more else None)
+
+
+def is_rising(query: Query) -> bool:
+    """Whether the oldest comes first; seq tells events of the same microsecond apart."""
+    return query.order == "created-asc"
 
 
 def cursor_of(event: Event) -> Cursor:
@@ -72,37 +79,29 @@ def parse_cursor(text: str) -> Cursor:
     return Cursor(Instant(int(at)), int(seq))
 
 
-def follows(query: Query, cursor: Cursor) -> ColumnElement[bool]:
-    """What stands behind the cursor in the order of the query."""
-    place = tuple_(_c.occurred_at, _c.seq)
-    edge = tuple_(cursor.occurred_at, cursor.seq)
-    return place > edge if query.order == "created-asc" else place < edge
-
-
 def find_event(connection: Connection, scope: Scope, seq: int) -> Event | None:
     """The event with this number, if it is in sight."""
-    if scope.highest_seq is not None and seq > scope.highest_seq:
+    view = open_view(connection, scope)
+    if not 1 <= seq <= view.highest_seq:
         return None
-    statement = select_events().where(_c.workspace_id == scope.workspace_id, _c.seq == seq)
-    row = connection.execute(statement).first()
-    return event_of(row, open_records(connection)) if row else None
+    return next(iterate_numbered(connection, view.workspace_id, view.slug, [seq]))
 
 
 def count_events(connection: Connection, query: Query, scope: Scope, clock: Clock) -> int:
     """How many events were asked for, exactly."""
-    statement = select(func.count()).select_from(event_fields)
-    return int(connection.execute(statement.where(compile_query(query, scope, clock))).scalar_one())
+    return scan.count(compile_query(query, open_view(connection, scope), clock))
 
 
 def find_highest_seq(connection: Connection, scope: Scope) -> int:
     """The highest number in sight, 0 when there is no event: what freezes a view."""
-    statement = select(func.max(_c.seq)).where(_c.workspace_id == scope.workspace_id)
-    highest = int(connection.execute(statement).scalar() or 0)
-    return highest if scope.highest_seq is None else min(highest, scope.highest_seq)
+    return open_view(connection, scope).highest_seq
 
 
 def has_events(connection: Connection, scope: Scope, but_source: str) -> bool:
     """Whether anything came in that is not of this source."""
-    here = _c.workspace_id == scope.workspace_id
-    found = exists().where(here, _c.source != but_source)
-    return bool(connection.execute(select(found)).scalar())
+    others = Not(Term("source", (Atom(but_source, quoted=True),)))
+    condition = compile_query(Query(others), open_view(connection, scope), _ANY_CLOCK)
+    return next(scan.scan(condition), None) is not None
+
+
+_ANY_CLOCK = Clock(Instant(0), ZoneInfo("UTC"))  # for what does not ask when

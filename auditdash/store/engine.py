@@ -6,7 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary, finalize
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,12 +31,49 @@ _SQLITE_PRAGMAS = (
 )
 
 
-def open_engine(database_url: str) -> Engine:
-    """An engine for sqlite:///FILE or postgresql://…; SQLite's folder is made."""
+class IndexPlace:
+    """Where the index of a database lies, and what this process holds open of it."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self.archives: dict[int, object] = {}
+        self.lock = Lock()
+
+    @property
+    def folder(self) -> Path:
+        """Without a place of its own an index lives as long as the engine."""
+        if self._folder is None:
+            self._folder = Path(mkdtemp(prefix="auditdash-index-"))
+            finalize(self, rmtree, self._folder, ignore_errors=True)
+        return self._folder
+
+
+_places: WeakKeyDictionary[Engine, IndexPlace] = WeakKeyDictionary()
+
+
+def open_engine(database_url: str, index_folder: Path | None = None) -> Engine:
+    """An engine for sqlite:///FILE or postgresql://…; SQLite's folder is made.
+
+    The index of a SQLite file lies beside it; that of PostgreSQL in the folder, where one is given.
+    """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(database_url, url.database or "")
-    return create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        engine = _open_sqlite(database_url, url.database or "")
+        index_folder = Path(f"{url.database}.index")
+    else:
+        engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    _places[engine] = IndexPlace(index_folder)
+    return engine
+
+
+def index_place(connection: Connection) -> IndexPlace:
+    """Where the index of this connection's database lies."""
+    return _places[connection.engine]
+
+
+def writes(connection: Connection) -> bool:
+    """Whether this is a transaction that writes: what it reads may never come to be."""
+    return bool(connection.get_execution_options().get("auditdash_writes"))
 
 
 def _open_sqlite(database_url: str, database: str) -> Engine:

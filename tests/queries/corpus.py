@@ -9,20 +9,17 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from auditdash.events.catalogue import category_of, find_action, op_of
 from auditdash.events.event import Event
 from auditdash.events.folding import fold_case, fold_words
 from auditdash.events.instants import Instant, parse_instant, to_rfc3339
-from auditdash.queries.compile import compile_query, order_of
-from auditdash.queries.rows import event_of, select_events
+from auditdash.queries.timeline import find_events
 from auditdash.search.dates import resolve
 from auditdash.search.query import And, Atom, Node, Not, Or, Present, Query, Term, Text, Value
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
-from auditdash.store.records import open_records
-from auditdash.store.schema import event_fields
 from tests.databases import add_workspace
 from tests.make import make_record, store
 from tests.search.asking import ACTIONS, ADDRESSES, NAMES
@@ -46,9 +43,9 @@ class Corpus(Struct, frozen=True):
 
     def find(self, query: Query, clock: Clock = CLOCK) -> list[int]:
         """The numbers of the events that a query finds, in its order."""
-        wanted = select(event_fields.c.seq).where(compile_query(query, self.scope, clock))
         with reading(self.engine) as connection:
-            return list(connection.execute(wanted.order_by(*order_of(query))).scalars())
+            page = find_events(connection, query, self.scope, clock, limit=SIZE + 1)
+            return [event.seq for event in page.events]
 
 
 def fill(engine: Engine) -> Corpus:
@@ -64,10 +61,8 @@ def fill(engine: Engine) -> Corpus:
             source = dice.choice(("mode", "bob"))
             assert store(connection, workspace_id, *half, source=source, now=now).rejected == 0
     scope = Scope(workspace_id=workspace_id)
-    wanted = select_events().where(compile_query(Query(), scope, CLOCK))
     with reading(engine) as connection:
-        reader = open_records(connection)
-        events = tuple(event_of(row, reader) for row in connection.execute(wanted))
+        events = find_events(connection, Query(), scope, CLOCK, limit=SIZE + 1).events
     return Corpus(engine, scope, events)
 
 

@@ -7,14 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
 
 from auditdash.events.instants import parse_instant
-from auditdash.queries.compile import compile_query, order_of
+from auditdash.queries.timeline import find_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
-from auditdash.store.schema import event_fields
 from tests.databases import add_workspace
 from tests.make import make_record, store
 from tests.queries.corpus import Corpus
@@ -89,10 +87,9 @@ def _finder(corpus: Corpus) -> Find:
         store(connection, workspace_id, *records, now=parse_instant("2026-03-09T12:00:00Z"))
 
     def find(text: str) -> list[str]:
-        query, scope = parse(text), Scope(workspace_id=workspace_id)
-        wanted = select(event_fields.c.event_id).where(compile_query(query, scope, CLOCK))
+        scope = Scope(workspace_id=workspace_id)
         with reading(corpus.engine) as connection:
-            return list(connection.execute(wanted.order_by(*order_of(query))).scalars())
+            return [event.id for event in find_events(connection, parse(text), scope, CLOCK).events]
 
     return find
 
@@ -254,9 +251,8 @@ def test_a_date_finds_its_local_unit_newest_first(find: Find, text: str, names: 
 
 
 def test_a_frozen_scope_keeps_later_events_out(corpus: Corpus) -> None:
-    frozen = Corpus(
-        corpus.engine, Scope(workspace_id=corpus.scope.workspace_id, highest_seq=7), corpus.events
-    )
+    scope = Scope(workspace_id=corpus.scope.workspace_id, highest_seq=7)
+    frozen = Corpus(corpus.engine, scope, corpus.events, corpus.marks)
     assert sorted(frozen.find(parse(""))) == [1, 2, 3, 4, 5, 6, 7]
 
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from auditdash.queries.rows import context_of, event_of, select_events
+from auditdash.queries.sql.rows import context_of, event_of, select_events
 from auditdash.records.normalise import normalise
 from auditdash.store.engine import reading, writing
 from auditdash.store.records import open_records

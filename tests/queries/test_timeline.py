@@ -126,10 +126,18 @@ def test_an_event_is_found_by_its_number_in_its_own_workspace(engine: Engine, sc
 
 def test_only_what_came_from_elsewhere_fills_a_workspace(engine: Engine, workspace_id: int) -> None:
     scope = Scope(workspace_id=workspace_id)
-    with writing(engine) as connection:
-        assert not has_events(connection, scope, "auditdash")
+
+    def is_filled() -> bool:
+        with reading(engine) as connection:
+            return has_events(connection, scope, "auditdash")
+
+    assert not is_filled()
+    with reading(engine) as connection:
         assert find_highest_seq(connection, scope) == 0
+    with writing(engine) as connection:
         store(connection, workspace_id, make_record(id="own"), source="auditdash")
-        assert not has_events(connection, scope, "auditdash")
+    assert not is_filled()
+    with writing(engine) as connection:
         store(connection, workspace_id, make_record(id="one"))
-        assert has_events(connection, scope, "auditdash")
+        assert not has_events(connection, scope, "auditdash")  # not before it is committed
+    assert is_filled()

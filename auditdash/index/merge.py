@@ -1,0 +1,75 @@
+"""Small segments into larger ones, so that a question meets few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from auditdash.index.adopt import order_leaves, order_words
+from auditdash.index.batch import Numbers
+from auditdash.index.segment import Column, Columns, Described, Segment
+
+MOST_ROWS: Final = 1 << 16
+_MOST_BYTES: Final = 64 << 20
+_TIMES_LARGER: Final = 3
+_ODD: Final = {"seq", "leaf_path", "leaf_start", "leaf_row", "leaf_code", "word_key", "word_row"}
+
+
+def choose_run(segments: Sequence[Described]) -> int:
+    """How many of the last segments to merge; 0 or 1 is none.
+
+    The sizes then fall from the first to the last, each at least three times the next: an event is
+    written a few times in its life, however it came.
+    """
+    run, rows, size = 0, 0, 0
+    for number, segment in enumerate(reversed(segments)):
+        rows += len(segment)
+        size += segment.size
+        if rows > MOST_ROWS or size > _MOST_BYTES:
+            break
+        if number == 0 or len(segment) < _TIMES_LARGER * (rows - len(segment)):
+            run = number + 1
+        else:
+            break
+    return run
+
+
+def merge(segments: Sequence[Segment]) -> Columns:
+    """The columns of consecutive segments in one."""
+    first_seq = segments[0].first_seq
+    times = np.concatenate([segment.times for segment in segments])
+    seqs = np.concatenate([segment.seqs - first_seq for segment in segments])
+    order = np.lexsort((seqs, times))
+    places = np.empty(len(order), np.uint32)
+    places[order] = np.arange(len(order), dtype=np.uint32)
+    columns: Columns = {"seq": seqs[order].astype(np.uint32)}
+    for name in segments[0].columns():
+        if name not in _ODD:
+            columns[name] = np.concatenate([segment.column(name) for segment in segments])[order]
+    starts = np.cumsum([0, *(len(segment) for segment in segments)])
+    columns |= _leaves(segments, starts.tolist(), places)
+    keys = np.concatenate([segment.column("word_key") for segment in segments])
+    rows = _rows(segments, starts.tolist(), "word_row")
+    return columns | order_words(keys.astype(np.uint64), places[rows])
+
+
+def _leaves(segments: Sequence[Segment], starts: Sequence[int], places: Numbers) -> Columns:
+    paths = np.concatenate([_paths(segment) for segment in segments])
+    rows = _rows(segments, starts, "leaf_row")
+    codes = np.concatenate([segment.column("leaf_code") for segment in segments])
+    return order_leaves(paths.astype(np.uint32), places[rows], codes.astype(np.uint32))
+
+
+def _rows(segments: Sequence[Segment], starts: Sequence[int], name: str) -> Column:
+    counted = zip(segments, starts, strict=False)  # behind the last start there is no segment
+    return np.concatenate(
+        [segment.column(name).astype(np.int64) + start for segment, start in counted]
+    )
+
+
+def _paths(segment: Segment) -> Column:
+    lengths = [end - start for start, end in pairwise(segment.column("leaf_start").tolist())]
+    return np.repeat(segment.column("leaf_path"), lengths)

@@ -1,0 +1,50 @@
+"""Words of values that are in no dictionary: where to look for them in the records.
+
+A word is kept as its first eight bytes. What is found by them is a candidate, to be compared with
+its record: for most words that is no loss, for all it is exact in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditdash.events.folding import fold_words
+
+_BYTES: Final = 8
+
+
+def word_keys(text: str) -> set[int]:
+    """The keys of the words of a text."""
+    return {_key(word) for word in fold_words(text).split()}
+
+
+def candidates(
+    keys: NDArray[np.uint64], rows: NDArray[np.generic], words: Sequence[str]
+) -> NDArray[np.int64]:
+    """The rows, rising, that may hold these folded words, the last one as the beginning of a word.
+
+    `keys` rise, `rows` stand beside them. Without a word it is every row that holds any.
+    """
+    found: NDArray[np.int64] | None = None
+    for number, word in enumerate(words):
+        first = _key(word)
+        last = _last_key(word) if number == len(words) - 1 else first
+        start = int(np.searchsorted(keys, np.uint64(first), "left"))
+        end = int(np.searchsorted(keys, np.uint64(last), "right"))
+        here = np.unique(rows[start:end]).astype(np.int64)
+        found = here if found is None else np.intersect1d(found, here, assume_unique=True)
+    return np.unique(rows).astype(np.int64) if found is None else found
+
+
+def _key(word: str) -> int:
+    return int.from_bytes(word.encode()[:_BYTES].ljust(_BYTES, b"\x00"), "big")
+
+
+def _last_key(word: str) -> int:
+    beginning = word.encode()[:_BYTES]
+    spare = 8 * (_BYTES - len(beginning))
+    return int.from_bytes(beginning, "big") << spare | (1 << spare) - 1

@@ -1,0 +1,1 @@
+"""Conditions on rows: what `compile` puts a question together from."""

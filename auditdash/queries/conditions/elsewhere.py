@@ -1,0 +1,90 @@
+"""Values that are in no dictionary because there are too many of them, or they are too long.
+
+Their words tell which events may have what is asked for; the records of those tell the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditdash.events.folding import fold_words
+from auditdash.index.adopt import ELSEWHERE
+from auditdash.index.events import iterate_numbered
+from auditdash.index.view import View
+from auditdash.index.words import candidates
+from auditdash.queries.conditions.masks import Mask, Rows, Test, leaves_of
+from auditdash.search.match import NO_MARKS, Predicate
+from auditdash.search.query import Atom
+
+_LONGEST_READ: Final = 400  # of a value: keys of longer ones are cut, and have other words
+Words = Sequence[str]
+
+
+def words_of(atom: Atom) -> Words:
+    """Words that each value of this atom has, the last one perhaps only as the beginning of one."""
+    text = atom.text.split("*")[0] if atom.wild else atom.text
+    return fold_words(text).split() if len(text) <= _LONGEST_READ else ()
+
+
+class Verifier:
+    """Compares candidates with their records, each once."""
+
+    def __init__(self, view: View, holds: Predicate) -> None:
+        self._view = view
+        self._holds = holds
+        self._known: dict[int, bool] = {}
+
+    def verify(self, rows: Rows, places: NDArray[np.int64]) -> Mask:
+        """Which rows hold, of those at these places among the rows; all others do not."""
+        view, found = self._view, rows.none()
+        seqs = rows.segment.seqs[places + rows.start].tolist()
+        unknown = [seq for seq in seqs if seq not in self._known and seq <= view.highest_seq]
+        for event in iterate_numbered(view.connection, view.workspace_id, view.slug, unknown):
+            self._known[event.seq] = self._holds(event, NO_MARKS)
+        found[places] = [self._known.get(seq, False) for seq in seqs]
+        return found
+
+
+def in_any_value(view: View, holds: Predicate, words: Words) -> Test:
+    """Free text among the values elsewhere."""
+    verifier = Verifier(view, holds)
+
+    def test(rows: Rows, within: Mask | None) -> Mask:
+        return verifier.verify(rows, _places(rows, words, within))
+
+    return test
+
+
+def in_path(view: View, path: int, holds: Predicate, asked: Sequence[Words]) -> Test:
+    """A leaf of this path whose value is elsewhere; `asked` are the words of each alternative."""
+    verifier = Verifier(view, holds)
+
+    def test(rows: Rows, within: Mask | None) -> Mask:
+        here = leaves_of(rows, path)
+        if here is None:
+            return rows.none()
+        places, codes = here
+        elsewhere = np.unique(places[codes == ELSEWHERE])
+        if not len(elsewhere):
+            return rows.none()
+        found = [
+            np.intersect1d(elsewhere, _places(rows, words, within)) if words else elsewhere
+            for words in asked
+        ]
+        wanted = np.unique(np.concatenate(found))
+        if within is not None:
+            wanted = wanted[within[wanted]]
+        return verifier.verify(rows, wanted)
+
+    return test
+
+
+def _places(rows: Rows, words: Words, within: Mask | None) -> NDArray[np.int64]:
+    keys, where = rows.segment.column("word_key"), rows.segment.column("word_row")
+    found = candidates(keys, where, words)
+    found = found[(found >= rows.start) & (found < rows.end)] - rows.start
+    return found if within is None else found[within[found]]

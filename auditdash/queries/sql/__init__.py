@@ -1,0 +1,1 @@
+"""Summaries that still ask the derived tables."""

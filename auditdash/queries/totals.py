@@ -1,0 +1,123 @@
+"""Sums over all rows that answer. What settled segments add is kept: they do not change again."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from threading import Lock
+from typing import Final, TypeAlias
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from auditdash.events.instants import DAY, Instant
+from auditdash.index.merge import MOST_ROWS
+from auditdash.index.segment import Segment
+from auditdash.index.view import View
+from auditdash.queries.compile import Condition
+from auditdash.queries.scan import Found, find_in
+from auditdash.search.dates import resolve
+from auditdash.search.query import Query, Term, walk
+from auditdash.search.scope import Clock
+
+Sums: TypeAlias = tuple[NDArray[np.int64], ...]
+Measure: TypeAlias = Callable[[Found], Sums]
+_KEPT: Final = 256
+
+
+class _Kept(Struct, frozen=True, eq=False):
+    """The sums of all segments up to this seq."""
+
+    last_seq: int
+    sums: Sums
+
+
+class Memory:
+    """Sums of settled segments by what was asked, the least used ones forgotten first."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Hashable) -> _Kept | None:
+        """What is kept."""
+        with self._lock:
+            found = self._kept.get(key)
+            if found is not None:
+                self._kept.move_to_end(key)
+            return found
+
+    def put(self, key: Hashable, kept: _Kept) -> None:
+        """Keep it."""
+        with self._lock:
+            self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
+def sum_over(condition: Condition, key: Hashable, measure: Measure) -> Sums:
+    """The sums of what `measure` tells of the rows of each segment.
+
+    `key` tells the question and the measure from all others (`question_key`); None keeps nothing.
+    """
+    view = condition.view
+    settled, open_ones = _split(view)
+    memory = view.archive.kept(Memory)
+    kept = None if key is None else memory.get(key)
+    if kept is None or (settled and kept.last_seq > settled[-1].last_seq) or not settled:
+        kept = _Kept(0, ())
+    fresh = [segment for segment in settled if segment.first_seq > kept.last_seq]
+    if fresh:
+        sums = _add(kept.sums, (measure(each) for each in _answers(condition, fresh)))
+        kept = _Kept(settled[-1].last_seq, sums)
+        if key is not None:
+            memory.put(key, kept)
+    return _add(kept.sums, (measure(each) for each in _answers(condition, open_ones)))
+
+
+def question_key(query: Query, clock: Clock) -> Hashable:
+    """Equal for questions that have the same answer whenever they are asked; None if none do."""
+    later = Clock(Instant(clock.now + 400 * DAY), clock.zone)
+    for node in walk(query.node):
+        if isinstance(node, Term) and node.field in {"created", "received"}:
+            for value in node.values:
+                if resolve(value, clock) != resolve(value, later):
+                    return None
+    return query.node, str(clock.zone)
+
+
+def _answers(condition: Condition, segments: Iterable[Segment]) -> Iterable[Found]:
+    for segment in segments:
+        found = find_in(condition, segment)
+        if len(found):
+            yield found
+
+
+def _split(view: View) -> tuple[Sequence[Segment], Sequence[Segment]]:
+    """The segments that no merge will take, and those that one may, or that are partly in sight."""
+    stored = view.snapshot.segments
+    number, rows = len(stored), 0
+    while number and rows + len(stored[number - 1]) <= MOST_ROWS:
+        number -= 1
+        rows += len(stored[number])
+    settled = [each for each in stored[:number] if each.last_seq <= view.highest_seq]
+    return settled, view.segments[len(settled) :]
+
+
+def _add(sums: Sums, more: Iterable[Sums]) -> Sums:
+    """Each with its own; a shorter one has zeros for what it does not know yet."""
+    total = [each.copy() for each in sums]
+    for added in more:
+        if not total:
+            total = [each.astype(np.int64) for each in added]
+            continue
+        for number, each in enumerate(added):
+            known = total[number]
+            if len(each) > len(known):
+                grown = np.zeros(len(each), np.int64)
+                grown[: len(known)] = known
+                total[number] = known = grown
+            known[: len(each)] += each
+    return tuple(total)
