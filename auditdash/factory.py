@@ -32,7 +32,7 @@ from auditdash.web import (
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
-from auditdash.web.explorer import profiles, saved, timeline
+from auditdash.web.explorer import profiles, saved, timeline, why
 from auditdash.web.frame import templating
 
 _log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ _ROOMS: Final = (
     timeline,
     saved,
     profiles,
+    why,
     charts,
     summaries,
     downloads,

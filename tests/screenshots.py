@@ -37,6 +37,7 @@ _DEMO: Final = {
     "event": "/timeline/event/1",
     "actor": "/actors?name=tomasz_wilk",
     "entity": "/entities?name=Customer Vault",
+    "why": "/timeline/why?q=op:export created:2026-06 -source:mode&id=1",
     "charts": "/charts?q=-source:auditdash",
     "exports": "/summaries/exports",
     "permissions": "/summaries/permissions",

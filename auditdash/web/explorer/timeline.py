@@ -173,6 +173,7 @@ def _around(
         "order": query.order,
         "order_href": link(PATH, _turned(query), **kept),
         "frozen_href": link(PATH, frozen, seq=highest),
+        "why_href": link(f"{PATH}/why", text, **kept),
         "csv_href": link("/downloads/events.csv", frozen, seq=highest),
         "ndjson_href": link("/downloads/events.ndjson", frozen, seq=highest),
     }
