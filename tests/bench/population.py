@@ -49,6 +49,7 @@ class Population(Struct, frozen=True, kw_only=True):
     entities and contexts it may have as (first, how many)."""
 
     actions: Sequence[Action]
+    usernames: Sequence[str]
     heads: Pieces
     roles: Pieces
     actors: Pieces
@@ -74,6 +75,7 @@ def make_population(rng: Rng) -> Population:
     addresses = np.arange(ACTORS * ADDRESSES_OF_ONE) % ADDRESSES
     return Population(
         actions=known,
+        usernames=[name for _, name in people],
         heads=_bytes(_head(action) for action in known),
         roles=_bytes(role for action in known for role in _role_choices(action)),
         actors=_bytes(

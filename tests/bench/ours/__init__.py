@@ -1,0 +1,1 @@
+"""auditdash as the benchmark runs it: its command, its server, its queries."""

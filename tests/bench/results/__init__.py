@@ -1,0 +1,1 @@
+"""What comes out: figures, the table, the document."""
