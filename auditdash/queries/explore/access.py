@@ -64,7 +64,7 @@ class Held(Struct, frozen=True, kw_only=True):
 class AccessNow(Struct, frozen=True, kw_only=True):
     """The access that is left, newest change first; `ended` more was taken away.
 
-    `changes` were looked through, which `query` finds; `whole` is False when there are older ones.
+    `query` finds the `changes` that were looked through, and more unless they are the `whole`.
     """
 
     query: Query
@@ -84,7 +84,7 @@ def find_access_of(connection: Connection, name: str, scope: Scope, clock: Clock
         query = query_of((value_of("subject", *names), _PERMISSION))
         found = _walk(connection, query, scope, clock)
     own = [change for change in found if _is_named(subject_of(change.event), name, known)]
-    return _now(connection, query, own, scope, clock, whole=len(found) < MOST)
+    return _now(connection, query, own, len(found), scope, clock)
 
 
 def find_access_to(
@@ -108,7 +108,7 @@ def find_access_to(
         for change in found
         if _noun(change.event) is None or _is_named(object_of(change.event), key, known)
     ]
-    return _now(connection, query, own, scope, clock, whole=len(found) < MOST)
+    return _now(connection, query, own, len(found), scope, clock)
 
 
 def subject_of(event: Event) -> Named:
@@ -189,10 +189,9 @@ def _now(
     connection: Connection,
     query: Query,
     changes: Sequence[PermissionChange],
+    found: int,
     scope: Scope,
     clock: Clock,
-    *,
-    whole: bool,
 ) -> AccessNow:
     ids = _ids_of_names(changes)
     seen: set[object] = set()
@@ -216,8 +215,8 @@ def _now(
         query=query,
         held=_with_deletions(connection, left, scope, clock),
         ended=len(seen) - len(left),
-        changes=len(changes),
-        whole=whole,
+        changes=found,
+        whole=found < MOST,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Final
@@ -10,8 +11,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
+from auditdash.events.addresses import ip_key
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
+from auditdash.index.view import open_view
+from auditdash.queries.counts import count_codes
 from auditdash.queries.evidence import find_population
 from auditdash.queries.explore.names import EntityName, narrowed, value_of
 from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
@@ -63,6 +67,25 @@ def find_seen(
             )
         )
     return tuple(found)
+
+
+def find_addresses(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, limit: int
+) -> tuple[Seen, ...]:
+    """The addresses that occur most; what is no address is left out."""
+    view = open_view(connection, scope)
+    counts = count_codes(view, query, clock, ["ip"])["ip"]
+    entries = view.dictionaries["ip"].entries
+    totals: Counter[bytes] = Counter()
+    texts: dict[bytes, str] = {}
+    for code in counts.nonzero()[0].tolist():
+        text = entries[code][0]
+        key = ip_key(text) if text else None
+        if text and key is not None:
+            totals[key] += int(counts[code])
+            texts.setdefault(key, text)
+    most = sorted(totals, key=lambda key: (-totals[key], key))[:limit]
+    return find_seen(connection, query, scope, clock, "ip", [texts[key] for key in most])
 
 
 def find_names_of_actor(

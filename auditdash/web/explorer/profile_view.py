@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from markupsafe import Markup
 from msgspec import Struct
 
 from auditdash.charts import links
-from auditdash.charts.overview import draw_over_time
-from auditdash.charts.series import Series
-from auditdash.charts.still import svg
 from auditdash.downloads.permission_rows import object_text
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
@@ -19,18 +15,13 @@ from auditdash.queries.explore.access import Held
 from auditdash.queries.explore.names import EntityName, missing, narrowed, on_entity, value_of
 from auditdash.queries.explore.profiles import Seen
 from auditdash.queries.facets import Facet
-from auditdash.queries.histogram import Histogram
 from auditdash.queries.rankings import Rank, Ranking
 from auditdash.search.query import Query
-from auditdash.search.scope import Clock
 from auditdash.web.frame.event_fields import actor_href, entity_href
 from auditdash.web.frame.permissions_view import ChangeView, change_view
 from auditdash.web.frame.question import link
 
 TIMELINE: Final = "/timeline"
-_WIDE: Final = 1080
-_PHONE: Final = 340
-_HIGH: Final = 132
 
 
 class Counted(Struct, frozen=True, kw_only=True):
@@ -66,14 +57,6 @@ class AccessView(Struct, frozen=True, kw_only=True):
     deleted_at: Instant | None
 
 
-class Picture(Struct, frozen=True):
-    """A small chart of events over time, wide and for a phone."""
-
-    series: Series
-    wide: Markup
-    phone: Markup
-
-
 def text_of(query: Query) -> str:
     """The text of a query; "" when it is longer than a query may be."""
     return links.link(query)
@@ -83,20 +66,6 @@ def events_href(query: Query) -> str:
     """The timeline of a query; "" when it is longer than a query may be."""
     text = links.link(query)
     return link(TIMELINE, text) if text or not query.parts else ""
-
-
-def picture(histogram: Histogram, query: Query, clock: Clock) -> Picture | None:
-    """Events over time; None without an event."""
-    series = draw_over_time(histogram, query, clock)
-    if series.is_empty:
-        return None
-    wide = svg(series, _WIDE, _HIGH, theme=None, legend=False)
-    phone = svg(series, _PHONE, _HIGH, theme=None, legend=False, suffix="-phone")
-    return Picture(series, _markup(wide), _markup(phone))
-
-
-def _markup(drawn: str) -> Markup:
-    return Markup(drawn)  # noqa: S704  # still.py escapes each word of a stranger; tests hold it
 
 
 def choices(facet: Facet, query: Query) -> tuple[Counted, ...]:

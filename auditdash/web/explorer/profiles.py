@@ -35,6 +35,7 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.explorer import profile_view as view
+from auditdash.web.explorer.histogram import histogram_view
 from auditdash.web.frame.event_fields import ACTORS, ENTITIES, actor_href, entity_href
 from auditdash.web.frame.explorer import days_of
 from auditdash.web.frame.permissions_view import ChangeView, change_view
@@ -145,7 +146,7 @@ def _actor_context(
         "others": view.seen(others, [actor_href(each.value) for each in others]),
         "entities": view.entities(entities, query),
         "other_entities": entities.others,
-        "addresses": _seen_values(connection, facets, "ip", query, scope, clock),
+        "addresses": view.seen(profiles.find_addresses(connection, query, scope, clock, _VALUES)),
         "agents": _seen_values(connection, facets, "ua_family", query, scope, clock),
         "granted": _changes(connection, query, scope, clock),
         "granted_href": view.events_href(narrowed(query, _PERMISSION)),
@@ -216,7 +217,7 @@ def _common(
     return {
         "query": text,
         "events_href": view.events_href(query),
-        "picture": view.picture(histogram, query, clock),
+        "histogram": histogram_view(histogram, view.TIMELINE, text, query, clock),
         "categories": view.choices(by_field["category"], query),
         "actions": view.choices(by_field["action"], query)[:_TOP],
         "other_actions": by_field["action"].others,

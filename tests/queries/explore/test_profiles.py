@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from auditdash.queries.explore.names import EntityName, by_actor, on_entity
 from auditdash.queries.explore.profiles import (
+    find_addresses,
     find_names_of_actor,
     find_names_of_entity,
     find_nearest_actors,
@@ -45,6 +46,18 @@ def test_a_value_is_told_with_its_first_and_last_event(engine: Engine, workspace
         for each in found:
             assert count_events(connection, each.query, scope, CLOCK) == each.count
     assert found[0].last_at - found[0].first_at == 2 * 86_400_000_000
+
+
+def test_an_address_is_one_however_it_is_written(engine: Engine, workspace_id: int) -> None:
+    addresses = ("10.0.0.2", "10.0.0.1", "::ffff:10.0.0.1", "no address", None, "2001:DB8::1")
+    scope = _keep(engine, workspace_id, *({"actor__ip": ip} for ip in addresses))
+    with reading(engine) as connection:
+        query = by_actor("peter_parker")
+        found = find_addresses(connection, query, scope, CLOCK, 2)
+        assert [each.count for each in found] == [2, 1]
+        assert len(find_addresses(connection, query, scope, CLOCK, 9)) == 3
+        for each in found:
+            assert count_events(connection, each.query, scope, CLOCK) == each.count
 
 
 def test_the_other_names_of_an_actor_are_found(engine: Engine, workspace_id: int) -> None:
