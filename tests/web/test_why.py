@@ -88,7 +88,7 @@ def test_what_is_not_in_the_archive_is_told_with_what_it_covers(
 ) -> None:
     text = _why(client, "no such id")
     assert "It is not in the archive of" in text
-    assert "from 2 March 2026, 09:00:00 UTC to" in text
+    assert "50 events, from 2 March 2026, 09:00:00 UTC to 2 March 2026, 09:49:00 UTC" in text
     assert "/intake/quarantine" not in text
     assert "wait" not in text
     assert "It is not in the archive of" in _why(client, "theirs")

@@ -239,7 +239,7 @@ def _identity(
     known = ids.get((kind, each.name), set()) if each.name else set()
     if len(known) == 1:
         return ("id", next(iter(known))), False
-    return ("name", each.name), len(known) > 1 or each.name is None
+    return ("name", each.name), len(known) > 1
 
 
 def _with_deletions(

@@ -23,7 +23,7 @@ from auditdash.queries.timeline import Cursor, cursor_text
 from auditdash.search.errors import QueryError
 from auditdash.search.help.why import Reason, explain
 from auditdash.search.print import print_query
-from auditdash.search.query import Atom, Node, Query, Span, Term, query_of, walk
+from auditdash.search.query import Atom, Node, Not, Query, Span, Term, query_of, walk
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
@@ -37,6 +37,7 @@ _TIMELINE: Final = "/timeline"
 _PAGE: Final = "why/page.html"
 _HIGHEST: Final = 2**62
 _LONGEST: Final = 2_000  # of what is pasted
+_NOT_OURS: Final = query_of((Not(Term("source", (Atom(readers.SOURCE),))),))
 _MARKS: Final = frozenset({"late", "first-seen"})
 
 
@@ -97,7 +98,7 @@ def _answer(connection: Connection, query: Query, given: str, frozen: int) -> di
         return {"verdicts": verdicts}
     return {
         "rejected": find_rejected_with(connection, scope, given),
-        "covered": find_population(connection, Query(), scope, clock),
+        "covered": find_population(connection, _NOT_OURS, scope, clock),
     }
 
 

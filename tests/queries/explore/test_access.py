@@ -158,7 +158,7 @@ def test_what_everyone_has_by_default_stands_at_the_workspace(
     log.add("workspace_default_access_changed", (None, None), ("w1", "acme"), "edit")
     log.keep(engine, workspace_id)
     found = _to(engine, workspace_id, EntityName(id="w1"))
-    assert [each.change.after.role for each in found.held] == ["edit"]
+    assert [(each.change.after.role, each.unclear) for each in found.held] == [("edit", False)]
 
 
 def test_a_thing_that_only_the_context_names_has_its_people(
