@@ -100,8 +100,8 @@ def test_a_burst_leads_to_its_events_and_a_connection_to_who_was_let_in(
     assert _count(page) == 60
     page.goto(PERMISSIONS)
     expect(page.get_by_role("region", name="Own access")).to_contain_text("tomasz gave tomasz")
-    page.get_by_role("searchbox").fill("entity:Payroll subject:tomasz")
-    page.get_by_role("searchbox").press("Enter")
+    page.locator("#q").fill("entity:Payroll subject:tomasz")
+    page.locator("#q").press("Enter")
     expect(page.locator(".rows-count")).to_have_text("1 permission change")
     row = page.locator("tr.change")
     for text in ("tomasz", "Granted", "own access", "Payroll", "no access", "manage"):
@@ -120,12 +120,12 @@ def test_filters_change_rows_address_and_box_together(
     revoked = page.get_by_role("navigation", name="What was done").get_by_role("link").nth(2)
     count = int(revoked.locator(".segment-count").inner_text())
     revoked.click()
-    expect(page.get_by_role("searchbox")).to_have_value("op:revoke,remove")
+    expect(page.locator("#q")).to_have_value("op:revoke,remove")
     expect(page.locator("tr.change .kind-granted")).to_have_count(0)
     assert _count(page) == count
     assert "op%3Arevoke" in page.url
-    page.get_by_role("searchbox").fill("actr:x")
-    page.get_by_role("searchbox").press("Enter")
+    page.locator("#q").fill("actr:x")
+    page.locator("#q").press("Enter")
     expect(page.locator("#query-error")).to_contain_text("Did you mean actor")
     expect(page.locator("tr.change").first).to_be_visible()  # the old rows stay
     visit.forget()
@@ -139,8 +139,8 @@ def test_another_period_draws_the_exports_anew_and_a_bar_leads_to_its_events(
     page.goto(EXPORTS)
     bars = page.locator(".chart-drawn .js-plotly-plot .bars path")
     expect(bars.first).to_be_visible()
-    page.get_by_role("searchbox").fill("created:2026-11-02 actor:mira_patel")
-    page.get_by_role("searchbox").press("Enter")
+    page.locator("#q").fill("created:2026-11-02 actor:mira_patel")
+    page.locator("#q").press("Enter")
     expect(page.locator(".stat-value").first).to_have_text("60")
     hour = bars.nth(1)  # from 01:00
     expect(hour).to_be_visible()
