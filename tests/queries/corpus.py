@@ -5,26 +5,29 @@ from __future__ import annotations
 import ipaddress
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from auditdash.events.catalogue import category_of, find_action, op_of
 from auditdash.events.event import Event
 from auditdash.events.folding import fold_case, fold_words
-from auditdash.events.instants import Instant, parse_instant, to_rfc3339
-from auditdash.queries.timeline import find_events
+from auditdash.events.instants import DAY, Instant, parse_instant, to_datetime, to_rfc3339
+from auditdash.events.user_agents import ua_family
+from auditdash.queries.timeline import count_events, find_events
 from auditdash.search.dates import resolve
 from auditdash.search.query import And, Atom, Node, Not, Or, Present, Query, Term, Text, Value
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
+from auditdash.store.schema import workspaces
 from tests.databases import add_workspace
 from tests.make import make_record, store
-from tests.search.asking import ACTIONS, ADDRESSES, NAMES
+from tests.search.asking import ACTIONS, ADDRESSES, NAMES, USER_AGENTS
 
 CLOCK = Clock(parse_instant("2026-03-10T12:00:00Z"), ZoneInfo("America/New_York"))
+HOME = ZoneInfo("Europe/Berlin")  # of the workspace
 SIZE = 300
 _EDGES = (
     *("2026-01-01T05:00:00Z", "2026-03-01T05:00:00Z", "2026-03-08T05:00:00Z"),
@@ -35,17 +38,28 @@ _EDGES = (
 
 
 class Corpus(Struct, frozen=True):
-    """One database with the events of one workspace, and some of another that must not show."""
+    """One database with the events of one workspace, and some of another that must not show.
+
+    `events` rise by seq; `marks` are what was decided of each when it came, told from the
+    definitions of the words.
+    """
 
     engine: Engine
     scope: Scope
     events: tuple[Event, ...]
+    marks: dict[int, frozenset[str]]
 
     def find(self, query: Query, clock: Clock = CLOCK) -> list[int]:
         """The numbers of the events that a query finds, in its order."""
         with reading(self.engine) as connection:
-            page = find_events(connection, query, self.scope, clock, limit=SIZE + 1)
-            return [event.seq for event in page.events]
+            page = find_events(connection, query, self.scope, clock, limit=SIZE)
+        assert page.following is None
+        return [event.seq for event in page.events]
+
+    def count(self, query: Query, clock: Clock = CLOCK) -> int:
+        """How many events a query finds."""
+        with reading(self.engine) as connection:
+            return count_events(connection, query, self.scope, clock)
 
 
 def fill(engine: Engine) -> Corpus:
@@ -55,6 +69,8 @@ def fill(engine: Engine) -> Corpus:
     with writing(engine) as connection:
         strange = add_workspace(connection, "other", "Other")
         workspace_id = add_workspace(connection, "acme", "Acme")
+        here = workspaces.c.id == workspace_id
+        connection.execute(update(workspaces).where(here).values(zone=HOME.key))
         store(connection, strange, *records[:40])
         for half in (records[::2], records[1::2]):
             now = parse_instant(dice.choice(_EDGES))
@@ -62,8 +78,27 @@ def fill(engine: Engine) -> Corpus:
             assert store(connection, workspace_id, *half, source=source, now=now).rejected == 0
     scope = Scope(workspace_id=workspace_id)
     with reading(engine) as connection:
-        events = find_events(connection, Query(), scope, CLOCK, limit=SIZE + 1).events
-    return Corpus(engine, scope, events)
+        page = find_events(connection, Query(), scope, CLOCK, limit=SIZE)
+    events = tuple(sorted(page.events, key=lambda event: event.seq))
+    assert [event.seq for event in events] == list(range(1, SIZE + 1))
+    return Corpus(engine, scope, events, dict(_marks(events)))
+
+
+def _marks(events: Iterable[Event]) -> Iterator[tuple[int, frozenset[str]]]:
+    """Late is more than a day behind the newest that came before, where nothing is newer than its
+    coming; first-seen is the first event in which this actor did this."""
+    newest = 0
+    done: set[tuple[str | None, str | None, str]] = set()
+    for event in events:
+        marks = set()
+        if event.occurred_at < newest - DAY:
+            marks.add("late")
+        doing = (event.actor.id, event.actor.username, event.action)
+        if doing[:2] != (None, None) and doing not in done:
+            marks.add("first-seen")
+        done.add(doing)
+        newest = max(newest, min(event.occurred_at, event.received_at))
+        yield event.seq, frozenset(marks)
 
 
 def _record(dice: random.Random, number: int) -> dict[str, object]:
@@ -79,9 +114,9 @@ def _record(dice: random.Random, number: int) -> dict[str, object]:
         outcome=some("success", "failure"),
         workspace_username=some(*NAMES),
         context=_context(dice),
-        actor__username=some(*NAMES),
-        actor__user_id=some(*NAMES),
-        actor__user_agent=some(*NAMES),
+        actor__username=some(*NAMES) if number % 3 else "bob",
+        actor__user_id=some(*NAMES) if number % 3 else None,
+        actor__user_agent=some(*NAMES, *USER_AGENTS),
         actor__ip=some(*ADDRESSES, "no address"),
         entity__entity_name=some(*NAMES),
         entity__entity_type=some(*NAMES),
@@ -103,20 +138,20 @@ def _context(dice: random.Random) -> dict[str, object]:
     return {key: value for key, value in whole.items() if dice.random() < 0.5}
 
 
-def means(node: Node | None, event: Event, clock: Clock = CLOCK) -> bool:
+def means(node: Node | None, event: Event, marks: frozenset[str]) -> bool:
     """Whether an event is one that a query asks for, told from the language's description."""
     match node:
         case And(nodes):
-            return all(means(inner, event, clock) for inner in nodes)
+            return all(means(inner, event, marks) for inner in nodes)
         case Or(nodes):
-            return any(means(inner, event, clock) for inner in nodes)
+            return any(means(inner, event, marks) for inner in nodes)
         case Not(inner):
-            return not means(inner, event, clock)
+            return not means(inner, event, marks)
         case Text(text):
             wanted = " ".join(["", *fold_words(text).split()])
             return any(wanted in fold_words(found) for found in _words(event))
         case Term(field, values):
-            return any(_has(event, field, value, clock) for value in values)
+            return any(_has(event, marks, field, value) for value in values)
     return True
 
 
@@ -139,12 +174,12 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _has(event: Event, field: str, value: Value, clock: Clock) -> bool:
+def _has(event: Event, marks: frozenset[str], field: str, value: Value) -> bool:
     if field in {"created", "received"}:
         instant = event.occurred_at if field == "created" else event.received_at
-        return resolve(value, clock).contains(instant)
+        return resolve(value, CLOCK).contains(instant)
     if field in {"is", "category", "op"} and isinstance(value, Atom):
-        return value.text in _marks(event, field)
+        return value.text in _words_of(event, field) | (marks if field == "is" else set())
     found = [text for text in _texts(event, field) if text]
     if isinstance(value, Present) or field in {"is", "category", "op"}:
         return bool(found) or field in {"category", "op"}
@@ -154,17 +189,20 @@ def _has(event: Event, field: str, value: Value, clock: Clock) -> bool:
     return any(_matches(field, text, value) for text in found)
 
 
-def _marks(event: Event, field: str) -> set[str]:
+def _words_of(event: Event, field: str) -> set[str]:
     action = find_action(event.action)
     if field == "category":
         return {category_of(event.action)}
     if field == "op":
         return {op_of(event.action)}
+    local = to_datetime(event.occurred_at, HOME)
+    marks = {"off-hours": local.isoweekday() > 5 or local.hour < 7 or local.hour >= 19}
     if action is None:
-        return {"unmapped"}
-    marks = {"sensitive": action.sensitive, "permission": action.permission}
-    marks["export"] = action.op == "export"
-    marks["own-access"] = action.permission and _is_own(event)
+        marks["unmapped"] = True
+    else:
+        marks |= {"sensitive": action.sensitive, "permission": action.permission}
+        marks["export"] = action.op == "export"
+        marks["own-access"] = action.permission and _is_own(event)
     return {name for name, holds in marks.items() if holds}
 
 
@@ -187,6 +225,7 @@ def _texts(event: Event, field: str) -> list[str | None]:
         "entity_id": [event.entity.id],
         "role": [event.role],
         "ua": [event.actor.user_agent],
+        "ua_family": [ua_family(event.actor.user_agent)] if event.actor.user_agent else [],
         "workspace": [event.workspace],
         "ip": [event.actor.ip],
         "outcome": [event.outcome],

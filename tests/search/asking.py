@@ -34,6 +34,11 @@ ACTIONS = (
     *("export_data_sql_exported", "report_schedule_created", "audit_log_accessed"),
     *("collection", "collectionx", "Collection_Odd", "weird%action", "É_x"),
 )
+USER_AGENTS = (
+    "curl/8.5.0",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+    "python-requests/2.32.3",
+)
 ADDRESSES = (
     "10.0.0.1",
     "10.255.255.255",
@@ -52,6 +57,7 @@ PATHS = ("role", "group_name", "tags", "deep.er", "flag", "a b", "Role")
 _OPEN_FIELDS = tuple(field.name for field in FIELDS if field.kind in {"text", "exact"})
 _CHOICES = tuple(field for field in FIELDS if field.kind in {"choice", "flag"})
 
+_NAMES_OF = {"action": ACTIONS, "ua_family": ("curl", "Firefox", "python-requests", "OTHER")}
 _fields = st.sampled_from([*_OPEN_FIELDS, "action", *(CONTEXT + path for path in PATHS)])
 _dates = st.sampled_from(DATES).map(Atom)
 _edges = st.sampled_from((*DATES, *MOMENTS)).map(Atom)
@@ -60,13 +66,13 @@ _edges = st.sampled_from((*DATES, *MOMENTS)).map(Atom)
 @st.composite
 def _texts(draw: st.DrawFn) -> Term:
     field = draw(_fields)
-    names = ACTIONS if field == "action" else NAMES
+    names = _NAMES_OF.get(field, NAMES)
     exact = st.sampled_from(names).map(lambda name: atom_of(field, name))
     values: list[st.SearchStrategy[Value]] = [exact, st.just(Present())]
     if field == "action":
         values.append(st.sampled_from(("collection", "report", "group_created")).map(Atom))
     if field not in {"source", "corr", "workspace"}:
-        patterns = ("*o*", "b*", "*a", "a*b", "100%*", "*_b", "*straß*", "*\\*", "Coll*", "É*")
+        patterns = ("*o*", "b*", "*a", "a*b", "100%*", "*_b", "*straß*", "*\\*", "É*", "*r*")
         values.append(st.sampled_from(patterns).map(Atom))
     return Term(field, draw(_some(st.one_of(values))))
 
