@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -12,21 +12,49 @@ from sqlalchemy import Connection, select, update
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
 from auditdash.store import schema
-from auditdash.store.engine import insert_many, insert_new
-from auditdash.store.fields import Prepared, context_rows
-from auditdash.store.records import StoredRecord, learn_packer, open_packer, plain
+from auditdash.store.engine import insert_many, insert_new, insert_tuples
+from auditdash.store.fields import context_rows, fields_row
+from auditdash.store.records import StoredRecord, learn_packer, open_packer, open_records, plain
 from auditdash.store.schema import conflicts, events, workspaces
 
 _IDS_AT_ONCE = 1000
-_Hashes = dict[tuple[str, str], tuple[bytes, int]]  # (source, id) -> content hash, seq
+_COLUMNS = (
+    "workspace_id",
+    "seq",
+    "source",
+    "event_id",
+    "occurred_at",
+    "received_at",
+    "receipt_id",
+    "content_hash",
+    "record",
+)
+_Hashes = dict[str, tuple[bytes, int]]  # of one source: id -> content hash, seq
+
+
+class Prepared(Struct, frozen=True):
+    """What the store keeps of an event; `record` as it came, or packed as its workspace packs."""
+
+    id: str
+    source: str
+    occurred_at: Instant
+    content_hash: bytes
+    record: bytes
+    event: Event
 
 
 class Appended(Struct, frozen=True):
-    """What became of a batch; the three add up to its length."""
+    """What became of a batch: the three add up to its length, and `last_seq` is the highest now."""
 
     added: int
     known: int
     conflicting: int
+    last_seq: int
+
+
+def prepare(event: Event, raw: bytes) -> Prepared:
+    """An event and its record, ready to be stored."""
+    return Prepared(event.id, event.source, event.occurred_at, event.content_hash, raw, event)
 
 
 def append_events(
@@ -41,27 +69,26 @@ def append_events(
     Holds the lock of the workspace until the transaction ends, so seq has neither gaps nor twins.
     """
     last_seq = _lock(connection, workspace_id)
-    hashes = _known_hashes(connection, workspace_id, [each.event for each in batch])
+    hashes = _known_hashes(connection, workspace_id, batch)
     fresh: list[Prepared] = []
-    conflicting: list[Event] = []
+    conflicting: list[tuple[Prepared, int]] = []
     for each in batch:
-        key, content_hash = (each.event.source, each.event.id), each.event.content_hash
-        if key not in hashes:
-            fresh.append(_number(each, last_seq + len(fresh) + 1, now))
-            hashes[key] = (content_hash, last_seq + len(fresh))
-        elif hashes[key][0] != content_hash:
-            conflicting.append(replace(each.event, seq=hashes[key][1], received_at=now))
+        of_source = hashes[each.source]
+        known = of_source.get(each.id)
+        if known is None:
+            fresh.append(each)
+            of_source[each.id] = (each.content_hash, last_seq + len(fresh))
+        elif known[0] != each.content_hash:
+            conflicting.append((each, known[1]))
     if fresh:
-        pack = _packing(connection, workspace_id, fresh, now)
-        _insert_fresh(connection, workspace_id, receipt_id, fresh, pack)
-    _insert_conflicting(connection, workspace_id, receipt_id, conflicting)
-    known = len(batch) - len(fresh) - len(conflicting)
-    return Appended(added=len(fresh), known=known, conflicting=len(conflicting))
-
-
-def _number(each: Prepared, seq: int, now: Instant) -> Prepared:
-    numbers = {"seq": seq, "received_at": now}
-    return Prepared(replace(each.event, **numbers), {**each.fields, **numbers})
+        _insert_fresh(connection, workspace_id, receipt_id, fresh, last_seq + 1, now)
+    _insert_conflicting(connection, workspace_id, receipt_id, conflicting, now)
+    return Appended(
+        added=len(fresh),
+        known=len(batch) - len(fresh) - len(conflicting),
+        conflicting=len(conflicting),
+        last_seq=last_seq + len(fresh),
+    )
 
 
 def _lock(connection: Connection, workspace_id: int) -> int:
@@ -74,22 +101,30 @@ def _lock(connection: Connection, workspace_id: int) -> int:
     return int(connection.execute(locked).scalar_one())
 
 
-def _known_hashes(connection: Connection, workspace_id: int, batch: Iterable[Event]) -> _Hashes:
+def _known_hashes(
+    connection: Connection, workspace_id: int, batch: Iterable[Prepared]
+) -> dict[str, _Hashes]:
     ids: dict[str, list[str]] = {}
-    for event in batch:
-        ids.setdefault(event.source, []).append(event.id)
-    found: _Hashes = {}
-    for source, names in ids.items():
-        for start in range(0, len(names), _IDS_AT_ONCE):
-            rows = connection.execute(
-                select(events.c.event_id, events.c.content_hash, events.c.seq).where(
-                    events.c.workspace_id == workspace_id,
-                    events.c.source == source,
-                    events.c.event_id.in_(names[start : start + _IDS_AT_ONCE]),
-                )
+    for each in batch:
+        ids.setdefault(each.source, []).append(each.id)
+    return {
+        source: dict(_find_known(connection, workspace_id, source, names))
+        for source, names in ids.items()
+    }
+
+
+def _find_known(
+    connection: Connection, workspace_id: int, source: str, ids: Sequence[str]
+) -> Iterator[tuple[str, tuple[bytes, int]]]:
+    for start in range(0, len(ids), _IDS_AT_ONCE):
+        rows = connection.execute(
+            select(events.c.event_id, events.c.content_hash, events.c.seq).where(
+                events.c.workspace_id == workspace_id,
+                events.c.source == source,
+                events.c.event_id.in_(ids[start : start + _IDS_AT_ONCE]),
             )
-            found.update({(source, row.event_id): (row.content_hash, row.seq) for row in rows})
-    return found
+        )
+        yield from ((row.event_id, (bytes(row.content_hash), row.seq)) for row in rows)
 
 
 def _insert_fresh(
@@ -97,14 +132,26 @@ def _insert_fresh(
     workspace_id: int,
     receipt_id: int,
     fresh: Sequence[Prepared],
-    pack: Callable[[bytes], StoredRecord],
+    first_seq: int,
+    now: Instant,
 ) -> None:
-    rows = (_row(workspace_id, receipt_id, each.event, pack) for each in fresh)
-    insert_many(connection, events, rows)
-    insert_many(connection, schema.event_fields, (each.fields for each in fresh))
-    # One by one: a record may have a hundred thousand values in its context.
-    leaves = (row for each in fresh for row in context_rows(workspace_id, each.event))
-    insert_many(connection, schema.event_context, leaves)
+    pack = _packing(connection, workspace_id, fresh, first_seq, now)
+    rows = (
+        (
+            workspace_id,
+            seq,
+            each.source,
+            each.id,
+            each.occurred_at,
+            now,
+            receipt_id,
+            each.content_hash,
+            pack(each.record),
+        )
+        for seq, each in enumerate(fresh, first_seq)
+    )
+    insert_tuples(connection, events, _COLUMNS, rows)
+    _insert_derived(connection, workspace_id, fresh, first_seq, now)
     connection.execute(
         update(workspaces)
         .where(workspaces.c.id == workspace_id)
@@ -112,49 +159,59 @@ def _insert_fresh(
     )
 
 
+def _insert_derived(
+    connection: Connection,
+    workspace_id: int,
+    fresh: Sequence[Prepared],
+    first_seq: int,
+    now: Instant,
+) -> None:
+    numbered = [
+        replace(each.event, seq=seq, received_at=now) for seq, each in enumerate(fresh, first_seq)
+    ]
+    fields = (fields_row(workspace_id, each) for each in numbered)
+    insert_many(connection, schema.event_fields, fields)
+    # One by one: a record may have a hundred thousand values in its context.
+    leaves = (row for each in numbered for row in context_rows(workspace_id, each))
+    insert_many(connection, schema.event_context, leaves)
+
+
 def _packing(
-    connection: Connection, workspace_id: int, fresh: Sequence[Prepared], now: Instant
+    connection: Connection,
+    workspace_id: int,
+    fresh: Sequence[Prepared],
+    first_seq: int,
+    now: Instant,
 ) -> Callable[[bytes], StoredRecord]:
     """How the records of this batch go in; the first that are enough teach how to pack."""
     packer = open_packer(connection, workspace_id)
     if packer is None:
-        records = [each.event.record.encode() for each in fresh]
-        packer = learn_packer(connection, workspace_id, records, fresh[0].event.seq - 1, now)
+        records = [each.record for each in fresh]
+        packer = learn_packer(connection, workspace_id, records, first_seq - 1, now)
     return partial(plain, connection) if packer is None else packer.pack
 
 
-def _row(
-    workspace_id: int, receipt_id: int, event: Event, pack: Callable[[bytes], StoredRecord]
-) -> dict[str, object]:
-    return {
-        "workspace_id": workspace_id,
-        "seq": event.seq,
-        "source": event.source,
-        "event_id": event.id,
-        "occurred_at": event.occurred_at,
-        "received_at": event.received_at,
-        "receipt_id": receipt_id,
-        "content_hash": event.content_hash,
-        "record": pack(event.record.encode()),
-    }
-
-
 def _insert_conflicting(
-    connection: Connection, workspace_id: int, receipt_id: int, conflicting: Sequence[Event]
+    connection: Connection,
+    workspace_id: int,
+    receipt_id: int,
+    conflicting: Sequence[tuple[Prepared, int]],
+    now: Instant,
 ) -> None:
     if not conflicting:
         return
+    records = open_records(connection)
     rows = [
         {
             "workspace_id": workspace_id,
-            "source": event.source,
-            "event_id": event.id,
-            "seq": event.seq,
-            "content_hash": event.content_hash,
-            "received_at": event.received_at,
+            "source": each.source,
+            "event_id": each.id,
+            "seq": seq,
+            "content_hash": each.content_hash,
+            "received_at": now,
             "receipt_id": receipt_id,
-            "record": event.record,
+            "record": records.text(each.record),
         }
-        for event in conflicting
+        for each, seq in conflicting
     ]
     connection.execute(insert_new(connection, conflicts), rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
@@ -135,6 +135,26 @@ def insert_many(connection: Connection, table: Table, rows: Iterable[dict[str, A
             connection.execute(table.insert(), batch)
     elif first := next(rows, None):
         _copy(connection, table, list(first), chain([first], rows))
+
+
+def insert_tuples(
+    connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
+) -> None:
+    """Insert rows of plain values as the driver takes them: nothing is made of each on the way."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    if is_sqlite(connection):
+        marks = ", ".join("?" * len(names))
+        statement = f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})'  # noqa: S608 - ours
+        if batch := list(rows):
+            connection.exec_driver_sql(statement, batch)
+        return
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
 
 
 def _copy(

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
-
 from auditdash.events.addresses import ip_key
 from auditdash.events.event import Event
 from auditdash.events.folding import fold_case, join_words
 from auditdash.events.leaves import leaves, texts
 
 Row = dict[str, Any]
-
-
-class Prepared(Struct, frozen=True):
-    """An event and its row of `event_fields`, which the store has only to number."""
-
-    event: Event
-    fields: Row
-
-
-def prepare(workspace_id: int, event: Event) -> Prepared:
-    """Most of the work of storing an event, done before anyone has to wait for it."""
-    return Prepared(event, fields_row(workspace_id, event))
 
 
 def fields_row(workspace_id: int, event: Event) -> Row:

@@ -46,6 +46,8 @@ class Packer:
 
     def pack(self, raw: bytes) -> bytes:
         """The frame, or the record itself where that is no longer."""
+        if raw.startswith(_MAGIC):  # it is one
+            return raw
         packed = self._pack(raw)
         return packed if len(packed) < len(raw) else raw
 
