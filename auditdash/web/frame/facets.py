@@ -30,6 +30,7 @@ _TITLES: Final = {
     "source": ("Source", "no source"),
 }
 _OPEN: Final = frozenset({"category", "action", "actor"})
+_STRICT: Final = frozenset({"ip", "outcome"})  # fields that do not take every value
 _Address = Callable[[str], str]  # of the view that a text asks for
 
 
@@ -85,7 +86,7 @@ def _facet_view(facet: Facet, text: str, query: Query, address: _Address) -> Fac
     for choice in facet.choices:
         state = states.get(fold_case(choice.value), "")
         change = edit.without if state else edit.include
-        can_be_asked = _can_be_asked(edit.include("", field, choice.value))
+        can_be_asked = field not in _STRICT or _can_be_asked(edit.include("", field, choice.value))
         choices.append(
             ChoiceView(
                 label=printable(choice.label),
