@@ -13,6 +13,7 @@ from auditdash import jobs
 from auditdash.accounts.setup import first_setup_link
 from auditdash.cli.accounts import token, user
 from auditdash.cli.house import House, with_house
+from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine
 from auditdash.events.instants import now
 from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, load_demo
@@ -36,6 +37,7 @@ def serve(house: House, demo: bool) -> None:
     """Serve the dashboard until stopped."""
     if demo:
         _load_demo(house)
+    bring_up_to_date(house)
     with writing(house.engine) as connection:
         link = first_setup_link(connection, now())
     _say_where(house.settings, link)
@@ -95,5 +97,5 @@ def run_due(house: House) -> None:
     click.echo(f"{jobs.run_due(house.engine, house.settings)} done")
 
 
-for command in (import_files, pull, quarantine, user, token):
+for command in (import_files, pull, quarantine, reindex, user, token):
     main.add_command(command)

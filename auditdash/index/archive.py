@@ -119,11 +119,30 @@ class Archive:
             self._forget()
             name = str(int(old) + 1) if old.isdigit() else "1"
             while (self.folder / name).exists():
-                name += "0"
+                name = str(int(name) + 1)
             write_manifest(self.folder, Manifest(folder=name, boot=boot_id()))
             for each in self.folder.iterdir():
                 if each.is_dir() and each.name != name:
                     shutil.rmtree(each)
+
+    def draft_folder(self) -> Path:
+        """An empty folder beside the index, for one that is to take its place."""
+        folder = self.folder.with_name(f"{self.folder.name}.draft")
+        shutil.rmtree(folder, ignore_errors=True)
+        return folder
+
+    def replace_by(self, other: Archive) -> None:
+        """Let another index of the same events take the place of this one."""
+        with self._lock, locked(self.folder):
+            before = {each for each in self.folder.iterdir() if each.is_dir()}
+            numbers = [int(each.name) for each in before if each.name.isdigit()]
+            name = str(max(numbers, default=0) + 1)
+            (other.folder / other.look().manifest.folder).rename(self.folder / name)
+            write_manifest(self.folder, replace(other.look().manifest, folder=name))
+            self._forget()
+            for each in before:
+                shutil.rmtree(each)
+        shutil.rmtree(other.folder)
 
     def _forget(self) -> None:
         self._state = ()

@@ -1,0 +1,71 @@
+"""The index kept up with the database by those who store events, and made anew when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from time import monotonic
+from typing import Final
+
+from sqlalchemy import Engine, select
+
+from auditdash.events.event import Event
+from auditdash.index.archive import Archive
+from auditdash.index.batch import encode
+from auditdash.index.view import archive_of, catch_up, open_view
+from auditdash.search.scope import Scope
+from auditdash.store.engine import reading
+from auditdash.store.schema import workspaces
+
+_STEP_SECONDS: Final = 0.5
+
+
+def add(engine: Engine, workspace_id: int, receipt_id: int, events: Sequence[Event]) -> None:
+    """Add events that were just committed, in the order of their seqs.
+
+    Whoever reads next would add them from their records, too: this spares the reading. Where others
+    are not yet in the index, or already are, it does nothing.
+    """
+    if not events:
+        return
+    with reading(engine) as connection:
+        archive = archive_of(connection, workspace_id)
+    if archive.look().highest_seq + 1 != events[0].seq:
+        return
+    batch = encode(events, [receipt_id] * len(events))
+    with archive.writer() as writer:
+        if writer.snapshot.highest_seq + 1 == events[0].seq:
+            writer.append(batch, events[-1].content_hash)
+
+
+def keep_up(engine: Engine, workspace_id: int) -> Iterator[tuple[int, int]]:
+    """Bring the index up to what is stored; yields how many events it has, and how many there are,
+    after each half second."""
+    while True:
+        with reading(engine) as connection:
+            view = open_view(connection, Scope(workspace_id=workspace_id), _STEP_SECONDS)
+        yield view.highest_seq, view.highest_seq + view.behind
+        if not view.behind:
+            return
+
+
+def rebuild(engine: Engine, workspace_id: int) -> Iterator[tuple[int, int]]:
+    """Make the index anew beside the old one, which answers until the new one takes its place.
+
+    Yields how many events it has, and how many there are.
+    """
+    with reading(engine) as connection:
+        standing = archive_of(connection, workspace_id)
+    draft = Archive(standing.draft_folder())
+    while True:
+        with reading(engine) as connection:
+            row = connection.execute(
+                select(workspaces.c.slug, workspaces.c.last_seq).where(
+                    workspaces.c.id == workspace_id
+                )
+            ).one()
+            until = monotonic() + _STEP_SECONDS
+            snapshot = catch_up(connection, draft, workspace_id, row.slug, row.last_seq, until)
+        yield snapshot.highest_seq, row.last_seq
+        if snapshot.highest_seq >= row.last_seq:
+            break
+    standing.replace_by(draft)
