@@ -23,6 +23,7 @@ from auditdash.store.workspaces import list_workspaces
 from tests.bench.workers import Message, serve
 
 _ROWS = 50
+_FACETS = ("actor", "action", "entity", "ip")  # what the peers count, too; the page shows more
 _UTC = ZoneInfo("UTC")
 
 
@@ -74,7 +75,7 @@ def _histogram(connection: Connection, query: Query, scope: Scope, clock: Clock)
 
 
 def _facets(connection: Connection, query: Query, scope: Scope, clock: Clock) -> int:
-    return count_facets(connection, query, scope, clock).total
+    return count_facets(connection, query, scope, clock, fields=_FACETS).total
 
 
 def _exports(connection: Connection, query: Query, scope: Scope, clock: Clock) -> int:
