@@ -77,7 +77,9 @@ def create_app(
     )
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     _trust_proxies(app, settings.trusted_proxies)
-    app.extensions["auditdash"] = Installation(open_engine(settings.database_url), settings, now)
+    app.extensions["auditdash"] = Installation(
+        open_engine(settings.database_url, settings.index_folder), settings, now
+    )
     for part in (fragments, headers, door, templating):
         part.install(app)
     app.url_map.converters["int"] = _RowId
