@@ -36,6 +36,7 @@ OWNERS = {
     "pydyf": ("reports.render",),
     "httpx": ("ingest.sources",),
     "argon2": ("accounts.passwords",),
+    "ua_parser": ("events.user_agents",),
 }
 TYPES_FOR_ALL = {"sqlalchemy": {"Connection", "Engine"}}  # to name in a signature, not to use
 # A migration is history: written once, never grown.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,6 +39,17 @@ def test_any_text_is_a_query_or_an_error_with_its_place(text: str) -> None:
     assert 0 <= error.position <= len(text)
     assert error.length >= 1
     assert error.what
+
+
+@given(near_queries.filter(bool), st.integers(1, 50))
+@settings(max_examples=100, deadline=None)
+def test_a_text_that_is_too_long_is_an_error_wherever_it_is_cut(text: str, over: int) -> None:
+    long = (text * (LONGEST + over))[: LONGEST + over]
+    with pytest.raises(QueryError) as caught:
+        parse(long)
+    assert (caught.value.position, caught.value.length) == (LONGEST, over)
+    with suppress(QueryError):
+        parse(long[:LONGEST])
 
 
 @given(queries)
