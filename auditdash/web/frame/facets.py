@@ -38,7 +38,7 @@ class ChoiceView(Struct, frozen=True, kw_only=True):
     """One value of a facet: `href` chooses it, or lets it go when `state` is in or out.
 
     Both addresses are "" where no query can say so. `share` is its part of the largest count of
-    the facet, in percent.
+    a value, in percent.
     """
 
     label: str
@@ -81,7 +81,7 @@ def _facet_view(facet: Facet, text: str, query: Query, address: _Address) -> Fac
     states |= dict.fromkeys(edit.chosen(query, field, excluded=True), "out")
     missing = _missing_state(query, field)
     counts = [choice.count for choice in facet.choices]
-    highest = max((*counts, facet.missing), default=0)
+    highest = max(counts, default=0) or facet.missing
     choices = []
     for choice in facet.choices:
         state = states.get(fold_case(choice.value), "")
@@ -122,8 +122,8 @@ def _can_be_asked(text: str) -> bool:
 
 
 def _share(count: int, highest: int) -> int:
-    """Of something at least one, so that it can be seen."""
-    return max(round(100 * count / highest), 1) if count else 0
+    """Of something at least one, so that it can be seen; what is missing may be more than all."""
+    return min(max(round(100 * count / highest), 1), 100) if count else 0
 
 
 def _missing_state(query: Query, field: str) -> str:
