@@ -19,8 +19,9 @@ from auditdash.events.event import Entity, Event, Subject
 from auditdash.events.folding import fold_case
 from auditdash.events.subjects import text_of
 from auditdash.queries.explore.names import EntityName, narrowed, on_entity, on_subject, value_of
-from auditdash.queries.permission_changes import PermissionChange, find_permission_changes
+from auditdash.queries.permission_changes import Access, PermissionChange
 from auditdash.queries.timeline import find_events
+from auditdash.search.match import is_own
 from auditdash.search.query import (
     And,
     Atom,
@@ -36,6 +37,8 @@ from auditdash.search.scope import Clock, Scope
 MOST: Final = 2_000  # changes that are looked through, the newest first
 _AT_ONCE: Final = 500
 _MOST_DELETED: Final = 200
+_ENDS: Final = ("revoke", "remove")
+_BEGINS: Final = ("grant", "invite", "create")
 _NOUNS: Final = {
     "user-groups": "group",
     "collections": "collection",
@@ -158,16 +161,21 @@ def _in_contexts(families: Iterable[str], names: Sequence[str]) -> Iterable[Node
 def _walk(
     connection: Connection, query: Query, scope: Scope, clock: Clock
 ) -> list[PermissionChange]:
-    """The newest changes of the query, at most MOST."""
-    found: list[PermissionChange] = []
-    after = None
-    while len(found) < MOST:
-        page = find_permission_changes(connection, query, scope, clock, after, _AT_ONCE)
-        found += page.changes
-        after = page.following
-        if after is None:
-            break
-    return found
+    """The newest changes of the query, at most MOST. What was before each is not asked here."""
+    page = find_events(connection, query, scope, clock, limit=MOST)
+    return [_change(event) for event in page.events]
+
+
+def _change(event: Event) -> PermissionChange:
+    ends = event.op in _ENDS
+    given = Access("role", event.role) if event.role else Access("unnamed")
+    return PermissionChange(
+        event=event,
+        kind="revoked" if ends else "granted" if event.op in _BEGINS else "changed",
+        before=Access("unknown"),
+        after=Access("none") if ends else given,
+        self_made=is_own(event),
+    )
 
 
 def _others(key: str, found: Iterable[Named]) -> frozenset[str]:
