@@ -73,8 +73,9 @@ class Dictionary:
 
     def codes(self) -> dict[Entry, int]:
         """Entry → code, of all entries."""
-        for code in range(len(self._codes), len(self.entries)):
-            self._codes[self.entries[code]] = code
+        if len(self._codes) < len(self.entries):
+            for code in range(len(self._codes), len(self.entries)):
+                self._codes[self.entries[code]] = code
         return self._codes
 
     def find(self, entry: Entry) -> int | None:

@@ -19,7 +19,8 @@ _BYTES: Final = 8
 
 def word_keys(text: str) -> set[int]:
     """The keys of the words of a text."""
-    return {_key(word) for word in fold_words(text).split()}
+    words = fold_words(text).encode().split()
+    return {int.from_bytes(word[:_BYTES].ljust(_BYTES, b"\0"), "big") for word in words}
 
 
 def candidates(
