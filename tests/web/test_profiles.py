@@ -209,3 +209,25 @@ def test_hostile_names_are_only_names(
         assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x07\x1b]", shown)
         for link in _links(answer.text, "/timeline")[::3]:
             assert client.get(link).status_code == 200, link[:200]
+
+
+def test_of_much_access_the_newest_is_shown_and_all_is_counted(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    given = [
+        make_record(
+            id=f"g{n}",
+            action="connection_member_added_with_role",
+            context={"username": "dora", "role": "view"},
+            entity__entity_id=f"e{n}",
+            timestamp=f"2026-03-01T10:{n % 60:02}:00Z",
+        )
+        for n in range(60)
+    ]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *given)
+    text = client.get(_actor("dora")).text
+    assert 'What they have <span class="faint numbers">60</span>' in text
+    assert "The newest 50 of 60." in text
+    access = text[text.index('id="access"') : text.index("What changed for them")]
+    assert len(re.findall('<th scope="row">', access)) == 50

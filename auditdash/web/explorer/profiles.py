@@ -48,6 +48,7 @@ _UNKNOWN: Final = "profiles/unknown.html"
 _ROWS: Final = 20
 _CHANGES: Final = 10
 _TOP: Final = 8
+_ACCESSES: Final = 50
 _MOST: Final = 20
 _VALUES: Final = 6
 _PERMISSION: Final = Term("is", (Atom("permission"),))
@@ -234,7 +235,8 @@ def _access_context(
     return {
         "first_recorded": first,
         "now": now,
-        "held": view.access(now.held, unknown),
+        "held": view.access(now.held, unknown)[:_ACCESSES],
+        "live": sum(each.deleted is None for each in now.held),
         "changed": _changes(connection, now.query, scope, clock),
         "changed_href": view.events_href(now.query),
     }
