@@ -261,7 +261,8 @@ def _with_deletions(
     slugs = Term("category", tuple(Atom(slug) for slug in _NOUNS))
     query = query_of((slugs, _DELETED, value_of("entity", *names)))
     found = find_events(connection, query, scope, clock, limit=_AT_ONCE).events
-    return tuple(_with_deletion(each, found) for each in held)
+    deletions = [(each, (_noun(each), _named(each.entity))) for each in found]
+    return tuple(_with_deletion(each, deletions) for each in held)
 
 
 def _can_be_deleted(held: Held) -> Iterator[tuple[str, Named]]:
@@ -277,12 +278,12 @@ def _key(named: tuple[str, Named]) -> str | None:
     return named[1].id or named[1].name
 
 
-def _with_deletion(held: Held, deletions: Sequence[Event]) -> Held:
+def _with_deletion(held: Held, deletions: Sequence[tuple[Event, tuple[str | None, Named]]]) -> Held:
     event = held.change.event
-    for deletion in deletions:
+    named = list(_can_be_deleted(held))
+    for deletion, gone in deletions:
         later = (deletion.occurred_at, deletion.seq) > (event.occurred_at, event.seq)
-        gone = (_noun(deletion), _named(deletion.entity))
-        if later and any(_is_same(gone, each) for each in _can_be_deleted(held)):
+        if later and any(_is_same(gone, each) for each in named):
             return replace(held, deleted=deletion)
     return held
 

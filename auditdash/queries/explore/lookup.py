@@ -55,17 +55,13 @@ def look_up(connection: Connection, scope: Scope, text: str) -> tuple[Event, ...
     workspace_id = scope.workspace_id
     whole = Scope(workspace_id=workspace_id)
     sources = select(receipts.c.source).where(receipts.c.workspace_id == workspace_id).distinct()
-    wanted = (
-        select(events.c.seq)
-        .where(
-            events.c.workspace_id == workspace_id,
-            events.c.source.in_(connection.execute(sources).scalars().all()),
-            events.c.event_id.in_(candidates(text)),
-        )
-        .order_by(events.c.seq)
-        .limit(_MOST_FOUND)
+    # Neither ordered nor limited: SQLite would walk all events by their numbers for that.
+    wanted = select(events.c.seq).where(
+        events.c.workspace_id == workspace_id,
+        events.c.source.in_(connection.execute(sources).scalars().all()),
+        events.c.event_id.in_(candidates(text)),
     )
-    numbers = list(connection.execute(wanted).scalars())
+    numbers = sorted(connection.execute(wanted).scalars())[:_MOST_FOUND]
     number = number_in(text)
     if not numbers and number is not None:
         numbers = [number]

@@ -85,6 +85,15 @@ def _related(
 ) -> Related:
     near = _NEAR_IN_CHAIN if kind == "correlation" else _NEAR
     forth = replace(query, order="created-asc")
+    first = find_events(connection, forth, scope, clock, limit=2 * near + 1)
+    if first.following is None:  # mostly they are few, and one question is enough
+        return Related(
+            kind=kind,
+            query=forth,
+            count=len(first.events),
+            events=first.events,
+            minutes=MINUTES.get(kind),
+        )
     later = find_events(connection, forth, scope, clock, cursor_of(event), near).events
     earlier = find_events(connection, query, scope, clock, cursor_of(event), near).events
     return Related(
