@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, now
+from auditdash.index.keep_up import warm
 from auditdash.ingest.sources import mode
 from auditdash.ingest.uploads import take_next_upload
 from auditdash.reports import run, schedule
@@ -45,8 +46,12 @@ def start(settings: Settings) -> None:
 def run_forever(settings: Settings, stop: threading.Event) -> None:
     """Look for due jobs every second until `stop` is set."""
     engine = open_engine(settings.database_url, settings.index_folder)
+    is_warm = False
     while not stop.is_set():
         try:
+            if not is_warm:
+                warm(engine)
+                is_warm = True
             run_due(engine, settings)
         except DatabaseTrouble as trouble:
             _log.warning("jobs: the database did not answer (%s); trying again", trouble)

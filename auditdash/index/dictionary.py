@@ -20,6 +20,7 @@ from auditdash.index.damage import IndexDamaged
 
 _LENGTH: Final = 4
 _KEPT_CHOICES: Final = 512
+_BLOCK: Final = 1 << 11
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
 # Texts of an entry by which it is found, folded; None has no key.
@@ -57,6 +58,7 @@ class Dictionary:
         self._keyed = 0
         self._lock = Lock()  # of what is derived from the entries, by whichever reader
         self._folded: list[str] = []
+        self._blocks: list[str] = []
         self._choices: dict[object, tuple[int, Choice]] = {}
 
     def __len__(self) -> int:
@@ -102,14 +104,33 @@ class Dictionary:
     def with_words(self, phrase: str) -> Choice:
         """The entries in which these folded words begin at a word: `" rep"`, `" new rep"`."""
         count = len(self.entries)
-        with self._lock:
-            for code in range(len(self._folded), count):
-                self._folded.append(self._words(self.entries[code]))
+        self._fold(count)
 
-        def find(start: int) -> Iterable[int]:
-            return (code for code in range(start, count) if phrase in self._folded[code])
+        def find(start: int) -> Iterator[int]:
+            for block in range(start // _BLOCK, -(-count // _BLOCK)):
+                if phrase in self._blocks[block]:
+                    first = max(start, block * _BLOCK)
+                    for code in range(first, min(count, (block + 1) * _BLOCK)):
+                        if phrase in self._folded[code]:
+                            yield code
 
         return self._choice(("words", phrase), count, find)
+
+    def warm(self) -> None:
+        """Do now what the first question would have to wait for."""
+        self._key(len(self.entries))
+        self._fold(len(self.entries))
+
+    def _fold(self, count: int) -> None:
+        """All words of a block in one text: most blocks do not have a word, and are passed over."""
+        with self._lock:
+            known = len(self._folded)
+            if known >= count:
+                return
+            self._folded.extend(self._words(entry) for entry in self.entries[known:count])
+            for block in range(known // _BLOCK, -(-count // _BLOCK)):
+                text = "\x03".join(self._folded[block * _BLOCK : (block + 1) * _BLOCK])
+                self._blocks[block : block + 1] = [text]
 
     def where(self, name: object, holds: Callable[[Entry], bool]) -> Choice:
         """The entries of which `holds` is true; `name` tells one question from all others."""

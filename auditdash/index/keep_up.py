@@ -69,3 +69,12 @@ def rebuild(engine: Engine, workspace_id: int) -> Iterator[tuple[int, int]]:
         if snapshot.highest_seq >= row.last_seq:
             break
     standing.replace_by(draft)
+
+
+def warm(engine: Engine) -> None:
+    """Do what the first question of this process would have to wait for."""
+    with reading(engine) as connection:
+        for workspace_id in connection.execute(select(workspaces.c.id)).scalars().all():
+            view = open_view(connection, Scope(workspace_id=workspace_id))
+            for dictionary in view.dictionaries.all():
+                dictionary.warm()

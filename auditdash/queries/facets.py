@@ -17,7 +17,7 @@ from auditdash.events.folding import fold_case
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import choice_of
 from auditdash.queries.counts import Counts, count_codes, find_newest
-from auditdash.queries.groups import KEYS, MISSING, Groups, groups_of
+from auditdash.queries.groups import KEYS, MISSING, Groups, groups_of, rank
 from auditdash.search.edit import atom_of, chosen, without_field
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -96,28 +96,21 @@ def _facet(
 ) -> Facet:
     groups = groups_of(view, field)
     counts = groups.add(codes)
-    ranked = _rank(groups, counts)
-    shown = ranked if field in _ALL else ranked[:top]
-    hidden = ranked[len(shown) :]
+    ranked = rank(groups, counts, len(counts) if field in _ALL else top)
+    named = int((counts > 0).sum()) - int(counts[MISSING] > 0)
     found = Facet(
         field=field,
         choices=tuple(
             _choice(
                 field, _value(view, field, groups, group, rest, clock, codes), int(counts[group])
             )
-            for group in shown
+            for group in ranked
         ),
-        others=len(hidden),
-        other_count=sum(int(counts[group]) for group in hidden),
+        others=named - len(ranked),
+        other_count=int(counts.sum() - counts[ranked].sum() - counts[MISSING]),
         missing=int(counts[MISSING]),
     )
     return _with_chosen(view, found, query, codes)
-
-
-def _rank(groups: Groups, counts: Counts) -> list[int]:
-    """The groups that occur, the most frequent first."""
-    occurring = [group for group in counts.nonzero()[0].tolist() if group != MISSING]
-    return sorted(occurring, key=lambda group: (-int(counts[group]), str(groups.keys[group])))
 
 
 def _value(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from heapq import nsmallest
 from typing import Final
 
 import numpy as np
@@ -54,12 +55,20 @@ def _entity(entry: Entry) -> object:
     return None if key is None else (fold_case(kind or ""), key, bool(not identity))
 
 
+def _report(entry: Entry) -> object:
+    """An id is one report whatever it is called, and whatever type it is said to be."""
+    _, identity, name = entry
+    key = _filled(identity, name)
+    return None if key is None else f"{'id' if identity else 'name'}:{key}"
+
+
 KEYS: Final[dict[str, tuple[str, Key]]] = {
     "action": ("action", lambda entry: entry[0]),
     "category": ("action", lambda entry: category_of(entry[0] or "")),
     "actor": ("actor", lambda entry: _filled(entry[1], entry[0])),
     "entity": ("entity", lambda entry: _filled(entry[2], entry[1])),
     "entity-identity": ("entity", _entity),
+    "report": ("entity", _report),
     "subject": ("subject", lambda entry: _filled(entry[2], entry[1])),
     "ip": ("ip", lambda entry: ip_network(entry[0]) if entry[0] is not None else None),
     "ua_family": ("ua", lambda entry: ua_family(entry[0]) if entry[0] else None),
@@ -99,3 +108,18 @@ def _group(known: Groups | None, entries: Sequence[Entry], count: int, key: Key)
         of_code[code] = number
         codes[number].append(code)
     return Groups(of_code, keys, codes)
+
+
+def rank(groups: Groups, counts: NDArray[np.int64], limit: int) -> list[int]:
+    """At most so many groups that occur and have a name: most events first, then by key."""
+    occurring = np.flatnonzero(counts)
+    occurring = occurring[occurring != MISSING]
+    if len(occurring) > limit:
+        # The rest need not be put in order.
+        least = np.partition(counts[occurring], len(occurring) - limit)[len(occurring) - limit]
+        occurring = occurring[counts[occurring] >= least]
+
+    def place(group: int) -> tuple[int, object]:
+        return -int(counts[group]), groups.keys[group]
+
+    return nsmallest(limit, occurring.tolist(), key=place)

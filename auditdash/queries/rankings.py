@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from auditdash.events.catalogue import categories, category_of
 from auditdash.index.view import View, open_view
 from auditdash.queries.counts import Counts, count_codes, find_newest
-from auditdash.queries.groups import KEYS, MISSING, groups_of
+from auditdash.queries.groups import KEYS, MISSING, groups_of, rank
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
@@ -73,15 +73,14 @@ def _rank(view: View, name: str, query: Query, clock: Clock, limit: int) -> Rank
     groups = groups_of(view, name)
     codes = count_codes(view, query, clock, [KEYS[name][0]])[KEYS[name][0]]
     counts = groups.add(codes)
-    occurring = [group for group in counts.nonzero()[0].tolist() if group != MISSING]
-    ranked = sorted(occurring, key=lambda group: (-int(counts[group]), groups.keys[group]))
-    first, rest = ranked[:limit], ranked[limit:]
+    first = rank(groups, counts, limit)
+    named = int((counts > 0).sum()) - int(counts[MISSING] > 0)
     return Ranking(
         ranks=tuple(
             _described(view, name, groups.codes[group], query, clock, codes) for group in first
         ),
-        others=len(rest),
-        other_count=sum(int(counts[group]) for group in rest),
+        others=named - len(first),
+        other_count=int(counts.sum() - counts[first].sum() - counts[MISSING]),
         missing=int(counts[MISSING]),
     )
 

@@ -10,7 +10,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from threading import Lock
 from typing import Any
-from weakref import WeakKeyDictionary, finalize
+from weakref import WeakKeyDictionary, WeakValueDictionary, finalize
 
 from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -49,6 +49,8 @@ class IndexPlace:
 
 
 _places: WeakKeyDictionary[Engine, IndexPlace] = WeakKeyDictionary()
+# Engines on one database share what is open of its index: it is most of the memory of a process.
+_by_folder: WeakValueDictionary[Path, IndexPlace] = WeakValueDictionary()
 
 
 def open_engine(database_url: str, index_folder: Path | None = None) -> Engine:
@@ -62,8 +64,17 @@ def open_engine(database_url: str, index_folder: Path | None = None) -> Engine:
         index_folder = Path(f"{url.database}.index")
     else:
         engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
-    _places[engine] = IndexPlace(index_folder)
+    _places[engine] = _place(index_folder)
     return engine
+
+
+def _place(folder: Path | None) -> IndexPlace:
+    if folder is None:
+        return IndexPlace(None)
+    found = _by_folder.get(folder)
+    if found is None:
+        found = _by_folder[folder] = IndexPlace(folder)
+    return found
 
 
 def index_place(connection: Connection) -> IndexPlace:

@@ -13,7 +13,7 @@ from auditdash.events.instants import HOUR, Instant, to_rfc3339
 from auditdash.index.keep_up import add, keep_up, rebuild
 from auditdash.index.view import archive_of, open_view
 from auditdash.search.scope import Scope
-from auditdash.store.engine import open_engine, reading, writing
+from auditdash.store.engine import index_place, open_engine, reading, writing
 from tests.databases import ON_SQLITE
 from tests.index.equal import differences
 from tests.make import NOW, make_record, one_of_each_action, store
@@ -42,6 +42,12 @@ def _come(engine: Engine, workspace_id: int, dice: random.Random, count: int) ->
 def _folder(engine: Engine, workspace_id: int) -> Path:
     with reading(engine) as connection:
         return archive_of(connection, workspace_id).folder
+
+
+def _forget(engine: Engine) -> None:
+    """As in a process that starts."""
+    with reading(engine) as connection:
+        index_place(connection).archives.clear()
 
 
 def test_the_index_says_what_the_records_say(engine: Engine, workspace_id: int) -> None:
@@ -101,9 +107,8 @@ def test_a_damaged_index_is_made_anew(engine: Engine, workspace_id: int, damage:
             (folder / "manifest").write_bytes(b"\x93nothing")
         case "forget":
             shutil.rmtree(folder)
-    again = open_engine(engine.url.render_as_string(hide_password=False), folder.parent)
-    assert differences(again, workspace_id) == []
-    again.dispose()
+    _forget(engine)
+    assert differences(engine, workspace_id) == []
 
 
 @ON_SQLITE
@@ -123,12 +128,12 @@ def test_an_index_of_another_database_is_made_anew(
         each.unlink()
     shutil.copyfile(tmp_path / "backup.db", database)
     restored = open_engine(f"sqlite:///{database}")
+    _forget(restored)
     assert differences(restored, workspace_id) == []
     _come(restored, workspace_id, random.Random(8), 30)
+    _forget(restored)
+    assert differences(restored, workspace_id) == []
     restored.dispose()
-    again = open_engine(f"sqlite:///{database}")
-    assert differences(again, workspace_id) == []
-    again.dispose()
 
 
 def test_what_intake_adds_needs_no_reading(engine: Engine, workspace_id: int) -> None:

@@ -68,17 +68,16 @@ def in_path(view: View, path: int, holds: Predicate, asked: Sequence[Words]) -> 
         if here is None:
             return rows.none()
         places, codes = here
-        elsewhere = np.unique(places[codes == ELSEWHERE])
-        if not len(elsewhere):
-            return rows.none()
-        found = [
-            np.intersect1d(elsewhere, _places(rows, words, within)) if words else elsewhere
-            for words in asked
-        ]
-        wanted = np.unique(np.concatenate(found))
+        elsewhere = rows.none()
+        elsewhere[places[codes == ELSEWHERE]] = True
         if within is not None:
-            wanted = wanted[within[wanted]]
-        return verifier.verify(rows, wanted)
+            elsewhere &= within
+        if not elsewhere.any():
+            return elsewhere
+        if not all(asked):
+            return verifier.verify(rows, np.flatnonzero(elsewhere))
+        found = np.unique(np.concatenate([_places(rows, words, elsewhere) for words in asked]))
+        return verifier.verify(rows, found)
 
     return test
 
