@@ -18,7 +18,7 @@ from auditdash.index.segment import Segment
 from auditdash.index.view import View, open_view
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
-from auditdash.queries.groups import MISSING, groups_of
+from auditdash.queries.counting.groups import MISSING, groups_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.schema import conflicts, quarantine, receipts

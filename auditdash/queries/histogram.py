@@ -18,8 +18,8 @@ from auditdash.events.periods import Period
 from auditdash.index.view import View, open_view
 from auditdash.queries import scan
 from auditdash.queries.compile import Condition, compile_query
+from auditdash.queries.counting.totals import Sums, question_key, sum_over
 from auditdash.queries.scan import Found
-from auditdash.queries.totals import Sums, question_key, sum_over
 from auditdash.search.period import period_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from auditdash.events.catalogue import categories, category_of
 from auditdash.index.view import View, open_view
-from auditdash.queries.counts import Counts, count_codes, find_newest
-from auditdash.queries.groups import KEYS, MISSING, groups_of, rank
+from auditdash.queries.counting.counts import Counts, count_codes, find_newest
+from auditdash.queries.counting.groups import KEYS, MISSING, groups_of, rank
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -63,7 +63,7 @@ def sum_over(condition: Condition, key: Hashable, measure: Measure) -> Sums:
     `key` tells the question and the measure from all others (`question_key`); None keeps nothing.
     """
     view = condition.view
-    settled, open_ones = _split(view)
+    settled, open_ones = split(view)
     memory = view.archive.kept(Memory)
     kept = None if key is None else memory.get(key)
     if kept is None or (settled and kept.last_seq > settled[-1].last_seq) or not settled:
@@ -95,7 +95,7 @@ def _answers(condition: Condition, segments: Iterable[Segment]) -> Iterable[Foun
             yield found
 
 
-def _split(view: View) -> tuple[Sequence[Segment], Sequence[Segment]]:
+def split(view: View) -> tuple[Sequence[Segment], Sequence[Segment]]:
     """The segments that no merge will take, and those that one may, or that are partly in sight."""
     stored = view.snapshot.segments
     number, rows = len(stored), 0

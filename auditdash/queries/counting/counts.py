@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
+from auditdash.queries.counting.totals import question_key, sum_over
 from auditdash.queries.scan import Found
-from auditdash.queries.totals import question_key, sum_over
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock
 
