@@ -53,7 +53,12 @@ _STAGES: dict[str, Stage] = {
 @click.option("--none", "nothing", is_flag=True, help="None of them: for --growth or --load alone.")
 @click.option("--postgres", is_flag=True, help="Measure auditdash on PostgreSQL, too.")
 @click.option("--growth", is_flag=True, help="Compare with an archive of a tenth of the events.")
-@click.option("--load", is_flag=True, help="50 readers while 5,000 events a second come in.")
+@click.option(
+    "--load",
+    is_flag=True,
+    help="50 readers while 5,000 events a second come in: last, for these events come to auditdash"
+    " alone, and searches count them from then on.",
+)
 @click.option("--minutes", default=5.0, show_default=True, help="How long --load goes on.")
 @click.option("--write", is_flag=True, help="Put the table into docs/performance.md.")
 @click.option("--make", "only_make", is_flag=True, help="Make the file of events and stop.")
