@@ -32,7 +32,7 @@ from auditdash.web import (
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
-from auditdash.web.explorer import profiles, saved, timeline, why
+from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
 
 _log = logging.getLogger(__name__)
@@ -45,6 +45,8 @@ _ROOMS: Final = (
     home,
     timeline,
     saved,
+    complete,
+    sheet,
     profiles,
     why,
     charts,

@@ -74,6 +74,12 @@ KEYS: Final[dict[str, tuple[str, Key]]] = {
     "ua_family": ("ua", lambda entry: ua_family(entry[0]) if entry[0] else None),
     "outcome": ("outcome", lambda entry: entry[0]),
     "source": ("source", lambda entry: entry[0]),
+    "entity_type": ("entity", lambda entry: _filled(entry[0])),
+    "entity_id": ("entity", lambda entry: _filled(entry[1])),
+    "address": ("ip", lambda entry: _filled(entry[0])),
+    "ua": ("ua", lambda entry: _filled(entry[0])),
+    "role": ("role", lambda entry: _filled(entry[0])),
+    "workspace": ("workspace", lambda entry: _filled(entry[0])),
 }
 
 
