@@ -1,0 +1,1 @@
+"""How the log tells what each permission change changed: who is who, and what came before."""

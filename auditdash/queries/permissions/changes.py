@@ -1,0 +1,186 @@
+"""What each permission change names: what access is to, and whose it is.
+
+The words of an event never change, so what is found in a segment is kept as long as there is the
+segment. Who is who, which any later event may tell, is told when it is asked: `history.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from threading import RLock
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from auditdash.events.catalogue import find_action
+from auditdash.index.adopt import Dictionaries
+from auditdash.index.batch import Entry
+from auditdash.index.segment import Described, Segment
+from auditdash.index.view import View
+from auditdash.queries.permissions.contexts import Contexts
+from auditdash.queries.permissions.numbering import (
+    MISSING,
+    THE_ONE,
+    CodeNumbers,
+    Named,
+    Naming,
+    Numbers,
+    Texts,
+)
+
+# What access may be to: what everyone has by default, the workspace, and things with a noun, which
+# begins the keys of a context that names one.
+_DEFAULT, _WORKSPACE = 0, 1
+_NOUNS: Final = {"user-groups": "group", "collections": "collection", "connections": "connection"}
+_FAMILIES: Final = ("", "", *_NOUNS.values())
+_TO_DEFAULT: Final = "workspace_default_access_changed"
+_EVERYONE: Final = 0  # number of a person
+
+
+class Changes(Struct, frozen=True, eq=False):
+    """The permission changes among the rows of a segment: for each its row, and the numbers of the
+    thing and the person. `all_things` and `all_people` are those that occur."""
+
+    segment: Segment
+    rows: NDArray[np.int32]
+    things: NDArray[np.uint32]
+    people: NDArray[np.uint32]
+    all_things: Numbers
+    all_people: Numbers
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class AllChanges(Struct, frozen=True, eq=False):
+    """Every permission change in sight, and how things and people are named."""
+
+    segments: Sequence[Changes]
+    things: Named
+    people: Named
+
+
+def all_changes(view: View) -> AllChanges:
+    """Those of all segments; what was seen before is not looked at again."""
+    names = view.archive.kept(_Names)
+    return names.all_changes(view)
+
+
+class _Names:
+    """What is known of one index."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._dictionaries: Dictionaries | None = None
+        self._kept: dict[Described, Changes] = {}
+
+    def all_changes(self, view: View) -> AllChanges:
+        with self._lock:
+            if self._dictionaries is not view.dictionaries:  # another index: other codes
+                self._begin(view.dictionaries)
+            found = [self._changes(view, segment) for segment in view.segments]
+            standing = {segment.described for segment in view.snapshot.segments}
+            self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
+            return AllChanges(found, self._things.named(), self._people.named())
+
+    def _begin(self, dictionaries: Dictionaries) -> None:
+        self._dictionaries = dictionaries
+        self._kept = {}
+        self._texts = texts = Texts()
+        kinds: dict[str, int] = {"": 0}
+        self._things, self._people = things, people = Naming(), Naming()
+        people.number(0, THE_ONE, MISSING)  # _EVERYONE
+
+        def thing(family: int, entry: Entry) -> int:
+            return things.number(family, texts.number(entry[1]), texts.number(entry[2]))
+
+        def person(entry: Entry) -> int:
+            kind = kinds.setdefault(entry[0] or "", len(kinds))
+            return people.number(kind, texts.number(entry[1]), texts.number(entry[2]))
+
+        self._families = CodeNumbers(lambda entry: _family(entry[0] or ""))
+        self._contexts = Contexts(texts)
+        self._entities = [CodeNumbers(partial(thing, family)) for family, _ in enumerate(_FAMILIES)]
+        self._subjects = CodeNumbers(person)
+
+    def _changes(self, view: View, segment: Segment) -> Changes:
+        seen = view.in_sight(segment)
+        if seen is not None:  # a part of it, which is another one for each reader
+            return self._look(view, segment, seen)
+        found = self._kept.get(segment.described)
+        if found is None:
+            found = self._kept[segment.described] = self._look(view, segment, None)
+        return found
+
+    def _look(self, view: View, segment: Segment, seen: NDArray[np.bool_] | None) -> Changes:
+        entries = view.dictionaries["action"].entries
+        families = self._families.of(segment.column("action"), entries)
+        is_change = families != MISSING
+        rows = np.flatnonzero(is_change if seen is None else is_change & seen)
+        families = families[rows]
+        people = self._subjects.of(
+            segment.column("subject")[rows], view.dictionaries["subject"].entries
+        )
+        people[families == _DEFAULT] = _EVERYONE
+        things = self._things_of(view, segment, rows, families, people)
+        return Changes(
+            segment,
+            rows.astype(np.int32),
+            things.astype(np.uint32),
+            people.astype(np.uint32),
+            _distinct(things),
+            _distinct(people),
+        )
+
+    def _things_of(
+        self, view: View, segment: Segment, rows: Numbers, families: Numbers, people: Numbers
+    ) -> Numbers:
+        things = np.empty(len(rows), np.int64)
+        for only in (_DEFAULT, _WORKSPACE):
+            things[families == only] = self._things.number(only, THE_ONE, MISSING)
+        entities = segment.column("entity")
+        entries = view.dictionaries["entity"].entries
+        for family, noun in enumerate(_FAMILIES):
+            places = np.flatnonzero(families == family)
+            if not noun or not len(places):
+                continue
+            found = self._entities[family].of(entities[rows[places]], entries)
+            elsewhere = self._says_nothing(found, people[places])
+            if elsewhere.any():
+                here = rows[places[elsewhere]]
+                ids = self._contexts.numbers(view, segment, here, f"{noun}_id")
+                names = self._contexts.numbers(view, segment, here, f"{noun}_name")
+                pairs = zip(ids.tolist(), names.tolist(), strict=True)
+                found[elsewhere] = [self._things.number(family, *pair) for pair in pairs]
+            things[places] = found
+        return things
+
+    def _says_nothing(self, things: Numbers, people: Numbers) -> NDArray[np.bool_]:
+        """Where the entity is the subject or missing, the context tells what access was to."""
+        thing, person = self._things.named(), self._people.named()
+        ids, names = thing.ids[things], thing.names[things]
+        whose, called = person.ids[people], person.names[people]
+        by_name = (ids == MISSING) & (whose == MISSING) & (names == called)
+        nothing = (ids == MISSING) & (names == MISSING)
+        found: NDArray[np.bool_] = nothing | by_name | ((ids != MISSING) & (ids == whose))
+        return found
+
+
+def _family(name: str) -> int:
+    """What kind of thing an action changes access to; MISSING when it changes none."""
+    action = find_action(name)
+    if action is None or not action.permission:
+        return MISSING
+    if name == _TO_DEFAULT:
+        return _DEFAULT
+    noun = _NOUNS.get(action.category)
+    return _WORKSPACE if noun is None else _FAMILIES.index(noun)
+
+
+def _distinct(numbers: Numbers) -> Numbers:
+    occurs = np.zeros(numbers.max(initial=-1) + 1, np.bool_)
+    occurs[numbers] = True
+    return np.flatnonzero(occurs)
