@@ -8,6 +8,7 @@
   let asking = null; // the AbortController of the answer that is awaited
   let pause = 0;
   let offers = []; // what the list shows
+  let stale = false; // whether the text has changed since, so that nothing may be chosen of it
   let chosen = -1; // which of them is chosen, -1: none, so that Enter searches
 
   const boxOf = (element) => element && element.closest && element.closest("[data-search]");
@@ -30,6 +31,8 @@
 
   function askSoon(box) {
     forget();
+    stale = true;
+    choose(box, -1);
     pause = setTimeout(() => ask(box), PAUSE);
   }
 
@@ -66,6 +69,7 @@
 
   function show(box, found, first) {
     offers = found;
+    stale = false;
     const list = partOf(box, "#q-options");
     list.replaceChildren(...groups(found));
     list.scrollTop = 0;
@@ -161,8 +165,8 @@
   // --- keys and the mouse
 
   const keys = {
-    ArrowDown: (box) => (isOpen(box) ? step(box, 1) : ask(box, 0)),
-    ArrowUp: (box) => isOpen(box) && step(box, -1),
+    ArrowDown: (box) => (isOpen(box) && !stale ? step(box, 1) : ask(box, 0)),
+    ArrowUp: (box) => isOpen(box) && !stale && step(box, -1),
     Tab: (box) => isOpen(box) && chosen >= 0 && take(box, chosen),
     Enter: (box) => isOpen(box) && chosen >= 0 && take(box, chosen),
     Escape: (box) => isOpen(box) && close(box),
