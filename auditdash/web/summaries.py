@@ -178,8 +178,9 @@ def _exports_context(
     return {
         "summary": summary,
         "total_href": exports_view.events_href(query),
-        "new_people": sum(person.is_new for person in summary.people),
+        "new_people": len(summary.new),
         "kinds": exports_view.kind_views(summary, query),
+        "burst_count": exports_view.count_bursts(summary),
         "bursts": exports_view.burst_views(summary, query, readers.zone(), _home()),
         "people": exports_view.person_views(people, query),
         "reports": exports_view.report_views(reports, query),

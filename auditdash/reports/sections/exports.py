@@ -17,11 +17,10 @@ from auditdash.queries.data_exports import (
     Exported,
     Exporter,
     export_actions,
-    is_night,
+    iterate_night_exports,
     summarise_exports,
 )
-from auditdash.queries.stream import iterate_events
-from auditdash.reports.question import Question, narrowed
+from auditdash.reports.question import Question
 
 
 class KindLine(Struct, frozen=True, kw_only=True):
@@ -77,7 +76,7 @@ def gather_exports(
     """Count all exports of the question and list the first `limit` of each; `zone` has nights."""
     asked = (connection, question.query, question.scope, question.clock)
     found = summarise_exports(*asked, zone)
-    night_people = tuple(person for person in found.people if person.nights and not person.by_habit)
+    night_people = tuple(found.awake)
     return Exports(
         total=found.total,
         nights=found.nights,
@@ -86,15 +85,15 @@ def gather_exports(
             KindLine(name=name, label=action_label(name), count=found.by_action.get(name, 0))
             for name in export_actions()
         ),
-        people=found.people[:limit],
+        people=tuple(found.people[:limit]),
         people_count=len(found.people),
-        reports=found.reports[:limit],
+        reports=tuple(found.reports[:limit]),
         reports_count=len(found.reports),
-        new_people=tuple(person for person in found.people if person.is_new),
+        new_people=tuple(found.new),
         night_people=night_people,
         bursts=tuple(
             BurstLine(person=person.name, burst=burst)
-            for person in found.people
+            for person in found.bursting
             for burst in person.bursts
         ),
         night_rows=tuple(islice(_nights(connection, question, zone, night_people), limit)),
@@ -105,16 +104,15 @@ def _nights(
     connection: Connection, question: Question, zone: ZoneInfo, unlike: Sequence[Exporter]
 ) -> Iterator[NightRow]:
     keys = {person.key for person in unlike}
-    exports = narrowed(question, "is:export")
-    for event in iterate_events(connection, exports.query, exports.scope, exports.clock):
-        if is_night(event.occurred_at, zone):
-            actor = event.actor.username or event.actor.id
-            yield NightRow(
-                seq=event.seq,
-                at=event.occurred_at,
-                actor=actor,
-                address=event.actor.ip,
-                entity=event.entity.name or event.entity.id,
-                label=action_label(event.action),
-                unlike=fold_case(actor or "") in keys,
-            )
+    asked = (connection, question.query, question.scope, question.clock)
+    for event in iterate_night_exports(*asked, zone):
+        actor = event.actor.username or event.actor.id
+        yield NightRow(
+            seq=event.seq,
+            at=event.occurred_at,
+            actor=actor,
+            address=event.actor.ip,
+            entity=event.entity.name or event.entity.id,
+            label=action_label(event.action),
+            unlike=fold_case(actor or "") in keys,
+        )

@@ -29,6 +29,7 @@ from auditdash.web.frame.question import link
 
 _TIMELINE: Final = "/timeline"
 _MOST: Final = 12
+_MOST_BURSTS: Final = 10
 _SHORT: Final = {
     "export_data_sql_exported": "SQL",
     "export_data_report_exported_csv": "CSV",
@@ -135,15 +136,20 @@ def person_views(people: Sequence[Exporter], query: Query) -> tuple[RowView, ...
 
 def noticed_people(summary: ExportSummary, query: Query, *, shows_new: bool) -> tuple[Noticed, ...]:
     """Whom the largest numbers would hide: first exports ever, and nights that are no habit."""
-    new = [person for person in summary.people if person.is_new and shows_new]
-    awake = [person for person in summary.people if person.nights and not person.by_habit]
-    awake.sort(key=lambda person: -person.nights)
-    first = [(each.name, Count(each.count, events_href(query, *_by_person(each)))) for each in new]
-    nights = [(each.name, _nights(each, query, _by_person(each))) for each in awake]
-    found = (("For the first time ever", first), ("At night, unlike them", nights))
+    new = summary.new if shows_new else ()
+    awake = sorted(summary.awake, key=lambda person: -person.nights)
+    first = [
+        (each.name, Count(each.count, events_href(query, *_by_person(each))))
+        for each in new[:_MOST]
+    ]
+    nights = [(each.name, _nights(each, query, _by_person(each))) for each in awake[:_MOST]]
+    found = (
+        ("For the first time ever", first, len(new)),
+        ("At night, unlike them", nights, len(awake)),
+    )
     return tuple(
-        Noticed(label=label, people=tuple(people[:_MOST]), more=len(people[_MOST:]))
-        for label, people in found
+        Noticed(label=label, people=tuple(people), more=count - len(people))
+        for label, people, count in found
         if people
     )
 
@@ -171,8 +177,8 @@ def report_views(reports: Sequence[Exported], query: Query) -> tuple[RowView, ..
 def burst_views(
     summary: ExportSummary, query: Query, zone: ZoneInfo, home: ZoneInfo
 ) -> tuple[BurstView, ...]:
-    """All bursts, the largest first; `zone` is the reader's, `home` the workspace's."""
-    found = [(person, burst) for person in summary.people for burst in person.bursts]
+    """The largest bursts; `zone` is the reader's, `home` the workspace's."""
+    found = [(person, burst) for person in summary.bursting for burst in person.bursts]
     found.sort(key=lambda pair: -pair[1].count)
     return tuple(
         BurstView(
@@ -183,8 +189,13 @@ def burst_views(
             usual=_usual_text(burst),
             href=events_href(query, *_by_person(person), _during([_period(burst)])),
         )
-        for person, burst in found
+        for person, burst in found[:_MOST_BURSTS]
     )
+
+
+def count_bursts(summary: ExportSummary) -> int:
+    """All of them."""
+    return sum(len(person.bursts) for person in summary.bursting)
 
 
 def _by_person(person: Exporter) -> tuple[Node, ...]:

@@ -1,0 +1,1 @@
+"""What the log tells about data exports, from columns of numbers: no object for each export."""
