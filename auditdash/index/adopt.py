@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from auditdash.events.folding import fold_case, join_words
 from auditdash.events.instants import DAY
 from auditdash.index.batch import CODED, CORRELATION, Batch, Entry, Numbers
-from auditdash.index.dictionary import Dictionary
-from auditdash.index.segment import Columns
+from auditdash.index.files.dictionary import Dictionary
+from auditdash.index.files.segment import Columns
 from auditdash.index.words import word_keys
 
 # Of a path no more values than these are in the dictionary, and none that is longer. The others

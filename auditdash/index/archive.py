@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from auditdash.index.adopt import Dictionaries, adopt
 from auditdash.index.batch import Batch
-from auditdash.index.damage import IndexDamaged
+from auditdash.index.files.damage import IndexDamaged
+from auditdash.index.files.segment import Segment, open_segment, write_segment
 from auditdash.index.manifest import (
     Manifest,
     boot_id,
@@ -24,7 +25,6 @@ from auditdash.index.manifest import (
     write_manifest,
 )
 from auditdash.index.merge import choose_run, merge
-from auditdash.index.segment import Segment, open_segment, write_segment
 
 _LOOKS: Final = 10
 _Memory = TypeVar("_Memory")

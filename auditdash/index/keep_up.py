@@ -22,15 +22,13 @@ _STEP_SECONDS: Final = 0.5
 def add(engine: Engine, workspace_id: int, receipt_id: int, events: Sequence[Event]) -> None:
     """Add events that were just committed, in the order of their seqs.
 
-    Whoever reads next would add them from their records, too: this spares the reading. Where others
-    are not yet in the index, or already are, it does nothing.
+    Whoever reads next would add them from their records, too: this spares the reading.
     """
     if not events:
         return
     with reading(engine) as connection:
         archive = archive_of(connection, workspace_id)
-    if archive.look().highest_seq + 1 != events[0].seq:
-        return
+        open_view(connection, Scope(workspace_id=workspace_id, highest_seq=events[0].seq - 1))
     batch = encode(events, [receipt_id] * len(events))
     with archive.writer() as writer:
         if writer.snapshot.highest_seq + 1 == events[0].seq:

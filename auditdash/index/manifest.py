@@ -13,9 +13,9 @@ import msgspec
 from msgspec import Struct, field
 
 from auditdash.index.adopt import Mark
-from auditdash.index.damage import IndexDamaged
-from auditdash.index.dictionary import Extent
-from auditdash.index.segment import Described
+from auditdash.index.files.damage import IndexDamaged
+from auditdash.index.files.dictionary import Extent
+from auditdash.index.files.segment import Described
 
 FORM: Final = 1  # of the files; another one is made again from the records
 _NAME: Final = "manifest"

@@ -10,7 +10,7 @@ import numpy as np
 
 from auditdash.index.adopt import order_leaves, order_words
 from auditdash.index.batch import Numbers
-from auditdash.index.segment import Column, Columns, Described, Segment
+from auditdash.index.files.segment import Column, Columns, Described, Segment
 
 MOST_ROWS: Final = 1 << 16
 _MOST_BYTES: Final = 64 << 20

@@ -15,9 +15,9 @@ from auditdash.events.instants import parse_zone
 from auditdash.index.adopt import Dictionaries
 from auditdash.index.archive import Archive, Snapshot
 from auditdash.index.batch import encode
-from auditdash.index.damage import IndexDamaged
 from auditdash.index.events import find_stored
-from auditdash.index.segment import Segment
+from auditdash.index.files.damage import IndexDamaged
+from auditdash.index.files.segment import Segment
 from auditdash.search.scope import Scope
 from auditdash.store.engine import index_place, writes
 from auditdash.store.schema import events, workspaces

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 
 from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from auditdash.events.periods import Period
+from auditdash.ingest.echoes import Echoes, count_echoes
 from auditdash.store.feeds import connections, windows
 from auditdash.store.feeds.connections import Feed
-from auditdash.store.feeds.windows import Echoes
 
 LONGEST: Final = DAY  # of one window
 OVERLAP: Final = 15 * MINUTE  # events may come late by this much
@@ -152,7 +152,7 @@ def _cover(connection: Connection, feed: Feed, span: Span, now: Instant, interva
         periods=tuple(covered),
         gaps=tuple(find_gaps(span, covered, patience)),
         windows=windows.count_done(connection, feed.id, Period(span.start, span.end)),
-        echoes=windows.count_echoes(connection, feed.id, feed.source, recent, _ECHO_SLACK),
+        echoes=count_echoes(connection, feed, recent, _ECHO_SLACK),
     )
 
 

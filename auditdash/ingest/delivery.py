@@ -11,13 +11,14 @@ from sqlalchemy import Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, now
+from auditdash.index import keep_up
 from auditdash.ingest.intake import (
     Intake,
     Receipt,
     close_receipt,
     open_receipt,
     read_batch,
-    take,
+    take_events,
     total_of,
 )
 from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
@@ -101,7 +102,9 @@ def continue_delivery(
         with writing(engine) as connection:
             if not hold_receipt(connection, intake.receipt_id, total.received):
                 raise FilledElsewhere
-            total = take(connection, intake, read).added_to(total)
+            taken = take_events(connection, intake, read)
+        total = taken.receipt.added_to(total)
+        keep_up.add(engine, intake.workspace_id, intake.receipt_id, taken.events)
         yield total
     with writing(engine) as connection:
         close_receipt(connection, intake, now(), broken)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
+from auditdash.events.event import Event
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, shorten
 from auditdash.ingest.parse import Piece, Rejection, reject
@@ -135,10 +136,24 @@ def read_batch(intake: Intake, pieces: Iterable[Piece | Rejection]) -> list[Prep
     return [each if isinstance(each, Rejection) else _read(each, intake) for each in pieces]
 
 
+class Taken(Struct, frozen=True):
+    """What became of one batch: its receipt counts it alone; `events` are the new ones."""
+
+    receipt: Receipt
+    events: list[Event]
+
+
 def take(
     connection: Connection, intake: Intake, pieces: Iterable[Piece | Prepared | Rejection]
 ) -> Receipt:
     """Store one batch and count it on the receipt; the answer counts this batch alone."""
+    return take_events(connection, intake, pieces).receipt
+
+
+def take_events(
+    connection: Connection, intake: Intake, pieces: Iterable[Piece | Prepared | Rejection]
+) -> Taken:
+    """The same, with the new events for the index, once they are committed."""
     events: list[Prepared] = []
     rejections: list[Rejection] = []
     for piece in pieces:
@@ -161,7 +176,7 @@ def take(
         rejections=tuple(rejections),
     )
     increase_receipt(connection, intake.receipt_id, receipt.counts())
-    return receipt
+    return Taken(receipt, appended.events(intake.now))
 
 
 def close_receipt(

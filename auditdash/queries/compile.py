@@ -16,8 +16,8 @@ from auditdash.events.user_agents import ua_family
 from auditdash.index.adopt import FIRST_SEEN, LATE, PATHS, VALUES, value_key
 from auditdash.index.batch import CODED, CORRELATION, Entry
 from auditdash.index.batch import CONTEXT as CONTEXT_LEAF
-from auditdash.index.dictionary import Choice
-from auditdash.index.segment import Segment
+from auditdash.index.files.dictionary import Choice
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.conditions import masks as on
 from auditdash.queries.conditions.elsewhere import in_any_value, in_path, words_of

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.batch import Entry
-from auditdash.index.segment import Segment
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View, open_view
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query

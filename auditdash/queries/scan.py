@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.index.segment import Column, Segment
+from auditdash.index.files.segment import Column, Segment
 from auditdash.queries.compile import Condition
 from auditdash.queries.conditions.masks import Rows
 

@@ -11,9 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
-from auditdash.store import schema
-from auditdash.store.engine import insert_many, insert_new, insert_tuples
-from auditdash.store.fields import context_rows, fields_row
+from auditdash.store.engine import insert_new, insert_tuples
 from auditdash.store.records import StoredRecord, learn_packer, open_packer, open_records, plain
 from auditdash.store.schema import conflicts, events, workspaces
 
@@ -44,12 +42,26 @@ class Prepared(Struct, frozen=True):
 
 
 class Appended(Struct, frozen=True):
-    """What became of a batch: the three add up to its length, and `last_seq` is the highest now."""
+    """What became of a batch: `fresh` and the two numbers add up to its length, and `last_seq` is
+    the highest now. The seqs of the fresh ones end with it."""
 
-    added: int
+    fresh: Sequence[Prepared]
     known: int
     conflicting: int
     last_seq: int
+
+    @property
+    def added(self) -> int:
+        """How many were new."""
+        return len(self.fresh)
+
+    def events(self, now: Instant) -> list[Event]:
+        """The new events, numbered, as they were received `now`."""
+        first = self.last_seq - len(self.fresh) + 1
+        return [
+            replace(each.event, seq=seq, received_at=now)
+            for seq, each in enumerate(self.fresh, first)
+        ]
 
 
 def prepare(event: Event, raw: bytes) -> Prepared:
@@ -84,7 +96,7 @@ def append_events(
         _insert_fresh(connection, workspace_id, receipt_id, fresh, last_seq + 1, now)
     _insert_conflicting(connection, workspace_id, receipt_id, conflicting, now)
     return Appended(
-        added=len(fresh),
+        fresh=fresh,
         known=len(batch) - len(fresh) - len(conflicting),
         conflicting=len(conflicting),
         last_seq=last_seq + len(fresh),
@@ -151,29 +163,11 @@ def _insert_fresh(
         for seq, each in enumerate(fresh, first_seq)
     )
     insert_tuples(connection, events, _COLUMNS, rows)
-    _insert_derived(connection, workspace_id, fresh, first_seq, now)
     connection.execute(
         update(workspaces)
         .where(workspaces.c.id == workspace_id)
         .values(last_seq=workspaces.c.last_seq + len(fresh))
     )
-
-
-def _insert_derived(
-    connection: Connection,
-    workspace_id: int,
-    fresh: Sequence[Prepared],
-    first_seq: int,
-    now: Instant,
-) -> None:
-    numbered = [
-        replace(each.event, seq=seq, received_at=now) for seq, each in enumerate(fresh, first_seq)
-    ]
-    fields = (fields_row(workspace_id, each) for each in numbered)
-    insert_many(connection, schema.event_fields, fields)
-    # One by one: a record may have a hundred thousand values in its context.
-    leaves = (row for each in numbered for row in context_rows(workspace_id, each))
-    insert_many(connection, schema.event_context, leaves)
 
 
 def _packing(

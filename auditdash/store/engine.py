@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -19,7 +18,6 @@ from sqlalchemy.exc import OperationalError
 # The database cannot be reached, is locked, or its disk is full: worth trying again later.
 DatabaseTrouble = OperationalError
 
-_ROWS_AT_ONCE = 5_000
 _WRITES = {"auditdash_writes": True}
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -135,19 +133,6 @@ def insert_new(connection: Connection, table: Table) -> Insert:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-def insert_many(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert rows that all have the same keys: COPY on PostgreSQL, executemany on SQLite.
-
-    However many there are, only some thousand are in memory at once.
-    """
-    rows = iter(rows)
-    if is_sqlite(connection):
-        while batch := list(islice(rows, _ROWS_AT_ONCE)):
-            connection.execute(table.insert(), batch)
-    elif first := next(rows, None):
-        _copy(connection, table, list(first), chain([first], rows))
-
-
 def insert_tuples(
     connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
@@ -166,16 +151,3 @@ def insert_tuples(
     ):
         for row in rows:
             copy.write_row(row)
-
-
-def _copy(
-    connection: Connection, table: Table, names: list[str], rows: Iterable[dict[str, Any]]
-) -> None:
-    columns = ", ".join(f'"{name}"' for name in names)
-    driver: Any = connection.connection.driver_connection
-    with (
-        driver.cursor() as cursor,
-        cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy,
-    ):
-        for row in rows:
-            copy.write_row([row[name] for name in names])

@@ -1,5 +1,4 @@
-"""Every table. `events` is the evidence; what is derived from it (`event_fields`, `event_context`)
-can be made again from its records. Instants are integer microseconds UTC."""
+"""Every table. `events` is the evidence. Instants are integer microseconds UTC."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKey,
-    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -122,67 +120,6 @@ record_dictionaries = Table(
     Column("bytes", LargeBinary, nullable=False),
     PrimaryKeyConstraint("workspace_id", "id"),
     Index(None, "id"),
-)
-
-# `*_key` columns hold fold_case() of their neighbour; `words` holds join_words().
-event_fields = Table(
-    "event_fields",
-    metadata,
-    Column("workspace_id", BigInteger, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    _text("source"),
-    _text("event_id"),
-    _at("occurred_at"),
-    _text("occurred_text"),
-    _at("received_at"),
-    _text("action"),
-    _text("outcome"),
-    _text("workspace"),
-    _text("workspace_key"),
-    _text("description", nullable=True),
-    _text("correlation_id", nullable=True),
-    _text("role", nullable=True),
-    _text("role_key", nullable=True),
-    _text("actor_id", nullable=True),
-    _text("actor_id_key", nullable=True),
-    _text("actor_username", nullable=True),
-    _text("actor_username_key", nullable=True),
-    _text("actor_ip", nullable=True),
-    Column("actor_ip_key", LargeBinary(16), nullable=True),
-    _text("user_agent", nullable=True),
-    _text("user_agent_key", nullable=True),
-    _text("entity_type", nullable=True),
-    _text("entity_type_key", nullable=True),
-    _text("entity_id", nullable=True),
-    _text("entity_id_key", nullable=True),
-    _text("entity_name", nullable=True),
-    _text("entity_name_key", nullable=True),
-    _text("subject_type", nullable=True),
-    _text("subject_id", nullable=True),
-    _text("subject_id_key", nullable=True),
-    _text("subject_name", nullable=True),
-    _text("subject_name_key", nullable=True),
-    _text("words"),
-    PrimaryKeyConstraint("workspace_id", "seq"),
-    ForeignKeyConstraint(["workspace_id", "seq"], ["events.workspace_id", "events.seq"]),
-    Index(None, "workspace_id", "occurred_at", "seq"),
-    Index(None, "workspace_id", "action", "occurred_at"),
-    Index(None, "workspace_id", "actor_username_key", "occurred_at"),
-    Index(None, "workspace_id", "entity_name_key", "occurred_at"),
-    Index(None, "workspace_id", "subject_name_key", "occurred_at"),
-    Index(None, "workspace_id", "correlation_id"),
-)
-
-# One row for each leaf of the context: what `context.<path>` searches. `value_key` is folded.
-event_context = Table(
-    "event_context",
-    metadata,
-    Column("workspace_id", BigInteger, nullable=False),
-    Column("seq", BigInteger, nullable=False),
-    _text("path"),
-    _text("value_key"),
-    ForeignKeyConstraint(["workspace_id", "seq"], ["events.workspace_id", "events.seq"]),
-    Index(None, "workspace_id", "seq", "path"),
 )
 
 conflicts = Table(

@@ -9,7 +9,7 @@ from auditdash.events.instants import DAY
 from auditdash.events.leaves import leaves
 from auditdash.index.adopt import ELSEWHERE, FIRST_SEEN, LATE, PATHS, VALUES
 from auditdash.index.events import Stored, find_stored
-from auditdash.index.segment import Segment
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View, open_view
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading

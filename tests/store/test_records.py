@@ -211,9 +211,7 @@ def test_several_threads_read_and_pack_at_once(packed: Engine, workspace_id: int
     assert wrong == []
 
 
-def test_records_that_teach_nothing_lie_as_they_came(
-    engine: Engine, workspace_id: int
-) -> None:
+def test_records_that_teach_nothing_lie_as_they_came(engine: Engine, workspace_id: int) -> None:
     with writing(engine) as connection:
         assert learn_packer(connection, workspace_id, [b""] * _FEW, 0, NOW) is None
         assert open_packer(connection, workspace_id) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64encode
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from auditdash.reports.question import COMPLIANCE
 from auditdash.reports.run import report_path, run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
+from auditdash.store.records import open_records
 from auditdash.store.report_runs import ReportRun, claim_run, fail_run, list_runs
 from auditdash.store.schedules import find_schedule
-from auditdash.store.schema import event_fields
+from auditdash.store.schema import events
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW
 from tests.reports.papers import ask, find, make_paper
@@ -37,8 +39,10 @@ def _runs(engine: Engine, workspace_id: int) -> list[ReportRun]:
 
 def _recorded(engine: Engine) -> list[str]:
     with reading(engine) as connection:
-        words = select(event_fields.c.description).where(event_fields.c.source == "auditdash")
-        return [str(each) for each in connection.execute(words).scalars()]
+        records = open_records(connection)
+        stored = select(events.c.record).where(events.c.source == "auditdash")
+        found = connection.execute(stored.order_by(events.c.seq)).scalars()
+        return [json.loads(records.raw(each))["description"] for each in found]
 
 
 def test_an_empty_page_offers_a_report_and_the_schedule(client: FlaskClient) -> None:

@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.index.dictionary import Choice
-from auditdash.index.segment import Column, Segment
+from auditdash.index.files.dictionary import Choice
+from auditdash.index.files.segment import Column, Segment
 
 Mask: TypeAlias = NDArray[np.bool_]
 _FEW = 3  # to compare with each is faster than to look up

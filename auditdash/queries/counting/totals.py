@@ -12,8 +12,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.instants import DAY, Instant
+from auditdash.index.files.segment import Segment
 from auditdash.index.merge import MOST_ROWS
-from auditdash.index.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
 from auditdash.queries.scan import Found, find_in

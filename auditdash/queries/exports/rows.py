@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from auditdash.events.catalogue import actions
 from auditdash.events.instants import DAY, HOUR, Instant, to_datetime
-from auditdash.index.segment import Segment
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
 from auditdash.queries.conditions import masks as on

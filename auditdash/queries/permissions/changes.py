@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from auditdash.events.catalogue import find_action
 from auditdash.index.adopt import Dictionaries
 from auditdash.index.batch import Entry
-from auditdash.index.segment import Described, Segment
+from auditdash.index.files.segment import Described, Segment
 from auditdash.index.view import View
 from auditdash.queries.permissions.contexts import Contexts
 from auditdash.queries.permissions.numbering import (

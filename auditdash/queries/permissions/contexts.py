@@ -11,7 +11,7 @@ from auditdash.events.leaves import leaves
 from auditdash.index.adopt import ELSEWHERE, PATHS, VALUES
 from auditdash.index.batch import CONTEXT
 from auditdash.index.events import iterate_numbered
-from auditdash.index.segment import Segment
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.permissions.numbering import MISSING, CodeNumbers, Numbers, Texts
 

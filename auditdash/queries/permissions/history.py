@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.index.segment import Column
+from auditdash.index.files.segment import Column
 from auditdash.index.view import View
 from auditdash.queries.permissions.changes import AllChanges, Changes, all_changes
 from auditdash.queries.permissions.numbering import MISSING, Named, Numbers

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from auditdash.events.folding import fold_case
 from auditdash.index.batch import Entry
-from auditdash.index.segment import Column
+from auditdash.index.files.segment import Column
 
 Numbers: TypeAlias = NDArray[np.int64]
 MISSING: Final = -1

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import Connection, Row, Subquery, and_, case, exists, func, select, update
+from sqlalchemy import Connection, Row, Subquery, case, func, select, update
 
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
-from auditdash.store.schema import event_fields
 from auditdash.store.schema import pull_windows as table
 
 
@@ -154,41 +153,17 @@ def count_done(connection: Connection, connection_id: int, period: Period) -> in
     return int(connection.execute(statement).scalar_one())
 
 
-class Echoes(Struct, frozen=True):
-    """Of `expected` windows, how many saw their own reading come back as an event."""
-
-    expected: int
-    seen: int
-    first_missing_at: Instant | None
-
-
-def count_echoes(
-    connection: Connection, connection_id: int, source: str, period: Period, slack: int
-) -> Echoes:
-    """Windows opened in the period and `audit_log_accessed` events within `slack` around them."""
-    near = and_(
-        event_fields.c.workspace_id == table.c.workspace_id,
-        event_fields.c.source == source,
-        event_fields.c.action == "audit_log_accessed",
-        event_fields.c.occurred_at >= table.c.opened_at - slack,
-        event_fields.c.occurred_at <= table.c.done_at + slack,
+def find_opened(
+    connection: Connection, connection_id: int, period: Period
+) -> list[tuple[Instant, Instant]]:
+    """When each window opened and was done, of those opened and done in the closed period."""
+    statement = select(table.c.opened_at, table.c.done_at).where(
+        table.c.connection_id == connection_id,
+        table.c.opened_at >= period.start,
+        table.c.done_at < period.end,
     )
-    echoed = case((exists().where(near), 1), else_=0)
-    windows = (
-        select(table.c.opened_at, echoed.label("echoed"))
-        .where(
-            table.c.connection_id == connection_id,
-            table.c.opened_at >= period.start,
-            table.c.done_at < period.end,
-        )
-        .subquery()
-    )
-    missing = case((windows.c.echoed == 0, windows.c.opened_at))
-    statement = select(
-        func.count(), func.coalesce(func.sum(windows.c.echoed), 0), func.min(missing)
-    ).select_from(windows)
-    expected, seen, first = connection.execute(statement).one()
-    return Echoes(expected, int(seen), first)
+    rows = connection.execute(statement.order_by(table.c.opened_at))
+    return [(Instant(opened_at), Instant(done_at)) for opened_at, done_at in rows]
 
 
 def _window(row: Row[Any]) -> Window:

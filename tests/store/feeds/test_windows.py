@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
+from auditdash.ingest.echoes import count_echoes
 from auditdash.ingest.intake import open_receipt
 from auditdash.store.engine import reading, writing
 from auditdash.store.feeds import connections, windows
@@ -141,5 +142,7 @@ def test_an_echo_near_its_window_is_seen_and_a_missing_one_told(
     week = Period(Instant(NOW - 7 * 24 * 60 * MINUTE), Instant(NOW + MINUTE))
     with writing(engine) as connection:
         store(connection, workspace_id, echo)
-        echoes = windows.count_echoes(connection, feed_id, "mode", week, 2 * MINUTE)
+    with reading(engine) as connection:
+        (feed,) = connections.find_all(connection, workspace_id)
+        echoes = count_echoes(connection, feed, week, 2 * MINUTE)
     assert (echoes.expected, echoes.seen, echoes.first_missing_at) == (2, 1, silent_at)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.index.batch import Entry
-from auditdash.index.damage import IndexDamaged
+from auditdash.index.files.damage import IndexDamaged
 
 _LENGTH: Final = 4
 _KEPT_CHOICES: Final = 512

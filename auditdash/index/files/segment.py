@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.index.damage import IndexDamaged
+from auditdash.index.files.damage import IndexDamaged
 
 Column: TypeAlias = NDArray[Any]  # of integers, as narrow as they are
 Columns: TypeAlias = dict[str, Column]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from auditdash.queries.sql.rows import context_of, event_of, select_events
+from auditdash.index.events import find_stored, iterate_numbered
 from auditdash.records.normalise import normalise
 from auditdash.store.engine import reading, writing
-from auditdash.store.records import open_records
 from tests.make import NOW, make_raw, store
 
 
@@ -21,16 +19,14 @@ def test_an_event_comes_back_whole(engine: Engine, workspace_id: int) -> None:
     ]
     with writing(engine) as connection:
         store(connection, workspace_id, *raws)
-    with reading(engine) as connection:
-        rows = connection.execute(select_events().order_by("seq"))
-        records = open_records(connection)
-        found = [event_of(row, records) for row in rows]
-    assert found == [
+    expected = [
         replace(normalise(raw, "mode", "acme"), seq=seq, received_at=NOW)
         for seq, raw in enumerate(raws, 1)
     ]
-
-
-@pytest.mark.parametrize("record", ['{"context": null}', "{}", '{"context": [1]}'])
-def test_a_record_without_a_context_has_an_empty_one(record: str) -> None:
-    assert context_of(record) == {}
+    with reading(engine) as connection:
+        stored = find_stored(connection, workspace_id, "acme", 1, 3)
+        assert [each.event for each in stored] == expected
+        assert list(iterate_numbered(connection, workspace_id, "acme", [3, 1])) == [
+            expected[2],
+            expected[0],
+        ]

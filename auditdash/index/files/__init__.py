@@ -1,0 +1,1 @@
+"""The files of an index: dictionaries that grow, segments that never change."""

@@ -1,1 +1,0 @@
-"""Summaries that still ask the derived tables."""
