@@ -133,12 +133,13 @@ def _check_timeline(client: FlaskClient, question: str, found: list[Record]) -> 
     assert ids == Counter(record["id"] for record in found)
     assert _get(client, "/downloads/events.ndjson", question).count("\n") == len(found)
     if "category:" not in question and "OR" not in question:
-        facets = dict(_facet(page, "Category"))
+        facets = dict(_facet(page, "Category")) if found else {}
         assert sum(facets.values()) == len(found)
+        assert found or "facet-count" not in page
 
 
 def _facet(page: str, title: str) -> Iterator[tuple[str, int]]:
-    section = re.search(rf'<section class="facet" aria-label="{title}">(.*?)</section>', page, re.S)
+    section = re.search(rf'<ul class="facet-list" aria-label="{title}">(.*?)</ul>', page, re.S)
     assert section
     pattern = r'facet-label"[^>]*>([^<]*)</bdi>\s*<span class="facet-count">([\d,]+)<'
     for label, count in re.findall(pattern, section[1]):
