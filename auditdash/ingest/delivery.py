@@ -25,7 +25,7 @@ from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
 from auditdash.store.engine import reading, writing
 from auditdash.store.receipts import hold_receipt
 
-RECORDS_AT_ONCE = 2_000
+RECORDS_AT_ONCE = 5_000
 BYTES_AT_ONCE = 4 << 20  # others wait while a step is stored: seconds, however odd its records
 _Record = Piece | Rejection
 

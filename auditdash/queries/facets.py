@@ -94,23 +94,31 @@ def count_facets(
 def _facet(
     view: View, field: str, query: Query, rest: Query, clock: Clock, codes: Counts, top: int
 ) -> Facet:
-    groups = groups_of(view, field)
-    counts = groups.add(codes)
-    ranked = rank(groups, counts, len(counts) if field in _ALL else top)
-    named = int((counts > 0).sum()) - int(counts[MISSING] > 0)
-    found = Facet(
-        field=field,
-        choices=tuple(
+    def choices_of(left: Counts) -> tuple[Choice, ...]:
+        counts = groups.add(left)
+        return tuple(
             _choice(
-                field, _value(view, field, groups, group, rest, clock, codes), int(counts[group])
+                field, _value(view, field, groups, group, rest, clock, left), int(counts[group])
             )
-            for group in ranked
-        ),
-        others=named - len(ranked),
-        other_count=int(counts.sum() - counts[ranked].sum() - counts[MISSING]),
-        missing=int(counts[MISSING]),
+            for group in rank(groups, counts, len(counts) if field in _ALL else top)
+        )
+
+    groups = groups_of(view, field)
+    choices = choices_of(codes)
+    added, left = _named(view, field, query, codes, {fold_case(each.value) for each in choices})
+    if any(each.count for each in added):
+        # What a named value counts is not counted again in the group that it is a part of.
+        choices = choices_of(left)
+    counts = groups.add(left)
+    missing = int(counts[MISSING])
+    shown = sum(each.count for each in choices)
+    return Facet(
+        field=field,
+        choices=(*choices, *added),
+        others=int((counts > 0).sum()) - int(missing > 0) - len(choices),
+        other_count=int(counts.sum()) - missing - shown,
+        missing=missing,
     )
-    return _with_chosen(view, found, query, codes)
 
 
 def _value(
@@ -137,22 +145,19 @@ def _choice(field: str, value: str, count: int) -> Choice:
     return Choice(value=value, label=value, count=count)
 
 
-def _with_chosen(view: View, facet: Facet, query: Query, codes: Counts) -> Facet:
-    """The facet with every value that the query names, in or out, among its choices."""
-    field = facet.field
-    shown = {fold_case(choice.value) for choice in facet.choices}
+def _named(
+    view: View, field: str, query: Query, codes: Counts, shown: set[str]
+) -> tuple[tuple[Choice, ...], Counts]:
+    """The values that the query names, in or out, and that are not shown: they stay in sight, too,
+    however rare. And what is left to count without them."""
+    left = codes.copy()
+    found = []
     named = chosen(query, field) | chosen(query, field, excluded=True)
-    added = []
     for value in sorted(named - shown):
-        choice = choice_of(field, [atom_of(field, value)], view)
-        added.append(_choice(field, value, int(codes[choice.codes].sum())))
-    from_others = [choice.count for choice in added if choice.count and facet.others]
-    return structs.replace(
-        facet,
-        choices=(*facet.choices, *_ranked(added)),
-        others=facet.others - len(from_others),
-        other_count=facet.other_count - sum(from_others),
-    )
+        asked = choice_of(field, [atom_of(field, value)], view).codes
+        found.append(_choice(field, value, int(left[asked].sum())))
+        left[asked] = 0
+    return _ranked(found), left
 
 
 def _ranked(choices: Iterable[Choice]) -> tuple[Choice, ...]:

@@ -13,12 +13,13 @@ from flask import Flask
 from sqlalchemy import Engine, func, select
 
 from auditdash.ingest import delivery
-from auditdash.ingest.intake import Receipt, take
+from auditdash.ingest.intake import Taken, take_events
 from auditdash.settings import Settings
 from auditdash.store import schema
 from auditdash.store.engine import reading
 from auditdash.store.quarantine import list_rejected
 from auditdash.store.receipts import list_receipts
+from tests.index.equal import differences
 from tests.journeys.processes import Processes, kill_in_the_middle, processes, run_command
 from tests.journeys.raw import check_archive, find_archive
 from tests.make import make_raw
@@ -33,17 +34,17 @@ KNOWN, CONFLICTS, REJECTED = 34, 20, 15  # more lines of the file
 AT_ONCE = 10
 
 
-def take_slowly(*given: Any) -> Receipt:
+def take_slowly(*given: Any) -> Taken:
     """However fast the machine, the file is not at its end when the kill comes."""
     time.sleep(0.004)
-    return take(*given)
+    return take_events(*given)
 
 
 def import_slowly(environ: dict[str, str], path: str, begun: Event) -> None:
     """`auditdash import FILE` in many steps, so that a kill finds it between any two."""
     with (
         patch.object(delivery, "RECORDS_AT_ONCE", AT_ONCE),
-        patch.object(delivery, "take", take_slowly),
+        patch.object(delivery, "take_events", take_slowly),
     ):
         run_command(environ, ["import", path], begun)
 
@@ -123,6 +124,7 @@ def check(engine: Engine, workspace_id: int) -> None:
         newest = list_receipts(connection, workspace_id)[0]
         conflicts = connection.execute(select(schema.conflicts.c.record)).scalars().all()
         rejected = [row.record for row in list_rejected(connection, workspace_id, limit=100)]
+    assert differences(engine, workspace_id) == []
     assert newest.finished_at is not None
     assert newest.received == EVENTS + KNOWN + CONFLICTS + REJECTED
     assert (newest.conflicting, newest.rejected) == (CONFLICTS, REJECTED)

@@ -17,6 +17,7 @@ from auditdash.store.engine import open_engine, reading
 from auditdash.store.feeds import windows
 from auditdash.store.schema import receipts, workspaces
 from tests.fake_mode import FakeMode
+from tests.index.equal import differences
 from tests.ingest.pulls import Puller, Time, records_over
 from tests.journeys.processes import Processes, kill_in_the_middle, processes
 from tests.make import make_record
@@ -37,7 +38,7 @@ def pull(settings: Settings, workspace_id: int, begun: Event) -> None:
 
 @pytest.fixture
 def mode() -> Iterator[FakeMode]:
-    with FakeMode(page_size=10, latency=0.004) as mode:
+    with FakeMode(page_size=10, latency=0.012) as mode:
         mode.add_all(records_over(3, EVENTS, now()))
         yield mode
 
@@ -92,3 +93,4 @@ def test_a_puller_killed_at_random_moments_loses_and_doubles_nothing(
     assert len(stored) == len(set(stored)) == added == last_seq
     assert set(stored) == mode.ids(before=closed)
     assert len(stored) >= EVENTS + KILLS
+    assert differences(engine, workspace_id) == []

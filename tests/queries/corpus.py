@@ -49,6 +49,9 @@ class Corpus(Struct, frozen=True):
     events: tuple[Event, ...]
     marks: dict[int, frozenset[str]]
 
+    def __repr__(self) -> str:
+        return f"<corpus on {self.engine.dialect.name}>"  # the events would fill a megabyte
+
     def find(self, query: Query, clock: Clock = CLOCK) -> list[int]:
         """The numbers of the events that a query finds, in its order."""
         with reading(self.engine) as connection:

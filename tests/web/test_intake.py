@@ -328,7 +328,7 @@ def test_a_database_that_does_not_answer_is_told_calmly(
     def fail(*_given: object, **_named: object) -> None:
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
-    monkeypatch.setattr("auditdash.web.readers.take", fail)
+    monkeypatch.setattr("auditdash.ingest.accesses.take", fail)
     monkeypatch.setattr("auditdash.api.events.find_token", fail)
     headers = {"Authorization": "Bearer adt_x"}
     answer = client.get(path) if path == "/intake" else client.post(path, headers=headers)

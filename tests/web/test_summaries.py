@@ -283,7 +283,9 @@ def test_an_empty_workspace_says_what_to_do_and_a_wrong_query_where_it_is_wrong(
     assert "See the ways in" in _page(client, path)
     answer = client.get(f"{path}?q=actr:bob")
     assert answer.status_code == 400
-    assert "Did you mean <code>actor" in answer.text
+    assert re.search(
+        r'Did you mean <a class="query-fix" href="[^"]*actor%3Abob">actor</a>', answer.text
+    )
     assert answer.headers["HX-Retarget"] == "#question"
 
 

@@ -65,6 +65,8 @@ def sum_over(condition: Condition, key: Hashable, measure: Measure) -> Sums:
     view = condition.view
     settled, open_ones = split(view)
     memory = view.archive.kept(Memory)
+    if key is not None:
+        key = (key, str(view.zone))  # off hours are those of the workspace
     kept = None if key is None else memory.get(key)
     if kept is None or (settled and kept.last_seq > settled[-1].last_seq) or not settled:
         kept = _Kept(0, ())
