@@ -133,15 +133,14 @@ def _check_timeline(client: FlaskClient, question: str, found: list[Record]) -> 
     assert ids == Counter(record["id"] for record in found)
     assert _get(client, "/downloads/events.ndjson", question).count("\n") == len(found)
     if "category:" not in question and "OR" not in question:
-        facets = dict(_facet(page, "Category")) if found else {}
+        facets = dict(_facet(page, "Category"))
         assert sum(facets.values()) == len(found)
-    if not found:
-        assert set(re.findall(r'facet-count">([^<]*)<', page)) <= {"0"}
 
 
 def _facet(page: str, title: str) -> Iterator[tuple[str, int]]:
     section = re.search(rf'<ul class="facet-list" aria-label="{title}">(.*?)</ul>', page, re.S)
-    assert section
+    if section is None:  # none of its values occurs
+        return
     pattern = r'facet-label"[^>]*>([^<]*)</bdi>\s*<span class="facet-count">([\d,]+)<'
     for label, count in re.findall(pattern, section[1]):
         yield label, int(count.replace(",", ""))
