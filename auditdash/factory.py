@@ -17,6 +17,7 @@ from auditdash.api import problems
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
+from auditdash.index.files.damage import IndexBehind
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine
 from auditdash.store.installation import Installation
@@ -89,6 +90,7 @@ def create_app(
         app.register_blueprint(room.blueprint)
     app.register_error_handler(BadInput, _answer_bad_input)
     app.register_error_handler(DatabaseTrouble, _answer_trouble)
+    app.register_error_handler(IndexBehind, _answer_behind)
     app.register_error_handler(HTTPException, _answer_http)
     return app
 
@@ -109,6 +111,11 @@ def _answer_bad_input(error: BadInput) -> Response:
 def _answer_trouble(error: DatabaseTrouble) -> Response:
     _log.error("the database did not answer: %s", error.orig, exc_info=error)
     return _answer_http(ServiceUnavailable(_TROUBLE, retry_after=_RETRY_SECONDS))
+
+
+def _answer_behind(error: IndexBehind) -> Response:
+    _log.warning("%s", error)
+    return _answer_http(ServiceUnavailable(str(error), retry_after=_RETRY_SECONDS))
 
 
 def _answer_http(error: HTTPException) -> Response:

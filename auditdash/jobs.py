@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, now
+from auditdash.index.files.damage import IndexBehind
 from auditdash.index.keep_up import warm
 from auditdash.ingest.sources import mode
 from auditdash.ingest.uploads import take_next_upload
@@ -53,6 +54,9 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
                 warm(engine)
                 is_warm = True
             run_due(engine, settings)
+        except IndexBehind as behind:
+            _log.warning("jobs: %s", behind)
+            is_warm = False
         except DatabaseTrouble as trouble:
             _log.warning("jobs: the database did not answer (%s); trying again", trouble)
         stop.wait(_PAUSE_SECONDS)

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from auditdash.events.event import Event
 from auditdash.index.archive import Archive
 from auditdash.index.batch import encode
-from auditdash.index.view import archive_of, catch_up, open_view
+from auditdash.index.view import archive_of, catch_up, open_view, open_what_there_is
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
 from auditdash.store.schema import workspaces
@@ -28,7 +28,9 @@ def add(engine: Engine, workspace_id: int, receipt_id: int, events: Sequence[Eve
         return
     with reading(engine) as connection:
         archive = archive_of(connection, workspace_id)
-        open_view(connection, Scope(workspace_id=workspace_id, highest_seq=events[0].seq - 1))
+        before = Scope(workspace_id=workspace_id, highest_seq=events[0].seq - 1)
+        if open_what_there_is(connection, before, _STEP_SECONDS).behind:
+            return  # others are at it
     batch = encode(events, [receipt_id] * len(events))
     with archive.writer() as writer:
         if writer.snapshot.highest_seq + 1 == events[0].seq:
@@ -40,7 +42,8 @@ def keep_up(engine: Engine, workspace_id: int) -> Iterator[tuple[int, int]]:
     after each half second."""
     while True:
         with reading(engine) as connection:
-            view = open_view(connection, Scope(workspace_id=workspace_id), _STEP_SECONDS)
+            scope = Scope(workspace_id=workspace_id)
+            view = open_what_there_is(connection, scope, _STEP_SECONDS)
         yield view.highest_seq, view.highest_seq + view.behind
         if not view.behind:
             return
@@ -70,9 +73,13 @@ def rebuild(engine: Engine, workspace_id: int) -> Iterator[tuple[int, int]]:
 
 
 def warm(engine: Engine) -> None:
-    """Do what the first question of this process would have to wait for."""
+    """Do what the first question of this process would have to wait for, however long it takes."""
     with reading(engine) as connection:
-        for workspace_id in connection.execute(select(workspaces.c.id)).scalars().all():
+        ids = connection.execute(select(workspaces.c.id)).scalars().all()
+    for workspace_id in ids:
+        for _ in keep_up(engine, workspace_id):
+            pass
+        with reading(engine) as connection:
             view = open_view(connection, Scope(workspace_id=workspace_id))
-            for dictionary in view.dictionaries.all():
-                dictionary.warm()
+        for dictionary in view.dictionaries.all():
+            dictionary.warm()

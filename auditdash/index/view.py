@@ -16,7 +16,7 @@ from auditdash.index.adopt import Dictionaries
 from auditdash.index.archive import Archive, Snapshot
 from auditdash.index.batch import encode
 from auditdash.index.events import find_stored
-from auditdash.index.files.damage import IndexDamaged
+from auditdash.index.files.damage import IndexBehind, IndexDamaged
 from auditdash.index.files.segment import Segment
 from auditdash.search.scope import Scope
 from auditdash.store.engine import index_place, writes
@@ -56,14 +56,21 @@ class View(Struct, frozen=True, kw_only=True, eq=False):
         return seen
 
 
-def open_view(
-    connection: Connection, scope: Scope, patience_seconds: float = _PATIENCE_SECONDS
-) -> View:
+def open_view(connection: Connection, scope: Scope) -> View:
     """The events in scope, after the index has caught up with this connection's snapshot.
 
-    An index that is not of this database, or damaged, is made again. When that takes longer than
-    the patience, the view ends where the index does and says how many events are behind it.
+    An index that is not of this database, or damaged, is made again. Raises IndexBehind when that
+    takes longer than some seconds: an answer is from all events or there is none.
     """
+    view = open_what_there_is(connection, scope, _PATIENCE_SECONDS)
+    if view.behind:
+        raise IndexBehind(view.highest_seq, view.highest_seq + view.behind)
+    return view
+
+
+def open_what_there_is(connection: Connection, scope: Scope, patience_seconds: float) -> View:
+    """The same for those who make the index: the view ends where the index does after so long, and
+    says how many events are behind it."""
     found = select(workspaces.c.last_seq, workspaces.c.slug, workspaces.c.zone)
     row = connection.execute(found.where(workspaces.c.id == scope.workspace_id)).one_or_none()
     last_seq, slug, zone = row if row is not None else (0, "", "UTC")

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from auditdash.events.instants import HOUR, Instant, to_rfc3339
@@ -157,3 +158,18 @@ def test_rebuilding_gives_the_same_index(engine: Engine, workspace_id: int) -> N
     assert differences(engine, workspace_id) == []
     folder = _folder(engine, workspace_id)
     assert [each.name for each in folder.parent.iterdir()] == [folder.name]
+
+
+@ON_SQLITE
+def test_a_page_says_that_the_index_is_being_made_and_answers_from_no_part_of_it(
+    engine: Engine, workspace_id: int, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _come(engine, workspace_id, random.Random(10), 5)
+    monkeypatch.setattr("auditdash.index.view._PATIENCE_SECONDS", -1.0)
+    monkeypatch.setattr("auditdash.index.view._AT_ONCE", 2)
+    answer = client.get("/charts")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert "2 of 5 events are in it" in answer.text
+    assert "4 of 5" in client.get("/downloads/events.csv").text
+    monkeypatch.undo()
+    assert client.get("/charts").status_code == 200
