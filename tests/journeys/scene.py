@@ -158,7 +158,7 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
     for name in ("loader", "old loader"):
         create_token(connection, workspace_id, name, alice, now())
     assert revoke_token(connection, workspace_id, 2, now())
-    _save_searches(connection, workspace_id, alice, bob)
+    save_searches(connection, workspace_id, alice, bob, TEXTS[0])
     start_schedule(
         connection,
         workspace_id=workspace_id,
@@ -170,11 +170,13 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
     )
 
 
-def _save_searches(connection: Connection, workspace_id: int, alice: int, bob: int) -> None:
+def save_searches(
+    connection: Connection, workspace_id: int, alice: int, bob: int, text: str
+) -> None:
     """One of Alice's, one of hers that cannot be read any more, one that Bob shares."""
     kept = (
         (alice, "Grants", "op:grant", "UTC", True),
-        (alice, TEXTS[0], "actor:bob", "UTC", False),
+        (alice, text, "actor:bob", "UTC", False),
         (bob, "March in Tokyo", "created:2026-03", "Asia/Tokyo", True),
     )
     for person_id, name, query, zone, shared in kept:
@@ -188,5 +190,5 @@ def _save_searches(connection: Connection, workspace_id: int, alice: int, bob: i
             shared=shared,
             now=now(),
         )
-    broken = update(saved_searches).where(saved_searches.c.id == 2)
-    connection.execute(broken.values(query="actr:bob"))
+    mine = (saved_searches.c.workspace_id == workspace_id, saved_searches.c.name == text)
+    connection.execute(update(saved_searches).where(*mine).values(query="actr:bob"))

@@ -66,7 +66,9 @@ def test_a_click_on_a_bar_leads_to_its_events(
 ) -> None:
     visit = _open(new_visit, engine, live_server, filled)
     page = visit.page
+    expect(page.locator(".js-plotly-plot")).to_have_count(CHARTS)
     bar = page.locator("#by-category .bars path").first
+    bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 20, box["y"] + 4)
