@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from auditdash.cli.main import main
 from auditdash.ingest import delivery
-from auditdash.ingest.intake import Receipt, take
+from auditdash.ingest.intake import Taken, take_events
 from auditdash.settings import Settings
 from auditdash.store import schema
 from auditdash.store.engine import reading
@@ -115,18 +115,18 @@ def test_a_stop_says_what_is_stored_and_what_to_do(
 ) -> None:
     steps = iter(range(2))
 
-    def take_two(*given: object) -> Receipt:
+    def take_two(*given: object) -> Taken:
         if next(steps, None) is None:
             raise trouble
-        return take(*given)  # type: ignore[arg-type]  # passed on as they came
+        return take_events(*given)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(delivery, "RECORDS_AT_ONCE", 10)
-    monkeypatch.setattr(delivery, "take", take_two)
+    monkeypatch.setattr(delivery, "take_events", take_two)
     done = run({"a.ndjson": lines(25)})
     assert done.exit_code == status
     assert says in done.stderr
     assert "20 records of it are stored" in done.stderr
-    monkeypatch.setattr(delivery, "take", take)
+    monkeypatch.setattr(delivery, "take_events", take_events)
     assert "5 new + 20 already known" in run({"a.ndjson": lines(25)}).stdout
     assert count_events(engine) == 25
 

@@ -17,7 +17,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import DAY, SECOND, Instant
 from auditdash.ingest import delivery as delivery_module
 from auditdash.ingest import uploads
-from auditdash.ingest.intake import Receipt, take
+from auditdash.ingest.intake import Taken, take_events
 from auditdash.ingest.uploads import put_down, take_next_upload
 from auditdash.settings import Settings
 from auditdash.store import schema
@@ -138,17 +138,17 @@ def test_a_stop_in_the_middle_is_gone_on_from_with_exact_counts(
     receipt_id = put(engine, settings, workspace_id, body)
     taken = iter(range(steps))
 
-    def take_then_stop(*given: object) -> Receipt:
+    def take_then_stop(*given: object) -> Taken:
         if next(taken, None) is None:
             raise Stopped
-        return take(*given)  # type: ignore[arg-type]  # passed on as they came
+        return take_events(*given)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(delivery_module, "take", take_then_stop)
+    monkeypatch.setattr(delivery_module, "take_events", take_then_stop)
     with pytest.raises(Stopped):
         take_next_upload(engine, settings, NOW)
     stopped = receipt(engine, workspace_id, receipt_id)
     assert (stopped.received, stopped.finished_at) == (steps * AT_ONCE, None)
-    monkeypatch.setattr(delivery_module, "take", take)
+    monkeypatch.setattr(delivery_module, "take_events", take_events)
     assert take_next_upload(engine, settings, NOW)
     assert counts(receipt(engine, workspace_id, receipt_id)) == (25, 20, 3, 1, 1)
     assert files(settings) == []
