@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import Final
@@ -11,12 +12,14 @@ from sqlalchemy import Engine, select
 from auditdash.events.event import Event
 from auditdash.index.archive import Archive
 from auditdash.index.batch import encode
+from auditdash.index.files.damage import IndexBehind
 from auditdash.index.view import archive_of, catch_up, open_view, open_what_there_is
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
 from auditdash.store.schema import workspaces
 
 _STEP_SECONDS: Final = 0.5
+_log = logging.getLogger(__name__)
 
 
 def add(engine: Engine, workspace_id: int, receipt_id: int, events: Sequence[Event]) -> None:
@@ -29,12 +32,19 @@ def add(engine: Engine, workspace_id: int, receipt_id: int, events: Sequence[Eve
     with reading(engine) as connection:
         archive = archive_of(connection, workspace_id)
         before = Scope(workspace_id=workspace_id, highest_seq=events[0].seq - 1)
-        if open_what_there_is(connection, before, _STEP_SECONDS).behind:
-            return  # others are at it
+        try:
+            if open_what_there_is(connection, before, _STEP_SECONDS).behind:
+                return  # others are at it
+        except IndexBehind as behind:
+            _log.warning("%s", behind)
+            return
     batch = encode(events, [receipt_id] * len(events))
-    with archive.writer() as writer:
-        if writer.snapshot.highest_seq + 1 == events[0].seq:
-            writer.append(batch, events[-1].content_hash)
+    try:
+        with archive.writer() as writer:
+            if writer.snapshot.highest_seq + 1 == events[0].seq:
+                writer.append(batch, events[-1].content_hash)
+    except OSError as error:  # the events are stored; whoever asks for them tries again
+        _log.warning("the search index cannot be written: %s", error)
 
 
 def keep_up(engine: Engine, workspace_id: int) -> Iterator[tuple[int, int]]:

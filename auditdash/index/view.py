@@ -114,20 +114,32 @@ def catch_up(
     highest: int,
     until: float,
 ) -> Snapshot:
-    """Add what is stored up to `highest`, a few thousand events at a time, until `monotonic()`."""
+    """Add what is stored up to `highest`, a few thousand events at a time, until `monotonic()`.
+
+    Raises IndexBehind when the files cannot be written, as on a full disk.
+    """
     while True:
-        with archive.writer() as writer:
-            first = writer.snapshot.highest_seq + 1
-            if first <= highest:
-                last = min(highest, first + _AT_ONCE - 1)
-                stored = find_stored(connection, workspace_id, slug, first, last)
-                batch = encode(
-                    [each.event for each in stored], [each.receipt_id for each in stored]
-                )
-                writer.append(batch, stored[-1].event.content_hash)
-            snapshot = writer.snapshot
+        first = archive.look().highest_seq + 1
+        try:
+            snapshot = _add_some(connection, archive, workspace_id, slug, highest)
+        except OSError as error:
+            raise IndexBehind(first - 1, highest) from error
         if snapshot.highest_seq >= highest or monotonic() > until:
             return snapshot
+
+
+def _add_some(
+    connection: Connection, archive: Archive, workspace_id: int, slug: str, highest: int
+) -> Snapshot:
+    with archive.writer() as writer:
+        first = writer.snapshot.highest_seq + 1
+        if first <= highest:
+            last = min(highest, first + _AT_ONCE - 1)
+            stored = find_stored(connection, workspace_id, slug, first, last)
+            added = [each.event for each in stored]
+            batch = encode(added, [each.receipt_id for each in stored])
+            writer.append(batch, added[-1].content_hash)
+        return writer.snapshot
 
 
 def _snapshot(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from sqlalchemy import Engine
 from auditdash.events.instants import HOUR, Instant, to_rfc3339
 from auditdash.index.keep_up import add, keep_up, rebuild
 from auditdash.index.view import archive_of, open_view
+from auditdash.ingest.delivery import Delivery, deliver
 from auditdash.search.scope import Scope
 from auditdash.store.engine import index_place, open_engine, reading, writing
 from tests.databases import ON_SQLITE
 from tests.index.equal import differences
-from tests.make import NOW, make_record, one_of_each_action, store
+from tests.make import NOW, make_raw, make_record, one_of_each_action, store
 
 
 def _come(engine: Engine, workspace_id: int, dice: random.Random, count: int) -> None:
@@ -173,3 +175,20 @@ def test_a_page_says_that_the_index_is_being_made_and_answers_from_no_part_of_it
     assert "4 of 5" in client.get("/downloads/events.csv").text
     monkeypatch.undo()
     assert client.get("/charts").status_code == 200
+
+
+def test_a_full_disk_stops_the_index_and_not_the_intake(
+    engine: Engine, workspace_id: int, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_given: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("auditdash.index.archive.write_segment", fail)
+        stream = BytesIO(b"".join(make_raw(id=f"{n}") + b"\n" for n in range(3)))
+        delivery = Delivery(workspace_id=workspace_id, source="mode", channel="file", name="a")
+        *_, receipt = deliver(engine, delivery, stream, max_unpacked=1 << 20, started_at=NOW)
+        assert receipt.added == 3
+        assert client.get("/charts").status_code == 503
+    assert client.get("/charts").status_code == 200
+    assert differences(engine, workspace_id) == []
