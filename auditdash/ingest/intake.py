@@ -13,7 +13,7 @@ from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, shorten
 from auditdash.ingest.parse import Piece, Rejection, reject
 from auditdash.records.normalise import normalise
-from auditdash.store.append import Prepared, append_events, prepare
+from auditdash.store.append import Prepared, append_events
 from auditdash.store.quarantine import insert_rejections
 from auditdash.store.receipts import (
     COUNTS,
@@ -208,7 +208,7 @@ def _read(piece: Piece, intake: Intake) -> Prepared | Rejection:
         event = normalise(piece.raw, intake.source, intake.workspace)
     except BadInput as error:
         return reject(piece.position, piece.raw, error)
-    return prepare(event, piece.raw)
+    return Prepared(event, piece.raw)
 
 
 def _quarantine_row(intake: Intake, rejection: Rejection) -> dict[str, object]:

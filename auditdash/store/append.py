@@ -31,14 +31,10 @@ _Hashes = dict[str, tuple[bytes, int]]  # of one source: id -> content hash, seq
 
 
 class Prepared(Struct, frozen=True):
-    """What the store keeps of an event; `record` as it came, or packed as its workspace packs."""
+    """An event and its record as it came."""
 
-    id: str
-    source: str
-    occurred_at: Instant
-    content_hash: bytes
-    record: bytes
     event: Event
+    record: bytes
 
 
 class Appended(Struct, frozen=True):
@@ -64,11 +60,6 @@ class Appended(Struct, frozen=True):
         ]
 
 
-def prepare(event: Event, raw: bytes) -> Prepared:
-    """An event and its record, ready to be stored."""
-    return Prepared(event.id, event.source, event.occurred_at, event.content_hash, raw, event)
-
-
 def append_events(
     connection: Connection,
     workspace_id: int,
@@ -85,12 +76,12 @@ def append_events(
     fresh: list[Prepared] = []
     conflicting: list[tuple[Prepared, int]] = []
     for each in batch:
-        of_source = hashes[each.source]
-        known = of_source.get(each.id)
+        of_source = hashes[each.event.source]
+        known = of_source.get(each.event.id)
         if known is None:
             fresh.append(each)
-            of_source[each.id] = (each.content_hash, last_seq + len(fresh))
-        elif known[0] != each.content_hash:
+            of_source[each.event.id] = (each.event.content_hash, last_seq + len(fresh))
+        elif known[0] != each.event.content_hash:
             conflicting.append((each, known[1]))
     if fresh:
         _insert_fresh(connection, workspace_id, receipt_id, fresh, last_seq + 1, now)
@@ -118,7 +109,7 @@ def _known_hashes(
 ) -> dict[str, _Hashes]:
     ids: dict[str, list[str]] = {}
     for each in batch:
-        ids.setdefault(each.source, []).append(each.id)
+        ids.setdefault(each.event.source, []).append(each.event.id)
     return {
         source: dict(_find_known(connection, workspace_id, source, names))
         for source, names in ids.items()
@@ -152,12 +143,12 @@ def _insert_fresh(
         (
             workspace_id,
             seq,
-            each.source,
-            each.id,
-            each.occurred_at,
+            each.event.source,
+            each.event.id,
+            each.event.occurred_at,
             now,
             receipt_id,
-            each.content_hash,
+            each.event.content_hash,
             pack(each.record),
         )
         for seq, each in enumerate(fresh, first_seq)
@@ -198,10 +189,10 @@ def _insert_conflicting(
     rows = [
         {
             "workspace_id": workspace_id,
-            "source": each.source,
-            "event_id": each.id,
+            "source": each.event.source,
+            "event_id": each.event.id,
             "seq": seq,
-            "content_hash": each.content_hash,
+            "content_hash": each.event.content_hash,
             "received_at": now,
             "receipt_id": receipt_id,
             "record": records.text(each.record),
