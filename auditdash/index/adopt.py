@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import numpy as np
 from msgspec import Struct
@@ -26,6 +26,7 @@ LATE, FIRST_SEEN = 1, 2
 LATE_AFTER: Final = DAY
 
 PATHS, VALUES, DOINGS = "paths", "values", "doings"
+_Memory = TypeVar("_Memory")
 
 
 class Mark(Struct, frozen=True):
@@ -42,6 +43,7 @@ class Dictionaries:
         self._of[PATHS] = Dictionary(PATHS, lambda entry: [path_key(entry)], lambda _: "")
         self._of[VALUES] = Dictionary(VALUES, _value_keys, lambda entry: join_words(entry[2:]))
         self._of[DOINGS] = Dictionary(DOINGS, lambda _: (), lambda _: "")
+        self._kept: dict[type[object], object] = {}
         self._per_path: dict[Entry, int] = {}
         self._counted = 0
 
@@ -51,6 +53,14 @@ class Dictionaries:
     def all(self) -> list[Dictionary]:
         """Each of them."""
         return list(self._of.values())
+
+    def kept(self, kind: type[_Memory]) -> _Memory:
+        """What questions keep in terms of these codes; it goes when they do."""
+        found = self._kept.get(kind)
+        if not isinstance(found, kind):
+            found = kind()
+            found = cast(_Memory, self._kept.setdefault(kind, found))
+        return found
 
     def value_code(self, entry: Entry) -> int:
         """The code of (kind, path, text); ELSEWHERE where it is too long or of too many."""

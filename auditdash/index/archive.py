@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Final, TypeVar
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,7 +27,6 @@ from auditdash.index.manifest import (
 from auditdash.index.merge import choose_run, merge
 
 _LOOKS: Final = 10
-_Memory = TypeVar("_Memory")
 
 
 class Snapshot(Struct, frozen=True, eq=False):
@@ -50,7 +49,6 @@ class Archive:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
         self.checked: set[bytes] = set()  # hashes that were found in the database, too
-        self._memories: dict[type[object], object] = {}
         self._lock = RLock()
         self._state: object = ()
         self._snapshot = Snapshot(Manifest(), (), Dictionaries())
@@ -78,8 +76,6 @@ class Archive:
         check = manifest.boot != boot_id() or not manifest.boot
         folder = self.folder / manifest.folder
         same = known.manifest.folder == manifest.folder
-        if not same:
-            self._memories = {}
         dictionaries = known.dictionaries if same else Dictionaries()
         for name, extent in manifest.dictionaries.items():
             dictionaries[name].load(folder / f"{name}.dict", extent, check=check)
@@ -89,13 +85,6 @@ class Archive:
             for described in manifest.segments
         )
         return Snapshot(manifest, segments, dictionaries)
-
-    def kept(self, kind: type[_Memory]) -> _Memory:
-        """What questions keep of this index, as long as it is the same one."""
-        found = self._memories.get(kind)
-        if not isinstance(found, kind):
-            found = self._memories[kind] = kind()
-        return found
 
     @contextmanager
     def writer(self) -> Iterator[Writer]:
@@ -147,7 +136,6 @@ class Archive:
     def _forget(self) -> None:
         self._state = ()
         self.checked = set()
-        self._memories = {}
         self._snapshot = Snapshot(Manifest(), (), Dictionaries())
 
     def stands(self, snapshot: Snapshot) -> None:

@@ -35,7 +35,6 @@ class View(Struct, frozen=True, kw_only=True, eq=False):
     zone: ZoneInfo
     highest_seq: int
     behind: int
-    archive: Archive
     snapshot: Snapshot
 
     @property
@@ -90,7 +89,6 @@ def open_what_there_is(connection: Connection, scope: Scope, patience_seconds: f
         zone=parse_zone(zone),
         highest_seq=seen,
         behind=highest - seen,
-        archive=archive,
         snapshot=snapshot,
     )
 

@@ -99,7 +99,7 @@ def summarise_exports(
     question = question_key(query, clock)
     # Exports only ever follow: as many of them are the same ones.
     key = (question, zone.key, view.zone.key, habits.exports)
-    memory = view.archive.kept(_Memory)
+    memory = view.dictionaries.kept(_Memory)
     known = memory.get(key) if question is not None else None
     if known is not None:
         return known

@@ -128,7 +128,7 @@ def _value(
     if field in {"category", "ip", "ua_family"}:
         return str(groups.keys[group])
     name = KEYS[field][0]
-    codes = [code for code in groups.codes[group] if counts[code]]
+    codes = groups.occurring(group, counts)
     code = codes[0] if len(codes) == 1 else find_newest(view, rest, clock, name, codes)
     entry = view.dictionaries[name].entries[code]
     # An actor is (id, username), an entity (type, id, name): the name, or else the id.
@@ -155,6 +155,7 @@ def _named(
     named = chosen(query, field) | chosen(query, field, excluded=True)
     for value in sorted(named - shown):
         asked = choice_of(field, [atom_of(field, value)], view).codes
+        asked = asked[asked < len(left)]  # others have come since the counting
         found.append(_choice(field, value, int(left[asked].sum())))
         left[asked] = 0
     return _ranked(found), left

@@ -77,7 +77,8 @@ def _rank(view: View, name: str, query: Query, clock: Clock, limit: int) -> Rank
     named = int((counts > 0).sum()) - int(counts[MISSING] > 0)
     return Ranking(
         ranks=tuple(
-            _described(view, name, groups.codes[group], query, clock, codes) for group in first
+            _described(view, name, groups.occurring(group, codes), query, clock, codes)
+            for group in first
         ),
         others=named - len(first),
         other_count=int(counts.sum() - counts[first].sum() - counts[MISSING]),
@@ -86,11 +87,10 @@ def _rank(view: View, name: str, query: Query, clock: Clock, limit: int) -> Rank
 
 
 def _described(
-    view: View, name: str, group: Sequence[int], query: Query, clock: Clock, counts: Counts
+    view: View, name: str, codes: Sequence[int], query: Query, clock: Clock, counts: Counts
 ) -> Rank:
     """How the newest event of a group names it."""
     dictionary = KEYS[name][0]
-    codes = [code for code in group if counts[code]]
     newest = codes[0] if len(codes) == 1 else find_newest(view, query, clock, dictionary, codes)
     count = sum(int(counts[code]) for code in codes)
     entry = view.dictionaries[dictionary].entries[newest]

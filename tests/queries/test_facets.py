@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, event
 
 from auditdash.events.instants import parse_instant
+from auditdash.queries.counting.counts import Counts, count_codes
 from auditdash.queries.facets import Facet, Facets, count_facets
 from auditdash.queries.timeline import count_events
 from auditdash.search.edit import include, without_field
@@ -138,3 +141,32 @@ def test_an_unmapped_action_counts_as_other_under_its_own_name(engine: Engine, f
     assert (other.count, other.category) == (2, "other")
     named = next(c for c in _facet(counted, "action").choices if c.category == "other")
     assert (named.value, named.label) == ("nobody_knows_this", "nobody_knows_this")
+
+
+@pytest.mark.parametrize("text", ["", "actor:new"])
+def test_events_that_come_while_others_are_counted_do_no_harm(
+    engine: Engine, workspace_id: int, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """All readers of a process share dictionaries, and these grow at any moment."""
+    actors = {"username": "old", "user_id": "A"}, {"username": "OLD", "user_id": "B"}
+    records = [make_record(id=f"{number}", actor=each) for number, each in enumerate(actors)]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+    counted = count_codes
+
+    def count_and_come(*given: Any) -> dict[str, Counts]:
+        found = counted(*given)
+        with writing(engine) as other:
+            name = f"{datetime.now(UTC).timestamp()}"
+            new = {"username": "new", "user_id": name}, {"username": "old", "user_id": name}
+            for number, each in enumerate(new):
+                store(other, workspace_id, make_record(id=f"{name}{number}", actor=each))
+        with reading(engine) as other:
+            count_events(other, parse(""), Scope(workspace_id=workspace_id), CLOCK)
+        return found
+
+    monkeypatch.setattr("auditdash.queries.facets.count_codes", count_and_come)
+    found = _count(engine, workspace_id, text)
+    assert found.total == (0 if text else 2)
+    assert _sum(_facet(found, "actor")) == 2
+    assert _values(_facet(found, "actor")).get("new", 0) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO
@@ -17,9 +16,10 @@ from numpy.typing import NDArray
 
 from auditdash.index.batch import Entry
 from auditdash.index.files.damage import IndexDamaged
+from auditdash.search.checks import fits
 
 _LENGTH: Final = 4
-_KEPT_CHOICES: Final = 512
+_KEPT_BYTES: Final = 4 << 20  # of the tables of choices; one takes a byte an entry
 _BLOCK: Final = 1 << 11
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
@@ -95,10 +95,9 @@ class Dictionary:
 
     def with_pattern(self, pattern: str) -> Choice:
         """The entries that have a key like this, where `*` stands for any text."""
-        pieces = ".*".join(re.escape(piece) for piece in pattern.split("*"))
-        matches = re.compile(pieces, re.DOTALL).fullmatch
+        pieces = pattern.split("*")
         return self.where(
-            ("pattern", pattern), lambda entry: any(matches(key) for key in self._keys(entry))
+            ("pattern", pattern), lambda entry: any(fits(pieces, key) for key in self._keys(entry))
         )
 
     def with_words(self, phrase: str) -> Choice:
@@ -157,7 +156,7 @@ class Dictionary:
         for code in find(seen):
             table[code] = True
         choice = Choice(np.flatnonzero(table).astype(np.uint32), table)
-        if len(self._choices) >= _KEPT_CHOICES:
+        if (len(self._choices) + 1) * count > _KEPT_BYTES:
             self._choices.clear()
         self._choices[name] = (count, choice)
         return choice

@@ -14,7 +14,6 @@ from auditdash.events.addresses import ip_network
 from auditdash.events.catalogue import category_of
 from auditdash.events.folding import fold_case
 from auditdash.events.user_agents import ua_family
-from auditdash.index.archive import Archive
 from auditdash.index.batch import Entry
 from auditdash.index.view import View
 
@@ -29,6 +28,10 @@ class Groups(Struct, frozen=True, eq=False):
     of_code: NDArray[np.int64]
     keys: Sequence[object]
     codes: Sequence[Sequence[int]]
+
+    def occurring(self, group: int, counts: NDArray[np.int64]) -> list[int]:
+        """The codes of a group that have events. Newer ones, which were not counted, have none."""
+        return [code for code in self.codes[group] if code < len(counts) and counts[code]]
 
     def add(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """The events of each group, from those of each code."""
@@ -85,8 +88,7 @@ KEYS: Final[dict[str, tuple[str, Key]]] = {
 
 def groups_of(view: View, name: str) -> Groups:
     """How the entries of a dictionary fall into groups, of all that it has now."""
-    archive: Archive = view.archive
-    known = archive.kept(_Known).groups
+    known = view.dictionaries.kept(_Known).groups
     dictionary, key = KEYS[name]
     entries = view.dictionaries[dictionary].entries
     count = len(entries)

@@ -23,7 +23,7 @@ from auditdash.search.scope import Clock
 
 Sums: TypeAlias = tuple[NDArray[np.int64], ...]
 Measure: TypeAlias = Callable[[Found], Sums]
-_KEPT: Final = 256
+_KEPT_BYTES: Final = 32 << 20
 
 
 class _Kept(Struct, frozen=True, eq=False):
@@ -31,6 +31,11 @@ class _Kept(Struct, frozen=True, eq=False):
 
     last_seq: int
     sums: Sums
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return sum(each.nbytes for each in self.sums)
 
 
 class Memory:
@@ -53,7 +58,7 @@ class Memory:
         with self._lock:
             self._kept[key] = kept
             self._kept.move_to_end(key)
-            while len(self._kept) > _KEPT:
+            while sum(each.size for each in self._kept.values()) > _KEPT_BYTES:
                 self._kept.popitem(last=False)
 
 
@@ -64,7 +69,7 @@ def sum_over(condition: Condition, key: Hashable, measure: Measure) -> Sums:
     """
     view = condition.view
     settled, open_ones = split(view)
-    memory = view.archive.kept(Memory)
+    memory = view.dictionaries.kept(Memory)
     if key is not None:
         key = (key, str(view.zone))  # off hours are those of the workspace
     kept = None if key is None else memory.get(key)

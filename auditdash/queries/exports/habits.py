@@ -108,7 +108,7 @@ def habits_of(view: View, zone: ZoneInfo) -> Habits:
     """Those of all exports in sight. Of segments that do not change again they are kept."""
     everything = exports_of(Condition(view, Period(), None))
     settled, open_ones = split(view)
-    memory = view.archive.kept(_Memory)
+    memory = view.dictionaries.kept(_Memory)
     with memory.lock:
         until = settled[-1].last_seq if settled else 0
         last_seq, habits = memory.settled.get(zone.key, (0, NONE))

@@ -95,7 +95,7 @@ class People:
         self._entries = view.dictionaries["actor"].entries
         self._newest = exports.actors[order[ends]]
         self._keys = [str(groups_of(view, "actor").keys[group] or "") for group in groups.tolist()]
-        self._ids = view.archive.kept(_Ids).codes(self._entries)
+        self._ids = view.dictionaries.kept(_Ids).codes(self._entries)
         self._asked = np.zeros(len(self._entries), np.bool_)
         self._asked[exports.actors] = True
         self._order = rank(self._counts, self._keys)

@@ -16,7 +16,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.catalogue import find_action
-from auditdash.index.adopt import Dictionaries
 from auditdash.index.batch import Entry
 from auditdash.index.files.segment import Described, Segment
 from auditdash.index.view import View
@@ -65,31 +64,17 @@ class AllChanges(Struct, frozen=True, eq=False):
 
 def all_changes(view: View) -> AllChanges:
     """Those of all segments; what was seen before is not looked at again."""
-    names = view.archive.kept(_Names)
+    names = view.dictionaries.kept(_Names)
     return names.all_changes(view)
 
 
 class _Names:
-    """What is known of one index."""
+    """What is known in terms of the codes of one index."""
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._dictionaries: Dictionaries | None = None
         self._kept: dict[Described, Changes] = {}
-
-    def all_changes(self, view: View) -> AllChanges:
-        with self._lock:
-            if self._dictionaries is not view.dictionaries:  # another index: other codes
-                self._begin(view.dictionaries)
-            found = [self._changes(view, segment) for segment in view.segments]
-            standing = {segment.described for segment in view.snapshot.segments}
-            self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
-            return AllChanges(found, self._things.named(), self._people.named())
-
-    def _begin(self, dictionaries: Dictionaries) -> None:
-        self._dictionaries = dictionaries
-        self._kept = {}
-        self._texts = texts = Texts()
+        texts = Texts()
         kinds: dict[str, int] = {"": 0}
         self._things, self._people = things, people = Naming(), Naming()
         people.number(0, THE_ONE, MISSING)  # _EVERYONE
@@ -105,6 +90,13 @@ class _Names:
         self._contexts = Contexts(texts)
         self._entities = [CodeNumbers(partial(thing, family)) for family, _ in enumerate(_FAMILIES)]
         self._subjects = CodeNumbers(person)
+
+    def all_changes(self, view: View) -> AllChanges:
+        with self._lock:
+            found = [self._changes(view, segment) for segment in view.segments]
+            standing = {segment.described for segment in view.snapshot.segments}
+            self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
+            return AllChanges(found, self._things.named(), self._people.named())
 
     def _changes(self, view: View, segment: Segment) -> Changes:
         seen = view.in_sight(segment)
