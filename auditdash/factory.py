@@ -29,12 +29,12 @@ from auditdash.web import (
     fragments,
     intake,
     reports,
-    summaries,
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
+from auditdash.web.summaries import exports, permissions
 
 _log = logging.getLogger(__name__)
 _TROUBLE: Final = (
@@ -51,7 +51,8 @@ _ROOMS: Final = (
     profiles,
     why,
     charts,
-    summaries,
+    exports,
+    permissions,
     downloads,
     reports,
     coverage,

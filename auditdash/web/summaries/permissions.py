@@ -1,0 +1,116 @@
+"""Who changed whose access to what: the page of permission changes and its file."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response
+from sqlalchemy import Connection
+
+from auditdash.downloads.permission_rows import iterate_changes_csv, unknown_text
+from auditdash.queries.permission_changes import (
+    ChangePage,
+    PermissionChange,
+    count_permission_changes,
+    find_first_recorded,
+    find_permission_changes,
+)
+from auditdash.queries.timeline import Cursor, cursor_text, has_events, parse_cursor
+from auditdash.search.errors import QueryError
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading
+from auditdash.web import fragments, params, readers
+from auditdash.web.frame import permissions_view
+from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+from auditdash.web.frame.question import bar, link
+from auditdash.web.summaries.answers import answer_error, file_href
+
+blueprint = Blueprint("permissions", __name__)
+
+PATH: Final = "/summaries/permissions"
+_PAGE: Final = "summaries/permissions.html"
+_CHANGES: Final = 100
+_NOTICED: Final = 3
+
+
+@blueprint.get(PATH)
+def show_permissions() -> Response:
+    """The permission changes among what is asked; with `after`, those that follow."""
+    text = params.query_text()
+    try:
+        query = params.query()
+    except QueryError as error:
+        return answer_error(_PAGE, PATH, text, error)
+    given = params.text("after")
+    after = parse_cursor(given) if given else None
+    clock, scope = readers.clock(), readers.scope()
+    with reading(readers.engine()) as connection:
+        page = find_permission_changes(connection, query, scope, clock, after, _CHANGES)
+        context = _changes_context(connection, page, scope, clock, text, after)
+        more = after is not None and fragments.is_fragment()
+        if not more:
+            context |= _around_changes(connection, query, scope, clock, text)
+    if not context.get("is_empty"):
+        readers.record_access("permissions", text, **({"after": given} if given else {}))
+    part = "summaries/_changes.html" if more else _PAGE
+    return fragments.render(_PAGE, part, 200, **context)
+
+
+@blueprint.get(f"{PATH}.csv")
+def download_permissions() -> Response:
+    """All permission changes of `?q=`, streamed."""
+    query, clock, scope = params.query(), readers.clock(), frozen_scope()
+    readers.record_access("permissions-file", params.query_text(), form="csv")
+    return stream_file(
+        "permission-changes",
+        "csv",
+        CSV,
+        scope,
+        lambda connection: iterate_changes_csv(connection, query, scope, clock),
+    )
+
+
+def _changes_context(
+    connection: Connection,
+    page: ChangePage,
+    scope: Scope,
+    clock: Clock,
+    text: str,
+    after: Cursor | None,
+) -> dict[str, object]:
+    unknown = unknown_text(find_first_recorded(connection, scope), clock.zone)
+    following = cursor_text(page.following) if page.following else ""
+    return {
+        "text": text,
+        "days": permissions_view.day_views(page.changes, clock.zone, unknown, after),
+        "next_href": link(PATH, text, after=following) if following else "",
+        "newest_href": link(PATH, text) if after else "",
+    }
+
+
+def _around_changes(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, text: str
+) -> dict[str, object]:
+    """What stands around the rows: the bar, the count, the filters, changes of one's own access."""
+    own = permissions_view.narrow_to_own(query)
+    count = count_permission_changes(connection, query, scope, clock)
+    shown: tuple[PermissionChange, ...] = ()
+    if count.self_made and own != query:
+        shown = find_permission_changes(connection, own, scope, clock, limit=_NOTICED).changes
+    return {
+        "bar": bar(PATH, text, query, clock),
+        "is_empty": not count.total and not has_events(connection, scope, readers.SOURCE),
+        "count": count.total,
+        "own_count": count.self_made,
+        "own_changes": [change.event for change in shown],
+        "own_href": permissions_view.address(PATH, own),
+        "kinds": permissions_view.kind_filters(connection, query, scope, clock, PATH),
+        "objects": permissions_view.object_filters(connection, query, scope, clock, PATH),
+        "facets": permissions_view.facets(connection, query, scope, clock, PATH),
+        "timeline_href": permissions_view.events_href(query),
+        "csv_href": file_href(connection, f"{PATH}.csv", text),
+        "start_href": link(PATH, ""),
+    }
+
+
