@@ -138,5 +138,3 @@ def _all_href(name: str, text: str, shown: int, count: int, whole: str) -> str:
 def _iterate_lines(series: Series) -> Iterator[bytes]:
     head, *rows = table(series, whole=True).lines
     return iterate_table([str(cell) for cell in head], rows)
-
-

@@ -112,5 +112,3 @@ def _around_changes(
         "csv_href": file_href(connection, f"{PATH}.csv", text),
         "start_href": link(PATH, ""),
     }
-
-
