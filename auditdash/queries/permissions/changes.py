@@ -7,9 +7,7 @@ segment. Who is who, which any later event may tell, is told when it is asked: `
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from threading import RLock
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
@@ -19,7 +17,6 @@ from auditdash.events.catalogue import find_action
 from auditdash.index.batch import Entry
 from auditdash.index.files.segment import Described, Segment
 from auditdash.index.view import View
-from auditdash.queries.permissions.contexts import Contexts
 from auditdash.queries.permissions.numbering import (
     MISSING,
     THE_ONE,
@@ -29,14 +26,7 @@ from auditdash.queries.permissions.numbering import (
     Numbers,
     Texts,
 )
-
-# What access may be to: what everyone has by default, the workspace, and things with a noun, which
-# begins the keys of a context that names one.
-_DEFAULT, _WORKSPACE = 0, 1
-_NOUNS: Final = {"user-groups": "group", "collections": "collection", "connections": "connection"}
-_FAMILIES: Final = ("", "", *_NOUNS.values())
-_TO_DEFAULT: Final = "workspace_default_access_changed"
-_EVERYONE: Final = 0  # number of a person
+from auditdash.queries.permissions.things import TO_DEFAULT, Things, Whose, family_of
 
 
 class Changes(Struct, frozen=True, eq=False):
@@ -76,19 +66,15 @@ class _Names:
         self._kept: dict[Described, Changes] = {}
         texts = Texts()
         kinds: dict[str, int] = {"": 0}
-        self._things, self._people = things, people = Naming(), Naming()
-        people.number(0, THE_ONE, MISSING)  # _EVERYONE
-
-        def thing(family: int, entry: Entry) -> int:
-            return things.number(family, texts.number(entry[1]), texts.number(entry[2]))
+        self._people = people = Naming()
+        self._everyone = people.number(0, THE_ONE, MISSING)
 
         def person(entry: Entry) -> int:
             kind = kinds.setdefault(entry[0] or "", len(kinds))
             return people.number(kind, texts.number(entry[1]), texts.number(entry[2]))
 
         self._families = CodeNumbers(lambda entry: _family(entry[0] or ""))
-        self._contexts = Contexts(texts)
-        self._entities = [CodeNumbers(partial(thing, family)) for family, _ in enumerate(_FAMILIES)]
+        self._things = Things(texts)
         self._subjects = CodeNumbers(person)
 
     def all_changes(self, view: View) -> AllChanges:
@@ -96,7 +82,7 @@ class _Names:
             found = [self._changes(view, segment) for segment in view.segments]
             standing = {segment.described for segment in view.snapshot.segments}
             self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
-            return AllChanges(found, self._things.named(), self._people.named())
+            return AllChanges(found, self._things.naming.named(), self._people.named())
 
     def _changes(self, view: View, segment: Segment) -> Changes:
         seen = view.in_sight(segment)
@@ -116,8 +102,9 @@ class _Names:
         people = self._subjects.of(
             segment.column("subject")[rows], view.dictionaries["subject"].entries
         )
-        people[families == _DEFAULT] = _EVERYONE
-        things = self._things_of(view, segment, rows, families, people)
+        people[families == TO_DEFAULT] = self._everyone
+        named = self._people.named()
+        things = self._things.of(view, segment, rows, families, Whose(people, named))
         return Changes(
             segment,
             rows.astype(np.int32),
@@ -127,49 +114,11 @@ class _Names:
             _distinct(people),
         )
 
-    def _things_of(
-        self, view: View, segment: Segment, rows: Numbers, families: Numbers, people: Numbers
-    ) -> Numbers:
-        things = np.empty(len(rows), np.int64)
-        for only in (_DEFAULT, _WORKSPACE):
-            things[families == only] = self._things.number(only, THE_ONE, MISSING)
-        entities = segment.column("entity")
-        entries = view.dictionaries["entity"].entries
-        for family, noun in enumerate(_FAMILIES):
-            places = np.flatnonzero(families == family)
-            if not noun or not len(places):
-                continue
-            found = self._entities[family].of(entities[rows[places]], entries)
-            elsewhere = self._says_nothing(found, people[places])
-            if elsewhere.any():
-                here = rows[places[elsewhere]]
-                ids = self._contexts.numbers(view, segment, here, f"{noun}_id")
-                names = self._contexts.numbers(view, segment, here, f"{noun}_name")
-                pairs = zip(ids.tolist(), names.tolist(), strict=True)
-                found[elsewhere] = [self._things.number(family, *pair) for pair in pairs]
-            things[places] = found
-        return things
-
-    def _says_nothing(self, things: Numbers, people: Numbers) -> NDArray[np.bool_]:
-        """Where the entity is the subject or missing, the context tells what access was to."""
-        thing, person = self._things.named(), self._people.named()
-        ids, names = thing.ids[things], thing.names[things]
-        whose, called = person.ids[people], person.names[people]
-        by_name = (ids == MISSING) & (whose == MISSING) & (names == called)
-        nothing = (ids == MISSING) & (names == MISSING)
-        found: NDArray[np.bool_] = nothing | by_name | ((ids != MISSING) & (ids == whose))
-        return found
-
 
 def _family(name: str) -> int:
     """What kind of thing an action changes access to; MISSING when it changes none."""
     action = find_action(name)
-    if action is None or not action.permission:
-        return MISSING
-    if name == _TO_DEFAULT:
-        return _DEFAULT
-    noun = _NOUNS.get(action.category)
-    return _WORKSPACE if noun is None else _FAMILIES.index(noun)
+    return family_of(action) if action is not None and action.permission else MISSING
 
 
 def _distinct(numbers: Numbers) -> Numbers:

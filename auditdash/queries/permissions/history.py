@@ -1,8 +1,7 @@
 """The change before each change: of the same person's access to the same thing.
 
-Told from all changes in sight. A person or thing is its id; where only the name is told, the one id
-that the name has in any change in sight, or the name if it has none. What could be several, or is
-not named at all, has no history.
+Told from all changes in sight. What could be several people or things, or is not named at all, has
+no history: `identities.py`.
 """
 
 from __future__ import annotations
@@ -17,10 +16,9 @@ from numpy.typing import NDArray
 from auditdash.index.files.segment import Column
 from auditdash.index.view import View
 from auditdash.queries.permissions.changes import AllChanges, Changes, all_changes
-from auditdash.queries.permissions.numbering import MISSING, Named, Numbers
+from auditdash.queries.permissions.identities import ALONE, identities
+from auditdash.queries.permissions.numbering import Numbers
 
-_ALONE: Final = -1
-_KIND_SHIFT: Final = 28  # texts are fewer than 2**27
 _THING_SHIFT: Final = 32
 _AT_ONCE: Final = 400_000  # changes that are put in order
 
@@ -53,7 +51,7 @@ def find_before(view: View, seqs: Sequence[int]) -> Before:
             + [who.keys(some)[_are(some, seqs)] for some in _holding(changes.segments, seqs)]
         )
     )
-    wanted = wanted[wanted != _ALONE]
+    wanted = wanted[wanted != ALONE]
     things = np.isin(who.things, wanted >> _THING_SHIFT)
     people = np.isin(who.people, wanted & ((1 << _THING_SHIFT) - 1))
     rows = []
@@ -94,39 +92,17 @@ class _Identities:
     """Who is who and what is what, for all changes in sight."""
 
     def __init__(self, changes: AllChanges) -> None:
-        self.things = _identities(changes.things, [each.all_things for each in changes.segments])
-        self.people = _identities(changes.people, [each.all_people for each in changes.segments])
+        self.things = identities(changes.things, [each.all_things for each in changes.segments])
+        self.people = identities(changes.people, [each.all_people for each in changes.segments])
 
     def keys(self, changes: Changes, places: Numbers | None = None) -> Numbers:
-        """The history that each change belongs to; _ALONE where it has none."""
+        """The history that each change belongs to; ALONE where it has none."""
         numbers = (changes.things, changes.people)
         things, people = numbers if places is None else (each[places] for each in numbers)
         thing, person = self.things[things], self.people[people]
         keys: Numbers = thing << _THING_SHIFT | person
-        keys[(thing == _ALONE) | (person == _ALONE)] = _ALONE
+        keys[(thing == ALONE) | (person == ALONE)] = ALONE
         return keys
-
-
-def _identities(named: Named, occurring: Iterable[Numbers]) -> Numbers:
-    """For each number, how it is known: equal for two that are the same."""
-    seen = np.zeros(len(named.ids), np.bool_)
-    for numbers in occurring:
-        seen[numbers] = True
-    has_id, has_name = named.ids != MISSING, named.names != MISSING
-    names = named.kinds << _THING_SHIFT | named.names
-    both = np.flatnonzero(seen & has_id & has_name)
-    both = both[np.lexsort((named.ids[both], names[both]))]
-    first = np.flatnonzero(np.diff(names[both], prepend=-1))
-    last = np.append(first[1:], len(both))[: len(first)] - 1  # none where nothing has both
-    known, least, most = names[both][first], named.ids[both][first], named.ids[both][last]
-    found = np.where(has_id, named.ids * 2, np.where(has_name, named.names * 2 + 1, _ALONE))
-    nameless = np.flatnonzero(seen & ~has_id & has_name)
-    if len(known) and len(nameless):
-        places = np.minimum(np.searchsorted(known, names[nameless]), len(known) - 1)
-        is_known = known[places] == names[nameless]
-        one = np.where(least[places] == most[places], least[places] * 2, _ALONE)
-        found[nameless] = np.where(is_known, one, found[nameless])
-    return np.where(found == _ALONE, _ALONE, named.kinds << _KIND_SHIFT | found)
 
 
 def _holding(changes: Iterable[Changes], seqs: Sequence[int]) -> Iterable[Changes]:
@@ -153,7 +129,7 @@ def _are(changes: Changes, seqs: Sequence[int]) -> NDArray[np.bool_]:
 def _part(changes: AllChanges, who: _Identities, part: int, parts: int) -> Iterable[_Rows]:
     for some in changes.segments:
         keys = who.keys(some)
-        places = np.flatnonzero((keys != _ALONE) & (keys % parts == part))
+        places = np.flatnonzero((keys != ALONE) & (keys % parts == part))
         yield _rows(some, places, keys[places])
 
 

@@ -24,16 +24,21 @@ class Texts:
 
     def __init__(self) -> None:
         self._numbers = {"": THE_ONE}
+        self.written = [""]  # by number, as it was written first
 
     def number(self, text: str | None) -> int:
         """The number of a text, MISSING for none."""
-        if not text:
-            return MISSING
-        return self._numbers.setdefault(fold_case(text), len(self._numbers))
+        return self._number(fold_case(text), text) if text else MISSING
 
     def key_number(self, key: str | None) -> int:
         """The number of a text that is folded."""
-        return self._numbers.setdefault(key, len(self._numbers)) if key else MISSING
+        return self._number(key, key) if key else MISSING
+
+    def _number(self, key: str, text: str) -> int:
+        number = self._numbers.setdefault(key, len(self._numbers))
+        if number == len(self.written):
+            self.written.append(text)
+        return number
 
 
 class Named(Struct, frozen=True, eq=False):
