@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from auditdash.events.errors import BadInput
+from auditdash.events.folding import fold_case
 
 OTHER = "other"
 _T = TypeVar("_T")
@@ -64,6 +65,7 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     subjects: dict[str, SubjectKeys]
     readings: dict[str, Reading]
     role_keys: tuple[str, ...]
+    role_orders: dict[str, tuple[tuple[str, ...], ...]]
     unmapped_sentence: str
 
 
@@ -74,6 +76,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     subject: dict[str, SubjectKeys]
     reading: dict[str, Reading]
     action: dict[str, dict[str, object]]
+    role_order: dict[str, tuple[tuple[str, ...], ...]] = {}
 
 
 def parse_catalogue(text: str) -> Catalogue:
@@ -86,6 +89,7 @@ def parse_catalogue(text: str) -> Catalogue:
             subjects=file.subject,
             readings=file.reading,
             role_keys=file.role_keys,
+            role_orders=file.role_order,
             unmapped_sentence=file.unmapped_sentence,
         )
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -112,6 +116,10 @@ def _check(catalogue: Catalogue) -> None:
             raise BadInput(f"no category {action.category}", where=f"actions.toml, {action.name}")
         if action.subject is not None and action.subject not in catalogue.subjects:
             raise BadInput(f"no subject {action.subject}", where=f"actions.toml, {action.name}")
+    for slug, order in catalogue.role_orders.items():
+        if slug not in catalogue.categories:
+            raise BadInput(f"no category {slug}", where="actions.toml, role_order")
+        _refuse_twins(f"role of {slug}", (fold_case(role) for step in order for role in step))
 
 
 def _refuse_twins(what: str, words: Iterable[str]) -> None:
@@ -150,6 +158,21 @@ def category_of(action: str) -> str:
     """The slug of an action's category; `other` when it is unmapped."""
     found = find_action(action)
     return found.category if found else OTHER
+
+
+@cache
+def role_ranks(category: str) -> Mapping[str, int]:
+    """How much each role of a category allows, by its folded name: more is a higher number. A role
+    that the catalogue does not know is not among them."""
+    order = catalogue().role_orders.get(category, ())
+    return {
+        fold_case(role): len(order) - number for number, step in enumerate(order) for role in step
+    }
+
+
+def highest_roles(category: str) -> tuple[str, ...]:
+    """The roles of a category that allow most."""
+    return next(iter(catalogue().role_orders.get(category, ())), ())
 
 
 def category_label(slug: str) -> str:

@@ -9,7 +9,6 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.events.catalogue import op_of
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
 from auditdash.index.events import iterate_numbered
@@ -18,7 +17,17 @@ from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.counts import count_codes
 from auditdash.queries.counting.groups import MISSING, groups_of
-from auditdash.queries.permissions.history import Before, find_all_before, find_before
+from auditdash.queries.permissions.directions import (
+    DIRECTIONS,
+    FIRST_ROLE,
+    HAS_NONE,
+    HAS_UNKNOWN,
+    Direction,
+    Kind,
+    kind_of,
+)
+from auditdash.queries.permissions.ledger import Ledger, ledger_of
+from auditdash.queries.permissions.selection import ANYTHING, Derived, select
 from auditdash.queries.timeline import Cursor, cursor_of, is_rising
 from auditdash.search.match import is_own
 from auditdash.search.query import Atom, Query, Term, query_of
@@ -26,7 +35,7 @@ from auditdash.search.scope import Clock, Scope
 
 _PERMISSION: Final = Term("is", (Atom("permission"),))
 _OWN: Final = Term("is", (Atom("own-access"),))
-_ENDS: Final = ("revoke", "remove")
+_WINDOW: Final = 1 << 13
 
 
 class Access(Struct, frozen=True):
@@ -43,10 +52,11 @@ class PermissionChange(Struct, frozen=True, kw_only=True):
     """One event that changed access. `self_made`: the actor changed their own."""
 
     event: Event
-    kind: Literal["granted", "revoked", "changed"]
+    kind: Kind
     before: Access
     after: Access
     self_made: bool
+    direction: Direction = "unknown"
 
 
 class ChangePage(Struct, frozen=True, kw_only=True):
@@ -90,23 +100,31 @@ def find_permission_changes(
         limit=limit + 1,
     )
     seqs = [seq for _, seq in places[:limit]]
-    changes = tuple(_changes(view, seqs, find_before(view, seqs)))
+    changes = tuple(tell_changes(view, seqs))
     more = len(places) > limit
     return ChangePage(changes=changes, following=cursor_of(changes[-1].event) if more else None)
 
 
 def iterate_permission_changes(
-    connection: Connection, query: Query, scope: Scope, clock: Clock
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    derived: Derived = ANYTHING,
 ) -> Iterator[PermissionChange]:
     """All of them, from one snapshot, however many."""
     view = open_view(connection, scope)
-    condition = compile_query(_among(query, _PERMISSION), view, clock)
-    seqs = (
-        seq
-        for window in scan.iterate_ordered(condition, rising=is_rising(query))
-        for seq in window.tolist()
+    selection = select(view, query, clock, derived)
+    ordered = selection.ordered(rising=is_rising(query))
+    seqs = selection.ledger.seqs
+    return tell_changes(
+        view,
+        (
+            seq
+            for start in range(0, len(ordered), _WINDOW)
+            for seq in seqs[ordered[start : start + _WINDOW]].tolist()
+        ),
     )
-    return _changes(view, seqs, find_all_before(view))
 
 
 def count_permission_changes(
@@ -118,7 +136,7 @@ def count_permission_changes(
     own = count_codes(view, _among(query, _OWN), clock, ["action"])["action"]
     counts = {"granted": 0, "revoked": 0, "changed": 0}
     for code in np.flatnonzero(found).tolist():
-        counts[_kind(_text(view, "action", code) or "")] += int(found[code])
+        counts[kind_of(_text(view, "action", code) or "")] += int(found[code])
     return ChangeCounts(total=sum(counts.values()), self_made=int(own.sum()), **counts)
 
 
@@ -158,33 +176,29 @@ def _among(query: Query, *narrower: Term) -> Query:
     return query_of((*narrower, *query.parts), query.order)
 
 
-def _changes(view: View, seqs: Iterable[int], before: Before) -> Iterator[PermissionChange]:
+def tell_changes(view: View, seqs: Iterable[int]) -> Iterator[PermissionChange]:
+    """The changes with these seqs, in their order."""
+    _, ledger = ledger_of(view)
     for event in iterate_numbered(view.connection, view.workspace_id, view.slug, seqs):
-        kind = _kind(event.action)
+        kind = kind_of(event.action)
+        place = int(np.searchsorted(ledger.seqs, event.seq))
         yield PermissionChange(
             event=event,
             kind=kind,
-            before=_before(view, before.of(event.seq), kind),
+            before=_had(view, ledger, place),
             after=_given(event.role) if kind != "revoked" else Access("none"),
+            direction=DIRECTIONS[ledger.directions[place]],
             self_made=is_own(event),
         )
 
 
-def _kind(action: str) -> Literal["granted", "revoked", "changed"]:
-    op = op_of(action)
-    if op in _ENDS:
-        return "revoked"
-    return "granted" if op in {"grant", "invite", "create"} else "changed"
-
-
-def _before(view: View, earlier: tuple[int, int] | None, kind: str) -> Access:
-    if earlier is None:
-        # Whoever is added had nothing; of all else the log knows no beginning.
-        return Access("none") if kind == "granted" else Access("unknown")
-    action, role = earlier
-    if _kind(_text(view, "action", action) or "") == "revoked":
-        return Access("none")
-    return _given(_text(view, "role", role))
+def _had(view: View, ledger: Ledger, place: int) -> Access:
+    had = int(ledger.had[place])
+    if had < FIRST_ROLE:
+        if had == HAS_NONE:
+            return Access("none")
+        return Access("unknown" if had == HAS_UNKNOWN else "unnamed")
+    return _given(_text(view, "role", int(ledger.roles[ledger.before[place]])))
 
 
 def _text(view: View, name: str, code: int) -> str | None:

@@ -13,8 +13,10 @@ from auditdash.events.catalogue import (
     category_label,
     category_of,
     find_action,
+    highest_roles,
     op_of,
     parse_catalogue,
+    role_ranks,
 )
 from auditdash.events.errors import BadInput
 from auditdash.events.wording import parse_template
@@ -145,3 +147,15 @@ def test_a_faulty_catalogue_says_what_is_wrong(old: str, new: str, told: str | N
         return
     with pytest.raises(BadInput, match=told):
         parse_catalogue(text)
+
+
+def test_what_a_role_allows_is_data() -> None:
+    assert role_ranks("connections") == {"manage": 4, "query": 3, "view": 2, "none": 1}
+    assert role_ranks("collections")["edit"] == role_ranks("collections")["query"]
+    assert role_ranks("user-groups") == {}  # one is a member or not
+    assert highest_roles("user-membership") == ("admin",)
+    order = '[role_order]\ngroups = [["Admin"], ["member", "ADMIN"]]'
+    with pytest.raises(BadInput, match="stands twice"):
+        parse_catalogue(SMALLEST + order)
+    with pytest.raises(BadInput, match="no category"):
+        parse_catalogue(SMALLEST + order.replace("groups", "things"))

@@ -20,7 +20,12 @@ START = parse_instant("2026-03-01T00:00:00Z")
 PEOPLE = (("u1", "bob"), ("u2", "Zoë"), ("u3", "ann"), ("u4", "Ann"))
 GROUPS = (("g1", "Analysts"), ("g2", "analysts 2"))
 THINGS = (("c1", "Payroll"), ("c2", "Sales"), ("c3", "sales"))
-ROLES = ("view", "edit", "manage", None)
+ROLES = ("view", "Edit", "edit", "manage", "Query", "none", "auditor", None)
+# What each role allows, where it does: told here once more, by hand.
+ALLOWS = {
+    "connections": {"manage": 3, "query": 2, "view": 1, "none": 0},
+    "collections": {"manage": 3, "query": 2, "edit": 2, "view": 1, "none": 0},
+}
 ACTIONS = (
     *("org_user_invited", "org_user_role_changed", "org_user_reinvited", "group_deleted"),
     *("group_member_added", "group_member_removed", "workspace_default_access_changed"),
@@ -41,6 +46,7 @@ class Told(NamedTuple):
     before: Access
     after: Access
     self_made: bool
+    direction: str
 
 
 def random_changes(dice: random.Random, count: int) -> list[dict[str, Any]]:
@@ -108,7 +114,24 @@ def _told(event: Event, earlier: Event | None) -> Told:
         before = Access("none" if kind == "granted" else "unknown")
     else:
         before = _given(earlier)
-    return Told(kind, before, _given(event), _is_own(event))
+    after = _given(event)
+    return Told(kind, before, after, _is_own(event), _direction(event.category, before, after))
+
+
+def _direction(category: str, before: Access, after: Access) -> str:
+    had, has = before.kind != "none", after.kind != "none"
+    if not had or not has:
+        return "up" if has else "down" if had else "sideways"
+    if before.kind == "unknown":
+        return "unknown"
+    one, other = (fold_case(each.role) if each.role else None for each in (before, after))
+    if one == other:
+        return "sideways" if one or category == "user-groups" else "unknown"
+    ranks = ALLOWS.get(category, {})
+    if one not in ranks or other not in ranks:
+        return "unknown"
+    gained = ranks[other] - ranks[one]
+    return "up" if gained > 0 else "down" if gained < 0 else "sideways"
 
 
 def _kind(event: Event) -> str:

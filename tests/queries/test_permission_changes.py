@@ -79,7 +79,7 @@ def test_each_change_tells_what_an_oracle_without_sql_tells(
             asked = {each.seq for each in iterate_events(connection, parse(text), scope, CLOCK)}
         found = _all(engine, workspace_id, text, highest_seq)
         answers = {
-            each.event.seq: Told(each.kind, each.before, each.after, each.self_made)
+            each.event.seq: Told(each.kind, each.before, each.after, each.self_made, each.direction)
             for each in found
         }
         assert answers == {seq: each for seq, each in told.items() if seq in asked}

@@ -1,13 +1,14 @@
 """What each permission change names: what access is to, and whose it is.
 
 The words of an event never change, so what is found in a segment is kept as long as there is the
-segment. Who is who, which any later event may tell, is told when it is asked: `history.py`.
+segment. Who is who, which any later event may tell, is told when it is asked: `identities.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from threading import RLock
+from typing import Any, Literal
 
 import numpy as np
 from msgspec import Struct
@@ -30,11 +31,12 @@ from auditdash.queries.permissions.things import TO_DEFAULT, Things, Whose, fami
 
 
 class Changes(Struct, frozen=True, eq=False):
-    """The permission changes among the rows of a segment: for each its row, and the numbers of the
-    thing and the person. `all_things` and `all_people` are those that occur."""
+    """The permission changes among the rows of a segment: for each its row, its rank by seq, and
+    the numbers of the thing and the person. `all_things` and `all_people` are those that occur."""
 
     segment: Segment
     rows: NDArray[np.int32]
+    ranks: NDArray[np.int32]
     things: NDArray[np.uint32]
     people: NDArray[np.uint32]
     all_things: Numbers
@@ -50,6 +52,34 @@ class AllChanges(Struct, frozen=True, eq=False):
     segments: Sequence[Changes]
     things: Named
     people: Named
+
+    def __len__(self) -> int:
+        return sum(len(each) for each in self.segments)
+
+    def by_place(self, name: str) -> NDArray[Any]:
+        """A column of the index, in the order of the seqs."""
+        return self._in_order([each.segment.column(name)[each.rows] for each in self.segments])
+
+    def seqs_by_place(self) -> Numbers:
+        """The seqs, rising."""
+        return self._in_order(
+            [
+                each.segment.column("seq")[each.rows].astype(np.int64) + each.segment.first_seq
+                for each in self.segments
+            ]
+        )
+
+    def numbers_by_place(self, name: Literal["things", "people"]) -> NDArray[Any]:
+        """The numbers of the things or the people, in the order of the seqs."""
+        return self._in_order([getattr(each, name) for each in self.segments])
+
+    def _in_order(self, columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        dtype = np.result_type(*columns) if columns else np.int64
+        found, start = np.empty(len(self), dtype), 0
+        for each, column in zip(self.segments, columns, strict=True):
+            found[start + each.ranks] = column
+            start += len(each)
+        return found
 
 
 def all_changes(view: View) -> AllChanges:
@@ -105,9 +135,12 @@ class _Names:
         people[families == TO_DEFAULT] = self._everyone
         named = self._people.named()
         things = self._things.of(view, segment, rows, families, Whose(people, named))
+        ranks = np.empty(len(rows), np.int32)
+        ranks[np.argsort(segment.column("seq")[rows], kind="stable")] = np.arange(len(rows))
         return Changes(
             segment,
             rows.astype(np.int32),
+            ranks,
             things.astype(np.uint32),
             people.astype(np.uint32),
             _distinct(things),
