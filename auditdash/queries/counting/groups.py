@@ -46,6 +46,7 @@ class _Known:
 
     def __init__(self) -> None:
         self.groups: dict[str, Groups] = {}
+        self.places: dict[str, NDArray[np.int64]] = {}
 
 
 def _filled(*texts: str | None) -> str | None:
@@ -95,6 +96,23 @@ def groups_of(view: View, name: str) -> Groups:
     found = known.get(name)
     if found is None or len(found.of_code) < count:
         found = known[name] = _group(found, entries, count, key)
+    return found
+
+
+def places_of(view: View, name: str) -> NDArray[np.int64]:
+    """For each group its place among all of them in the order of their keys as texts."""
+    known = view.dictionaries.kept(_Known).places
+    keys = groups_of(view, name).keys
+    found = known.get(name)
+    if found is None or len(found) < len(keys):
+        # Those that were in order come first: then only the new ones are put into it.
+        before = [] if found is None else np.argsort(found).tolist()
+        order = sorted(
+            [*before, *range(len(before), len(keys))], key=lambda group: str(keys[group] or "")
+        )
+        found = np.empty(len(keys), np.int64)
+        found[order] = np.arange(len(keys))
+        known[name] = found
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Final
 
@@ -15,7 +15,7 @@ from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.batch import Entry
 from auditdash.index.view import View
-from auditdash.queries.counting.groups import groups_of
+from auditdash.queries.counting.groups import groups_of, places_of
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.nights import Nights
@@ -94,11 +94,11 @@ class People:
         self._runs = Runs(people, times, exports.days[order], habits)
         self._entries = view.dictionaries["actor"].entries
         self._newest = exports.actors[order[ends]]
-        self._keys = [str(groups_of(view, "actor").keys[group] or "") for group in groups.tolist()]
+        self._keys = groups_of(view, "actor").keys
         self._ids = view.dictionaries.kept(_Ids).codes(self._entries)
         self._asked = np.zeros(len(self._entries), np.bool_)
         self._asked[exports.actors] = True
-        self._order = rank(self._counts, self._keys)
+        self._order = rank(self._counts, places_of(view, "actor")[groups])
         self._made: dict[int, Exporter] = {}
 
     def all(self) -> Listed[Exporter]:
@@ -127,7 +127,8 @@ class People:
         return person
 
     def _exporter(self, place: int) -> Exporter:
-        group, key = int(self._groups[place]), self._keys[place]
+        group = int(self._groups[place])
+        key = str(self._keys[group] or "")
         identity, username = self._entries[self._newest[place]]
         first, first_ever = int(self._first[place]), int(self._first_ever[place])
         return Exporter(
@@ -180,9 +181,7 @@ def name_kinds(counts: Ints) -> dict[str, int]:
     return {name: count for name, count in named if count}
 
 
-def rank(counts: Ints, keys: Sequence[str]) -> Ints:
-    """The places of the largest counts first, equal ones by their keys."""
-    key_of: Callable[[int], str] = keys.__getitem__
-    by_key = np.array(sorted(range(len(keys)), key=key_of), np.int64)
-    ranked: Ints = by_key[np.argsort(-counts[by_key], kind="stable")]
+def rank(counts: Ints, places: Ints) -> Ints:
+    """The places of the largest counts first, equal ones by their keys, whose places these are."""
+    ranked: Ints = np.lexsort((places, -counts))
     return ranked

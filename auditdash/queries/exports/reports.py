@@ -10,7 +10,7 @@ from msgspec import Struct
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.view import View
-from auditdash.queries.counting.groups import groups_of
+from auditdash.queries.counting.groups import groups_of, places_of
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.nights import Nights
@@ -58,8 +58,8 @@ class Reports:
         has_name = _has_name(self._entries)[exports.entities]
         named = _newest(exports.reports[has_name], rows[has_name], size)[groups]
         self._named = np.where(named >= 0, exports.entities[named].astype(np.int64), -1)
-        self._keys = [str(groups_of(view, "report").keys[group] or "") for group in groups.tolist()]
-        self._order = rank(self._counts, self._keys)
+        self._keys = groups_of(view, "report").keys
+        self._order = rank(self._counts, places_of(view, "report")[groups])
 
     def all(self) -> Listed[Exported]:
         """Most exports first."""
@@ -67,16 +67,16 @@ class Reports:
 
     def _exported(self, place: int) -> Exported:
         first, first_ever = int(self._first[place]), int(self._first_ever[place])
-        named = int(self._named[place])
+        group, named = int(self._groups[place]), int(self._named[place])
         return Exported(
-            key=self._keys[place],
+            key=str(self._keys[group] or ""),
             name=self._entries[named][2] if named >= 0 else None,
             id=self._entries[self._newest[place]][1] or None,
             count=int(self._counts[place]),
             by_action=name_kinds(self._kinds[place]),
             people=int(self._people[place]),
             nights=int(self._nights[place]),
-            night_periods=self._night.of(int(self._groups[place])),
+            night_periods=self._night.of(group),
             first_ever_at=Instant(first_ever),
             last_at=Instant(int(self._last[place])),
             is_new=first == first_ever,
