@@ -13,6 +13,7 @@ _BOUNDED = re.compile(f".{{{_LONGEST_KEY}}}\u2026[0-9a-f]{{64}}", re.DOTALL)
 _WORD = re.compile(r"\w+")
 _LONG = 1_000
 _LONGEST_RUN = 30
+BETWEEN_TEXTS = "\x02"
 _JOINER = "\u034f"  # combining grapheme joiner: marks are not ordered across it
 
 
@@ -95,4 +96,4 @@ def _letters(text: str) -> str:
 def join_words(texts: Iterable[str | None]) -> str:
     """All words of several texts; U+2 keeps a phrase from reaching across two of them."""
     folded = (fold_words(text) for text in texts if text)
-    return "\x02".join(text for text in folded if text)
+    return BETWEEN_TEXTS.join(text for text in folded if text)

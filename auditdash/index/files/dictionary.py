@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 
 from auditdash.index.batch import Entry
 from auditdash.index.files.damage import IndexDamaged
+from auditdash.index.finding.by_key import ByKey
+from auditdash.index.finding.by_word import ByWord, Codes
 from auditdash.search.checks import fits
 
 _LENGTH: Final = 4
 _KEPT_BYTES: Final = 4 << 20  # of the tables of choices; one takes a byte an entry
-_BLOCK: Final = 1 << 11
 _decoder = msgspec.msgpack.Decoder(list[Entry])
 
 # Texts of an entry by which it is found, folded; None has no key.
@@ -54,11 +55,9 @@ class Dictionary:
         self._keys = keys
         self._words = words
         self._codes: dict[Entry, int] = {}
-        self._by_key: dict[str, list[int]] = {}
-        self._keyed = 0
         self._lock = Lock()  # of what is derived from the entries, by whichever reader
-        self._folded: list[str] = []
-        self._blocks: list[str] = []
+        self._by_key = ByKey()
+        self._by_word = ByWord()
         self._choices: dict[object, tuple[int, Choice]] = {}
 
     def __len__(self) -> int:
@@ -90,7 +89,12 @@ class Dictionary:
         """The entries that have one of these keys."""
         count = len(self.entries)
         self._key(count)
-        found = {code for key in keys for code in self._by_key.get(key, ()) if code < count}
+        wanted = set(keys)
+        found = [
+            code
+            for code in self._by_key.candidates(keys)
+            if code < count and not wanted.isdisjoint(self._keys(self.entries[code]))
+        ]
         return self._choice(("keys", *keys), count, lambda _: found)
 
     def with_pattern(self, pattern: str) -> Choice:
@@ -104,14 +108,15 @@ class Dictionary:
         """The entries in which these folded words begin at a word: `" rep"`, `" new rep"`."""
         count = len(self.entries)
         self._fold(count)
+        words = phrase.split()
 
-        def find(start: int) -> Iterator[int]:
-            for block in range(start // _BLOCK, -(-count // _BLOCK)):
-                if phrase in self._blocks[block]:
-                    first = max(start, block * _BLOCK)
-                    for code in range(first, min(count, (block + 1) * _BLOCK)):
-                        if phrase in self._folded[code]:
-                            yield code
+        def find(start: int) -> Sequence[int] | Codes:
+            codes = self._by_word.with_words(words)
+            codes = codes[(codes >= start) & (codes < count)]
+            if len(words) == 1:
+                return codes
+            texts = ((code, self._words(self.entries[code])) for code in codes.tolist())
+            return [code for code, text in texts if phrase in text]
 
         return self._choice(("words", phrase), count, find)
 
@@ -120,23 +125,13 @@ class Dictionary:
         self._key(len(self.entries))
         self._fold(len(self.entries))
 
-    def _fold(self, count: int) -> None:
-        """All words of a block in one text: most blocks do not have a word, and are passed over."""
-        with self._lock:
-            known = len(self._folded)
-            if known >= count:
-                return
-            self._folded.extend(self._words(entry) for entry in self.entries[known:count])
-            for block in range(known // _BLOCK, -(-count // _BLOCK)):
-                text = "\x03".join(self._folded[block * _BLOCK : (block + 1) * _BLOCK])
-                self._blocks[block : block + 1] = [text]
-
     def where(self, name: object, holds: Callable[[Entry], bool]) -> Choice:
         """The entries of which `holds` is true; `name` tells one question from all others."""
         count = len(self.entries)
 
-        def find(start: int) -> Iterable[int]:
-            return (code for code in range(start, count) if holds(self.entries[code]))
+        def find(start: int) -> Sequence[int] | Codes:
+            entries = self.entries
+            return [code for code in range(start, count) if holds(entries[code])]
 
         return self._choice(name, count, find)
 
@@ -146,15 +141,16 @@ class Dictionary:
         table[list(codes)] = True
         return Choice(np.flatnonzero(table).astype(np.uint32), table)
 
-    def _choice(self, name: object, count: int, find: Callable[[int], Iterable[int]]) -> Choice:
+    def _choice(
+        self, name: object, count: int, find: Callable[[int], Sequence[int] | Codes]
+    ) -> Choice:
         """`find(start)` names codes from `start` on; what was found before is kept."""
         seen, kept = self._choices.get(name, (0, _NOTHING))
         if seen >= count and len(kept.table) >= count:
             return kept
         table = np.zeros(count, np.bool_)
         table[:seen] = kept.table[:seen]
-        for code in find(seen):
-            table[code] = True
+        table[np.asarray(find(seen), np.int64)] = True
         choice = Choice(np.flatnonzero(table).astype(np.uint32), table)
         if (len(self._choices) + 1) * count > _KEPT_BYTES:
             self._choices.clear()
@@ -163,10 +159,13 @@ class Dictionary:
 
     def _key(self, count: int) -> None:
         with self._lock:
-            for code in range(self._keyed, count):
-                for key in self._keys(self.entries[code]):
-                    self._by_key.setdefault(key, []).append(code)
-                self._keyed = code + 1
+            new = self.entries[self._by_key.known : count]
+            self._by_key.add(map(self._keys, new))
+
+    def _fold(self, count: int) -> None:
+        with self._lock:
+            new = self.entries[self._by_word.known : count]
+            self._by_word.add(map(self._words, new))
 
     # --- the file
 

@@ -1,0 +1,1 @@
+"""How entries of a dictionary are found without looking at each: derived, never stored."""
