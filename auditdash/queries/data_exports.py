@@ -55,8 +55,9 @@ _KEPT: Final = 4
 class ExportSummary(Struct, frozen=True, kw_only=True):
     """All exports that were asked for; the counts of each grouping add up to `total`.
 
-    People and reports have most exports first, and are made when looked at. `new`, `awake` and
-    `bursting` are some of the people: first ever, at night unlike them, with unusual bursts.
+    People and reports have most exports first, and are made when looked at. `new`, `awake`,
+    `bursting` and `unlike` are some of the people: first ever, at night unlike them, with unusual
+    bursts, with a day that stands out.
     """
 
     total: int
@@ -67,6 +68,8 @@ class ExportSummary(Struct, frozen=True, kw_only=True):
     new: Sequence[Exporter] = ()
     awake: Sequence[Exporter] = ()
     bursting: Sequence[Exporter] = ()
+    unlike: Sequence[Exporter] = ()
+    off_hours: int = 0
 
 
 class _Memory:
@@ -125,4 +128,6 @@ def _summarise(view: View, exports: Exports, habits: Habits) -> ExportSummary:
         new=people.new(),
         awake=people.awake(),
         bursting=people.bursting(),
+        unlike=people.unlike(),
+        off_hours=int(exports.off_hours.sum()),
     )

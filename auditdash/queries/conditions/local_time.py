@@ -39,11 +39,16 @@ def hours_of_week(times: NDArray[np.int64], zone: ZoneInfo) -> NDArray[np.int64]
 
 def off_hours(zone: ZoneInfo) -> Test:
     """When offices are closed by the clock of the zone, as events.periods.is_off_hours says."""
-    hours = np.arange(7 * 24)
-    closed = np.isin(hours // 24, WEEKEND) | (hours % 24 < OPENS) | (hours % 24 >= CLOSES)
 
     def test(rows: Rows, within: Mask | None) -> Mask:
-        found: Mask = closed[hours_of_week(rows.times, zone)]
-        return found
+        return closed_at(local_times(rows.times, zone))
 
     return test
+
+
+def closed_at(local: NDArray[np.int64]) -> Mask:
+    """The same of local times."""
+    hours = np.arange(7 * 24)
+    closed = np.isin(hours // 24, WEEKEND) | (hours % 24 < OPENS) | (hours % 24 >= CLOSES)
+    found: Mask = closed[(local - _MONDAY) % _WEEK // HOUR]
+    return found

@@ -66,6 +66,13 @@ def _report(entry: Entry) -> object:
     return None if key is None else f"{'id' if identity else 'name'}:{key}"
 
 
+def _recipient(entry: Entry) -> object:
+    """An address or a channel by its name: an id that is told besides is often the member's."""
+    kind, identity, name = entry
+    key = _filled(name, identity)
+    return None if key is None else f"{kind}:{key}"
+
+
 KEYS: Final[dict[str, tuple[str, Key]]] = {
     "action": ("action", lambda entry: entry[0]),
     "category": ("action", lambda entry: category_of(entry[0] or "")),
@@ -74,6 +81,7 @@ KEYS: Final[dict[str, tuple[str, Key]]] = {
     "entity-identity": ("entity", _entity),
     "report": ("entity", _report),
     "subject": ("subject", lambda entry: _filled(entry[2], entry[1])),
+    "recipient": ("subject", _recipient),
     "ip": ("ip", lambda entry: ip_network(entry[0]) if entry[0] is not None else None),
     "ua_family": ("ua", lambda entry: ua_family(entry[0]) if entry[0] else None),
     "outcome": ("outcome", lambda entry: entry[0]),

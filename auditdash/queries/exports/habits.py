@@ -25,6 +25,7 @@ from auditdash.queries.exports.order import (
     starts_of,
 )
 from auditdash.queries.exports.rows import Exports, exports_of, read_exports
+from auditdash.queries.exports.usual import Around
 
 # Who exports at night on more than this share of their days does so by habit: in another office.
 NIGHT_HABIT: Final = 0.1
@@ -52,6 +53,11 @@ class Habits:
         nights = np.bincount(people[self.at_night], minlength=size)
         found: Bools = nights > NIGHT_HABIT * np.bincount(people, minlength=size)
         return found
+
+    @cached_property
+    def around(self) -> Around:
+        """The same by day: what everybody exported before one."""
+        return Around(self.keys, self.counts)
 
     def usual(self, people: Ints, first_days: Ints, last_days: Ints) -> NDArray[np.float64]:
         """The median of all days of each person but some of their own; without any it is 0."""

@@ -41,6 +41,11 @@ def day_key(groups: Ints, days: Ints) -> Ints:
     return keys
 
 
+def day_of(key: int) -> int:
+    """The day that a key is of."""
+    return (key & (_ZERO * 2 - 1)) - _ZERO
+
+
 def group_of(keys: Ints) -> Ints:
     """The group that a key is of."""
     groups: Ints = keys >> _HALF

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from threading import Lock
 from typing import Final
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
-from auditdash.index.batch import Entry
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
+from auditdash.queries.exports.days import BusiestDay, Days
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.listed import Listed
+from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.nights import Nights
 from auditdash.queries.exports.order import Ints, lengths_of, order_by, starts_of
 from auditdash.queries.exports.rows import Exports, export_actions
@@ -28,7 +27,7 @@ _LOW: Final = (1 << _HALF) - 1
 
 
 class Exporter(Struct, frozen=True, kw_only=True):
-    """One person's exports. `is_new`: their first export ever is among them.
+    """One person's exports. `is_new`: their first export ever is among them; `day` their busiest.
 
     `nights` are exports at night, each in one of `night_periods`; `by_habit` when that is when they
     work. `namesakes` are usernames of others whose id is this one's name. `bursts` are unusual.
@@ -49,26 +48,8 @@ class Exporter(Struct, frozen=True, kw_only=True):
     is_new: bool
     busiest: Burst
     bursts: tuple[Burst, ...]
-
-
-class _Ids:
-    """Under which codes of the actors an id occurs that has a username, too."""
-
-    def __init__(self) -> None:
-        self._codes: dict[str, list[int]] = {}
-        self._known = 0
-        self._lock = Lock()
-
-    def codes(self, entries: Sequence[Entry]) -> Mapping[str, Sequence[int]]:
-        """By the folded id, of all entries that there are now."""
-        with self._lock:
-            count = len(entries)
-            for code in range(self._known, count):
-                identity, username = entries[code]
-                if identity and username:
-                    self._codes.setdefault(fold_case(identity), []).append(code)
-            self._known = count
-        return self._codes
+    off_hours: int
+    day: BusiestDay
 
 
 class People:
@@ -91,11 +72,13 @@ class People:
         self._night = Nights(
             exports.people[exports.at_night], exports.times[exports.at_night], exports.nights
         )
+        self._off_hours = np.bincount(exports.people[exports.off_hours], minlength=size)[groups]
+        self._days = Days(people, exports.days[order], habits)
         self._runs = Runs(people, times, exports.days[order], habits)
         self._entries = view.dictionaries["actor"].entries
         self._newest = exports.actors[order[ends]]
         self._keys = groups_of(view, "actor").keys
-        self._ids = view.dictionaries.kept(_Ids).codes(self._entries)
+        self._view = view
         self._asked = np.zeros(len(self._entries), np.bool_)
         self._asked[exports.actors] = True
         self._order = rank(self._counts, places_of(view, "actor")[groups])
@@ -117,6 +100,10 @@ class People:
         """Who has unusual bursts."""
         return self._those(np.isin(self._groups, self._runs.bursting)[self._order])
 
+    def unlike(self) -> Listed[Exporter]:
+        """Whose busiest day stands out from their own days and from those of everybody else."""
+        return self._those(self._days.unusual[self._order])
+
     def _those(self, chosen: NDArray[np.bool_]) -> Listed[Exporter]:
         return Listed(self._order[chosen].tolist(), self._person)
 
@@ -134,7 +121,7 @@ class People:
         return Exporter(
             key=key,
             name=username or identity or None,
-            namesakes=self._namesakes(key),
+            namesakes=namesakes_of(self._view, key, self._asked),
             count=int(self._counts[place]),
             by_action=name_kinds(self._kinds[place]),
             reports=int(self._reports[place]),
@@ -147,12 +134,9 @@ class People:
             is_new=first == first_ever,
             busiest=self._runs.busiest(place),
             bursts=self._runs.unusual(group),
+            off_hours=int(self._off_hours[place]),
+            day=self._days.busiest(place),
         )
-
-    def _namesakes(self, key: str) -> tuple[str, ...]:
-        codes = [code for code in self._ids.get(key, ()) if code < len(self._asked)]
-        names = {self._entries[code][1] or "" for code in codes if self._asked[code]}
-        return tuple(sorted(name for name in names if fold_case(name) != key))
 
 
 def pair_up(people: Ints, reports: Ints) -> Ints:

@@ -33,6 +33,7 @@ class Exported(Struct, frozen=True, kw_only=True):
     first_ever_at: Instant
     last_at: Instant
     is_new: bool
+    off_hours: int
 
 
 class Reports:
@@ -51,6 +52,8 @@ class Reports:
         self._kinds = count_kinds(exports.reports, exports.kinds)[groups]
         self._people = np.bincount(reports_of(pairs), minlength=size)[groups]
         at_night = exports.reports[exports.at_night]
+        off_hours = np.bincount(exports.reports[exports.off_hours], minlength=size)
+        self._off_hours = off_hours[groups]
         self._nights = np.bincount(at_night, minlength=size)[groups]
         self._night = Nights(at_night, exports.times[exports.at_night], exports.nights)
         self._entries = view.dictionaries["entity"].entries
@@ -80,6 +83,7 @@ class Reports:
             first_ever_at=Instant(first_ever),
             last_at=Instant(int(self._last[place])),
             is_new=first == first_ever,
+            off_hours=int(self._off_hours[place]),
         )
 
 

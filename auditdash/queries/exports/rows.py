@@ -17,7 +17,7 @@ from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
 from auditdash.queries.conditions import masks as on
-from auditdash.queries.conditions.local_time import local_times
+from auditdash.queries.conditions.local_time import closed_at, local_times
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.exports.order import Bools, Ints
 from auditdash.queries.scan import find_in
@@ -46,6 +46,7 @@ class Exports(Struct, frozen=True, kw_only=True, eq=False):
     days: Ints
     at_night: Bools
     nights: Ints
+    off_hours: Bools
 
     def __len__(self) -> int:
         return len(self.times)
@@ -121,6 +122,7 @@ def _of(
         days=days,
         at_night=by_night,
         nights=(days + (since_midnight >= NIGHT_FROM * HOUR))[by_night],
+        off_hours=closed_at(local),
     )
 
 
@@ -142,4 +144,5 @@ _EMPTY: Final = Exports(
     days=_NOTHING,
     at_night=np.zeros(0, np.bool_),
     nights=_NOTHING,
+    off_hours=np.zeros(0, np.bool_),
 )

@@ -1,0 +1,194 @@
+"""Permissions gained and exports by the same person within a day of it: both events together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from threading import Lock
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.events.catalogue import actions
+from auditdash.events.folding import fold_case
+from auditdash.events.instants import DAY, Instant
+from auditdash.events.periods import Period
+from auditdash.index.batch import Entry
+from auditdash.index.view import View, open_view
+from auditdash.queries.compile import Condition, compile_query
+from auditdash.queries.conditions import masks as on
+from auditdash.queries.counting.groups import MISSING, groups_of
+from auditdash.queries.exports.listed import Listed
+from auditdash.queries.exports.namesakes import namesakes_of
+from auditdash.queries.exports.order import Ints
+from auditdash.queries.exports.rows import exports_of
+from auditdash.queries.scan import scan
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock, Scope
+
+WITHIN: Final = DAY
+_HALF: Final = 32
+
+
+class Gained(Struct, frozen=True, kw_only=True):
+    """Somebody got access by the event `seq`, and exported `count` times within a day; the event
+    `export_seq` is the first of these exports."""
+
+    seq: int
+    at: Instant
+    person: str
+    namesakes: tuple[str, ...]
+    count: int
+    export_seq: int
+    export_at: Instant
+
+
+class _Rows(Struct, frozen=True, eq=False):
+    """Events of people by person and time: rising keys, instants, seqs."""
+
+    people: Ints
+    times: Ints
+    seqs: Ints
+
+
+class _Subjects:
+    """Which people each subject is: a person who has its id or, as a username, its name."""
+
+    def __init__(self) -> None:
+        self._made: tuple[int, int] = (0, 0)
+        self._pairs: tuple[Ints, Ints] = _NO_PAIRS
+        self._lock = Lock()
+
+    def of(self, view: View) -> tuple[Ints, Ints]:
+        """Codes of subjects, rising, and with each the group of one person."""
+        actors, subjects = view.dictionaries["actor"].entries, view.dictionaries["subject"].entries
+        size = len(actors), len(subjects)
+        with self._lock:
+            if self._made != size:
+                self._pairs = _pairs(view, actors[: size[0]], subjects[: size[1]])
+                self._made = size
+            return self._pairs
+
+
+def _pairs(view: View, actors: Sequence[Entry], subjects: Sequence[Entry]) -> tuple[Ints, Ints]:
+    groups = groups_of(view, "actor").of_code
+    people: dict[tuple[int, str], set[int]] = {}
+    for code, entry in enumerate(actors):
+        for part, text in enumerate(entry):
+            if text:
+                people.setdefault((part, fold_case(text)), set()).add(int(groups[code]))
+    found = [
+        (code, person)
+        for code, (kind, *entry) in enumerate(subjects)
+        if kind == "member"
+        for person in sorted(
+            {
+                each
+                for part, text in enumerate(entry)
+                if text
+                for each in people.get((part, fold_case(text)), ())
+            }
+        )
+        if person != MISSING
+    ]
+    numbers = np.array(found, np.int64).reshape(-1, 2)
+    return numbers[:, 0], numbers[:, 1]
+
+
+@cache
+def gaining_actions() -> frozenset[str]:
+    """The actions by which a member gets access: to a thing, to a group, to the workspace."""
+    return frozenset(
+        action.name
+        for action in actions()
+        if action.permission
+        and action.subject == "member"
+        and action.op in {"grant", "invite", "modify"}
+    )
+
+
+def find_gained(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> Sequence[Gained]:
+    """What exporters of the exports that the query asks for had gained within a day before; most
+    exports first. The events by which they gained it may be any in scope."""
+    view = open_view(connection, scope)
+    condition = compile_query(query, view, clock)
+    exports = _exports(exports_of(condition))
+    gains = _gains(view, condition.period)
+    if not len(exports.seqs) or not len(gains.seqs):
+        return ()
+    instants = np.unique(exports.times)
+    keys = exports.people << _HALF | np.searchsorted(instants, exports.times)
+    order = np.lexsort((exports.seqs, keys))
+    keys = keys[order]
+    # Of each gain the export that follows first, and the one that comes too late.
+    from_then, until = (
+        np.searchsorted(instants, gains.times, "left"),
+        np.searchsorted(instants, gains.times + WITHIN, "right"),
+    )
+    first, behind = (np.searchsorted(keys, gains.people << _HALF | at) for at in (from_then, until))
+    places = np.flatnonzero(behind > first)
+    counts = (behind - first)[places]
+    ranked = places[np.lexsort((gains.seqs[places], -gains.times[places], -counts))]
+
+    def make(place: int) -> Gained:
+        export = int(order[first[place]])
+        return _gained(view, gains, exports, place, export, int(behind[place] - first[place]))
+
+    return Listed(ranked.tolist(), make)
+
+
+def _gained(
+    view: View, gains: _Rows, exports: _Rows, place: int, export: int, count: int
+) -> Gained:
+    groups = groups_of(view, "actor")
+    person = int(gains.people[place])
+    identity, username = view.dictionaries["actor"].entries[groups.codes[person][-1]]
+    return Gained(
+        seq=int(gains.seqs[place]),
+        at=Instant(int(gains.times[place])),
+        person=username or identity or "",
+        namesakes=namesakes_of(view, str(groups.keys[person] or "")),
+        count=count,
+        export_seq=int(exports.seqs[export]),
+        export_at=Instant(int(exports.times[export])),
+    )
+
+
+def _exports(condition: Condition) -> _Rows:
+    groups = groups_of(condition.view, "actor").of_code
+    found = list(scan(condition))
+    return _Rows(
+        _together([groups[each.column("actor")] for each in found]),
+        _together([each.times for each in found]),
+        _together([each.seqs for each in found]),
+    )
+
+
+def _gains(view: View, period: Period) -> _Rows:
+    """A row for each person who gained something in time for an export in the period."""
+    names = gaining_actions()
+    choice = view.dictionaries["action"].where("gaining", lambda entry: entry[0] in names)
+    start = None if period.start is None else Instant(period.start - WITHIN)
+    condition = Condition(view, Period(start, period.end), on.coded("action", choice))
+    codes, people = view.dictionaries.kept(_Subjects).of(view)
+    rows = []
+    for found in scan(condition):
+        subjects = found.column("subject").astype(np.int64)
+        first = np.searchsorted(codes, subjects)
+        lengths = np.searchsorted(codes, subjects, "right") - first
+        which = np.repeat(np.arange(len(subjects)), lengths)
+        offsets = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        rows.append((people[first[which] + offsets], found.times[which], found.seqs[which]))
+    return _Rows(*(_together([each[part] for each in rows]) for part in range(3)))
+
+
+def _together(columns: Sequence[Ints]) -> Ints:
+    return np.concatenate(columns) if columns else _NOTHING
+
+
+_NOTHING: Final = np.zeros(0, np.int64)
+_NO_PAIRS: Final = (_NOTHING, _NOTHING)

@@ -1,0 +1,39 @@
+"""Which stretches a query asks for: those whose first event in sight answers it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from auditdash.index.view import View
+from auditdash.queries.compile import Condition, compile_query
+from auditdash.queries.conditions import masks as on
+from auditdash.queries.exports.order import Ints
+from auditdash.queries.inventory.rows import Rows, Wanted
+from auditdash.queries.inventory.stretches import Stretches
+from auditdash.queries.scan import scan
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock
+
+
+def chosen_by(
+    view: View, query: Query, clock: Clock, wanted: Wanted, rows: Rows, stretches: Stretches
+) -> Ints:
+    """The places of those that are asked for."""
+    if query.node is None:
+        return np.arange(len(stretches.began))
+    seqs = find_seqs(view, query, clock, wanted)
+    return np.flatnonzero(np.isin(rows.seqs[stretches.told], seqs))
+
+
+def find_seqs(view: View, query: Query, clock: Clock, wanted: Wanted) -> Ints:
+    """The events of these actions that the query asks for."""
+    condition = compile_query(query, view, clock)
+    choice = view.dictionaries["action"].where(
+        ("inventory", wanted.name), lambda entry: entry[0] in wanted.actions
+    )
+    tests = [on.coded("action", choice)]
+    if condition.test is not None:
+        tests.append(condition.test)
+    narrowed = Condition(view, condition.period, on.all_of(tests))
+    found = [each.seqs for each in scan(narrowed)]
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
