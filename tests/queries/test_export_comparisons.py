@@ -20,6 +20,7 @@ from auditdash.events.periods import is_off_hours
 from auditdash.queries.data_exports import export_actions, summarise_exports
 from auditdash.queries.exports.gained import find_gained, gaining_actions
 from auditdash.queries.exports.networks import find_networks
+from auditdash.queries.permission_changes import iterate_permission_changes
 from auditdash.queries.stream import iterate_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
@@ -51,7 +52,11 @@ def _scatter(dice: random.Random, count: int) -> list[dict[str, Any]]:
         kind = dice.choice(("member", "group"))
         gain = {
             "action": dice.choice((*sorted(gaining_actions()), "connection_group_added_with_role")),
-            "context": {f"{kind}_id": subject[0], f"{kind}_username": subject[1]},
+            "context": {
+                f"{kind}_id": subject[0],
+                f"{kind}_username": subject[1],
+                "role": dice.choice(("view", "query", "manage", None)),
+            },
         }
         export = {"action": dice.choice(export_actions()), "context": {}}
         records.append(
@@ -207,6 +212,8 @@ def test_access_gained_and_the_exports_of_the_day_after_it_stand_together(
     scope = Scope(workspace_id=filled, highest_seq=highest_seq)
     with reading(engine) as connection:
         found = find_gained(connection, parse(text), scope, CLOCK)
+        changes = list(iterate_permission_changes(connection, parse(""), scope, CLOCK))
+    up = {each.event.seq for each in changes if each.direction in {"up", "unknown"}}
     everything = _events(engine, scope, "")
     people: dict[tuple[str, str], set[str]] = defaultdict(set)
     for event in everything:
@@ -215,7 +222,9 @@ def test_access_gained_and_the_exports_of_the_day_after_it_stand_together(
                 people[part, fold_case(text_of)].add(_person(event))
     expected = {}
     for gain in everything:
-        if gain.action not in gaining_actions() or gain.subject.type != "member":
+        if gain.seq not in up or gain.action not in gaining_actions():
+            continue
+        if gain.subject.type != "member":
             continue
         keys = {("id", gain.subject.id), ("username", gain.subject.name)}
         who = {each for part, key in keys if key for each in people[part, fold_case(key)]}

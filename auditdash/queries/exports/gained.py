@@ -12,18 +12,23 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.catalogue import actions
+from auditdash.events.event import Event
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import DAY, Instant
 from auditdash.events.periods import Period
 from auditdash.index.batch import Entry
+from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.conditions import masks as on
 from auditdash.queries.counting.groups import MISSING, groups_of
+from auditdash.queries.counting.remembered import remembered
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.order import Ints
-from auditdash.queries.exports.rows import exports_of
+from auditdash.queries.exports.rows import export_actions, exports_of
+from auditdash.queries.permissions.directions import UNKNOWN, UP
+from auditdash.queries.permissions.ledger import ledger_of
 from auditdash.queries.scan import scan
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -46,11 +51,15 @@ class Gained(Struct, frozen=True, kw_only=True):
 
 
 class _Rows(Struct, frozen=True, eq=False):
-    """Events of people by person and time: rising keys, instants, seqs."""
+    """Events of people: whose, when, their seqs."""
 
     people: Ints
     times: Ints
     seqs: Ints
+
+    def part(self, places: Ints) -> _Rows:
+        """Those at these places."""
+        return _Rows(self.people[places], self.times[places], self.seqs[places])
 
 
 class _Subjects:
@@ -99,7 +108,7 @@ def _pairs(view: View, actors: Sequence[Entry], subjects: Sequence[Entry]) -> tu
 
 @cache
 def gaining_actions() -> frozenset[str]:
-    """The actions by which a member gets access: to a thing, to a group, to the workspace."""
+    """The actions by which a member may get access: to a thing, to a group, to the workspace."""
     return frozenset(
         action.name
         for action in actions()
@@ -115,6 +124,11 @@ def find_gained(
     """What exporters of the exports that the query asks for had gained within a day before; most
     exports first. The events by which they gained it may be any in scope."""
     view = open_view(connection, scope)
+    events = gaining_actions() | frozenset(export_actions())
+    return remembered(view, query, clock, "gained", events, lambda: _find(view, query, clock))
+
+
+def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
     condition = compile_query(query, view, clock)
     exports = _exports(exports_of(condition))
     gains = _gains(view, condition.period)
@@ -132,30 +146,38 @@ def find_gained(
     first, behind = (np.searchsorted(keys, gains.people << _HALF | at) for at in (from_then, until))
     places = np.flatnonzero(behind > first)
     counts = (behind - first)[places]
-    ranked = places[np.lexsort((gains.seqs[places], -gains.times[places], -counts))]
+    ranked = np.lexsort((gains.seqs[places], -gains.times[places], -counts))
+    # What is kept is the links alone.
+    places, counts = places[ranked], counts[ranked]
+    gains, exports = gains.part(places), exports.part(order[first[places]])
+
+    groups, dictionaries = groups_of(view, "actor"), view.dictionaries
 
     def make(place: int) -> Gained:
-        export = int(order[first[place]])
-        return _gained(view, gains, exports, place, export, int(behind[place] - first[place]))
+        person = int(gains.people[place])
+        identity, username = dictionaries["actor"].entries[groups.codes[person][-1]]
+        return Gained(
+            seq=int(gains.seqs[place]),
+            at=Instant(int(gains.times[place])),
+            person=username or identity or "",
+            namesakes=namesakes_of(dictionaries, str(groups.keys[person] or "")),
+            count=int(counts[place]),
+            export_seq=int(exports.seqs[place]),
+            export_at=Instant(int(exports.times[place])),
+        )
 
-    return Listed(ranked.tolist(), make)
+    return Listed(range(len(places)), make)
 
 
-def _gained(
-    view: View, gains: _Rows, exports: _Rows, place: int, export: int, count: int
-) -> Gained:
-    groups = groups_of(view, "actor")
-    person = int(gains.people[place])
-    identity, username = view.dictionaries["actor"].entries[groups.codes[person][-1]]
-    return Gained(
-        seq=int(gains.seqs[place]),
-        at=Instant(int(gains.times[place])),
-        person=username or identity or "",
-        namesakes=namesakes_of(view, str(groups.keys[person] or "")),
-        count=count,
-        export_seq=int(exports.seqs[export]),
-        export_at=Instant(int(exports.times[export])),
-    )
+def find_both_events(
+    connection: Connection, scope: Scope, gained: Sequence[Gained]
+) -> list[tuple[Gained, Event, Event]]:
+    """Each with the event by which access was gained, and the first export after it."""
+    view = open_view(connection, scope)
+    seqs = [seq for each in gained for seq in (each.seq, each.export_seq)]
+    numbered = iterate_numbered(connection, view.workspace_id, view.slug, sorted(set(seqs)))
+    events = {event.seq: event for event in numbered}
+    return [(each, events[each.seq], events[each.export_seq]) for each in gained]
 
 
 def _exports(condition: Condition) -> _Rows:
@@ -169,20 +191,24 @@ def _exports(condition: Condition) -> _Rows:
 
 
 def _gains(view: View, period: Period) -> _Rows:
-    """A row for each person who gained something in time for an export in the period."""
+    """A row for each person who gained something in time for an export in the period. A change of
+    which nobody knows whether it gave more counts; one that gave less, or the same, does not."""
     names = gaining_actions()
     choice = view.dictionaries["action"].where("gaining", lambda entry: entry[0] in names)
     start = None if period.start is None else Instant(period.start - WITHIN)
     condition = Condition(view, Period(start, period.end), on.coded("action", choice))
     codes, people = view.dictionaries.kept(_Subjects).of(view)
+    _, ledger = ledger_of(view)
     rows = []
     for found in scan(condition):
-        subjects = found.column("subject").astype(np.int64)
+        directions = ledger.directions[ledger.places(found.seqs)]
+        up = np.flatnonzero((directions == UP) | (directions == UNKNOWN))
+        subjects = found.column("subject").astype(np.int64)[up]
         first = np.searchsorted(codes, subjects)
         lengths = np.searchsorted(codes, subjects, "right") - first
         which = np.repeat(np.arange(len(subjects)), lengths)
         offsets = np.arange(len(which)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        rows.append((people[first[which] + offsets], found.times[which], found.seqs[which]))
+        rows.append((people[first[which] + offsets], found.times[up[which]], found.seqs[up[which]]))
     return _Rows(*(_together([each[part] for each in rows]) for part in range(3)))
 
 

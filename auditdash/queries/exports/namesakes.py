@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from threading import Lock
 
 from auditdash.events.folding import fold_case
+from auditdash.index.adopt import Dictionaries
 from auditdash.index.batch import Entry
-from auditdash.index.view import View
 from auditdash.queries.exports.order import Bools
 
 
@@ -31,11 +31,13 @@ class _Ids:
         return self._codes
 
 
-def namesakes_of(view: View, key: str, asked: Bools | None = None) -> tuple[str, ...]:
+def namesakes_of(
+    dictionaries: Dictionaries, key: str, asked: Bools | None = None
+) -> tuple[str, ...]:
     """Usernames, in order, of the actors with this id; `asked` says of each code whether it is
     looked at."""
-    entries = view.dictionaries["actor"].entries
-    codes = view.dictionaries.kept(_Ids).codes(entries).get(key, ())
+    entries = dictionaries["actor"].entries
+    codes = dictionaries.kept(_Ids).codes(entries).get(key, ())
     if asked is not None:
         codes = [code for code in codes if code < len(asked) and asked[code]]
     names = {entries[code][1] or "" for code in codes}

@@ -16,11 +16,12 @@ from auditdash.index.files.segment import Segment
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.counting.groups import MISSING, groups_of
+from auditdash.queries.counting.remembered import remembered
 from auditdash.queries.counting.totals import split
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.order import Ints, lengths_of, starts_of
-from auditdash.queries.exports.rows import exports_of
+from auditdash.queries.exports.rows import export_actions, exports_of
 from auditdash.queries.scan import find_in
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -93,6 +94,11 @@ def find_networks(connection: Connection, query: Query, scope: Scope, clock: Clo
     """Those of the exports that the query asks for. What is new for a person, or at all, is told
     from all exports in scope, whatever the query asks."""
     view = open_view(connection, scope)
+    exports = frozenset(export_actions())
+    return remembered(view, query, clock, "networks", exports, lambda: _find(view, query, clock))
+
+
+def _find(view: View, query: Query, clock: Clock) -> Networks:
     ever = _ever(view)
     asked = _count(exports_of(compile_query(query, view, clock)), view.segments)
     rows = np.searchsorted(ever.keys, asked.keys)
@@ -201,14 +207,15 @@ def _networks(view: View, asked: Pairs, ever: Pairs, new: Ints) -> Listed[Networ
 
 def _new(view: View, asked: Pairs, new: Ints) -> Listed[NewNetwork]:
     actors, networks = groups_of(view, "actor"), groups_of(view, "ip").keys
-    entries = view.dictionaries["actor"].entries
+    dictionaries = view.dictionaries
+    entries = dictionaries["actor"].entries
 
     def make(place: int) -> NewNetwork:
         person = int(asked.people[place])
         identity, username = entries[actors.codes[person][-1]]
         return NewNetwork(
             person=username or identity or "",
-            namesakes=namesakes_of(view, str(actors.keys[person] or "")),
+            namesakes=namesakes_of(dictionaries, str(actors.keys[person] or "")),
             network=str(networks[int(asked.networks[place])]),
             count=int(asked.counts[place]),
             first_at=Instant(int(asked.firsts[place])),

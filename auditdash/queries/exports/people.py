@@ -78,7 +78,7 @@ class People:
         self._entries = view.dictionaries["actor"].entries
         self._newest = exports.actors[order[ends]]
         self._keys = groups_of(view, "actor").keys
-        self._view = view
+        self._dictionaries = view.dictionaries
         self._asked = np.zeros(len(self._entries), np.bool_)
         self._asked[exports.actors] = True
         self._order = rank(self._counts, places_of(view, "actor")[groups])
@@ -121,7 +121,7 @@ class People:
         return Exporter(
             key=key,
             name=username or identity or None,
-            namesakes=namesakes_of(self._view, key, self._asked),
+            namesakes=namesakes_of(self._dictionaries, key, self._asked),
             count=int(self._counts[place]),
             by_action=name_kinds(self._kinds[place]),
             reports=int(self._reports[place]),
