@@ -66,6 +66,7 @@ class Catalogue(Struct, frozen=True, kw_only=True):
     readings: dict[str, Reading]
     role_keys: tuple[str, ...]
     role_orders: dict[str, tuple[tuple[str, ...], ...]]
+    no_access: frozenset[str]
     unmapped_sentence: str
 
 
@@ -76,6 +77,7 @@ class _File(Struct, frozen=True, forbid_unknown_fields=True):
     subject: dict[str, SubjectKeys]
     reading: dict[str, Reading]
     action: dict[str, dict[str, object]]
+    no_access: frozenset[str] = frozenset()
     role_order: dict[str, tuple[tuple[str, ...], ...]] = {}
 
 
@@ -90,6 +92,7 @@ def parse_catalogue(text: str) -> Catalogue:
             readings=file.reading,
             role_keys=file.role_keys,
             role_orders=file.role_order,
+            no_access=file.no_access,
             unmapped_sentence=file.unmapped_sentence,
         )
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:

@@ -34,6 +34,10 @@ class Texts:
         """The number of a text that is folded."""
         return self._number(key, key) if key else MISSING
 
+    def find(self, text: str) -> int:
+        """The number of a text that has one; MISSING for any other."""
+        return self._numbers.get(fold_case(text), MISSING)
+
     def _number(self, key: str, text: str) -> int:
         number = self._numbers.setdefault(key, len(self._numbers))
         if number == len(self.written):

@@ -27,7 +27,7 @@ from auditdash.queries.permissions.numbering import (
 
 # Families: what everyone has by default, the workspace, and things with a noun, which begins the
 # keys of a context that names one.
-TO_DEFAULT, TO_WORKSPACE = 0, 1
+TO_DEFAULT, TO_WORKSPACE, GROUP, COLLECTION, CONNECTION = range(5)
 _NOUNS: Final = {"user-groups": "group", "collections": "collection", "connections": "connection"}
 FAMILIES: Final = ("", "", *_NOUNS.values())
 _DEFAULT_ACTION: Final = "workspace_default_access_changed"

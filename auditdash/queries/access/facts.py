@@ -1,0 +1,122 @@
+"""What the events say of access, as typed facts: who, to what, which verb, when.
+
+The words of an event never change, so the facts of a segment are kept as long as there is the
+segment. Who is who is told anew from all facts in sight: `nodes.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import RLock
+from typing import Final
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from auditdash.index.batch import Entry
+from auditdash.index.files.segment import Described, Segment
+from auditdash.index.view import View
+from auditdash.queries.access.verbs import CREATE, family_with_access, verb_of
+from auditdash.queries.permissions.numbering import (
+    MISSING,
+    THE_ONE,
+    CodeNumbers,
+    Named,
+    Naming,
+    Texts,
+)
+from auditdash.queries.permissions.things import FAMILIES, GROUP, TO_DEFAULT, Things, Whose
+
+# Kinds of those who have access, behind the families of things; a group is both.
+MEMBER, EVERYONE, NOBODY = (len(FAMILIES) + number for number in range(3))
+_KINDS: Final = {"member": MEMBER, "group": GROUP}
+
+
+class SegmentFacts(Struct, frozen=True, eq=False):
+    """The facts among the rows of a segment; numbers are those of `FactSource`."""
+
+    segment: Segment
+    rows: NDArray[np.int32]
+    verbs: NDArray[np.uint8]
+    objects: NDArray[np.uint32]
+    subjects: NDArray[np.uint32]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def last_seq(self) -> int:
+        """The seq of the newest fact, by arrival; 0 without any."""
+        seqs = self.segment.column("seq")[self.rows]
+        return int(seqs.max()) + self.segment.first_seq if len(self) else 0
+
+
+class FactSource:
+    """The facts of one index, in terms of its codes."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._kept: dict[Described, SegmentFacts] = {}
+        self.texts = texts = Texts()
+        self._people = people = Naming()
+        self._everyone = people.number(EVERYONE, THE_ONE, MISSING)
+
+        def person(entry: Entry) -> int:
+            kind = _KINDS.get(entry[0] or "", NOBODY)
+            return people.number(kind, texts.number(entry[1]), texts.number(entry[2]))
+
+        self._verbs = CodeNumbers(lambda entry: verb_of(entry[0] or ""))
+        self._families = CodeNumbers(lambda entry: family_with_access(entry[0] or ""))
+        self._subjects = CodeNumbers(person)
+        self._things = Things(texts)
+
+    def look(self, view: View) -> Sequence[SegmentFacts]:
+        """Those of each segment in sight that has one; what was seen is not looked at again."""
+        with self._lock:
+            found = [self._facts(view, segment) for segment in view.segments]
+            standing = {segment.described for segment in view.snapshot.segments}
+            self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
+            return [each for each in found if len(each)]
+
+    def named(self) -> tuple[Named, Named]:
+        """How things and people are named that have a number now."""
+        with self._lock:
+            return self._things.naming.named(), self._people.named()
+
+    def _facts(self, view: View, segment: Segment) -> SegmentFacts:
+        seen = view.in_sight(segment)
+        if seen is not None:  # a part of it, which is another one for each reader
+            return self._look(view, segment, seen)
+        found = self._kept.get(segment.described)
+        if found is None:
+            found = self._kept[segment.described] = self._look(view, segment, None)
+        return found
+
+    def _look(self, view: View, segment: Segment, seen: NDArray[np.bool_] | None) -> SegmentFacts:
+        entries = view.dictionaries["action"].entries
+        verbs = self._verbs.of(segment.column("action"), entries)
+        says = verbs != MISSING
+        rows = np.flatnonzero(says if seen is None else says & seen)
+        families = self._families.of(segment.column("action")[rows], entries)
+        people = self._subjects.of(
+            segment.column("subject")[rows], view.dictionaries["subject"].entries
+        )
+        people[families == TO_DEFAULT] = self._everyone
+        verbs = verbs[rows]
+        things = self._things.of(view, segment, rows, families, Whose(people, self._people.named()))
+        for place in np.flatnonzero((verbs >= CREATE) & (families == GROUP)).tolist():
+            things[place] = self._group(int(people[place]))
+        return SegmentFacts(
+            segment,
+            rows.astype(np.int32),
+            verbs.astype(np.uint8),
+            things.astype(np.uint32),
+            people.astype(np.uint32),
+        )
+
+    def _group(self, person: int) -> int:
+        """A group that is made or deleted is the subject of that event."""
+        named = self._people.named()
+        naming = self._things.naming
+        return naming.number(GROUP, int(named.ids[person]), int(named.names[person]))

@@ -1,0 +1,126 @@
+"""Everyone and everything that access is about: each once, however the events name it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from auditdash.queries.access.facts import EVERYONE
+from auditdash.queries.permissions.identities import ALONE, identities
+from auditdash.queries.permissions.numbering import MISSING, Named, Numbers, Texts
+from auditdash.queries.permissions.things import FAMILIES, TO_DEFAULT, TO_WORKSPACE
+
+UNCLEAR = -1  # what is not named, or could be several
+_WORDS = {TO_DEFAULT: "default", TO_WORKSPACE: "workspace", EVERYONE: "everyone"}
+_KINDS = (*FAMILIES, "member", "everyone", "nobody")
+
+
+class Node(Struct, frozen=True):
+    """A person, group or thing. `kind` is default, workspace, group, collection, connection,
+    member or everyone; `name` is the newest one; what has neither is the only one of its kind."""
+
+    kind: str
+    id: str | None
+    name: str | None
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.name or self.id or ""
+
+
+class Nodes(Struct, frozen=True, eq=False):
+    """Nodes by number: the kind, and the numbers of the texts of id and newest name."""
+
+    kinds: NDArray[np.uint8]
+    ids: Numbers
+    names: Numbers
+    texts: Texts
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def node(self, number: int) -> Node:
+        """One of them."""
+        kind = int(self.kinds[number])
+        return Node(kind_word(kind), self._text(self.ids[number]), self._text(self.names[number]))
+
+    def labels(self) -> list[str]:
+        """The label of each."""
+        numbers = np.where(self.names == MISSING, self.ids, self.names)
+        written = self.texts.written
+        return [written[number] for number in numbers.tolist()]
+
+    def find(self, kind: str, identity: str | None, name: str | None) -> int | None:
+        """The one that has this id; without an id, the one that has no id and this name."""
+        asked = self.kinds == kind_number(kind)
+        if kind in _WORDS.values():
+            found = np.flatnonzero(asked)
+        elif identity:
+            found = np.flatnonzero(asked & (self.ids == self.texts.find(identity)))
+        else:
+            nameless = asked & (self.ids == MISSING)
+            found = np.flatnonzero(nameless & (self.names == self.texts.find(name or "")))
+        return int(found[0]) if len(found) else None
+
+    def _text(self, number: np.int64) -> str | None:
+        return self.texts.written[number] or None if number != MISSING else None
+
+
+def kind_word(kind: int) -> str:
+    """The word of a kind by its number."""
+    return _WORDS.get(kind, _KINDS[kind])
+
+
+def kind_number(word: str) -> int:
+    """The number of a kind by its word; MISSING for no kind."""
+    for number in range(len(_KINDS)):
+        if kind_word(number) == word:
+            return number
+    return MISSING
+
+
+def resolve(
+    named: tuple[Named, Named], numbers: tuple[Numbers, Numbers], texts: Texts
+) -> tuple[Nodes, tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    """Who is who among the objects and the subjects of facts, which are in their order of time:
+    the nodes, and for each fact the nodes that it names."""
+    together, offset = _join(named), len(named[0].kinds)
+    objects, subjects = numbers[0], numbers[1] + offset
+    codes = identities(together, (objects, subjects))
+    last = np.full(len(codes), -1)  # where each number occurs last
+    for some in (objects, subjects):
+        newest = np.full(len(codes), -1)
+        newest[some] = np.arange(len(some))
+        last = np.maximum(last, newest)
+    occurring = np.flatnonzero((last >= 0) & (codes != ALONE))
+    occurring = occurring[np.argsort(last[occurring], kind="stable")]
+    known, places = np.unique(codes[occurring], return_inverse=True)
+    of_number = np.full(len(codes), UNCLEAR, np.int32)
+    of_number[occurring] = places
+    nodes = _nodes(together, occurring, places, len(known), texts)
+    return nodes, (of_number[objects], of_number[subjects])
+
+
+def _nodes(named: Named, occurring: Numbers, places: Numbers, count: int, texts: Texts) -> Nodes:
+    """The last one in time has the say."""
+    kinds = np.zeros(count, np.uint8)
+    kinds[places] = named.kinds[occurring]
+    parts = []
+    for column in (named.ids, named.names):
+        values = np.full(count, MISSING)
+        told = column[occurring] != MISSING
+        values[places[told]] = column[occurring][told]
+        parts.append(values)
+    return Nodes(kinds, parts[0], parts[1], texts)
+
+
+def _join(named: Sequence[Named]) -> Named:
+    return Named(
+        np.concatenate([each.kinds for each in named]),
+        np.concatenate([each.ids for each in named]),
+        np.concatenate([each.names for each in named]),
+    )
