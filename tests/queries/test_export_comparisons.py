@@ -18,8 +18,8 @@ from auditdash.events.folding import fold_case
 from auditdash.events.instants import DAY, HOUR, Instant, parse_instant, to_datetime, to_rfc3339
 from auditdash.events.periods import is_off_hours
 from auditdash.queries.data_exports import export_actions, summarise_exports
-from auditdash.queries.exports.gained import find_gained, gaining_actions
-from auditdash.queries.exports.networks import find_networks
+from auditdash.queries.exports.around.gained import find_gained, gaining_actions
+from auditdash.queries.exports.around.networks import find_networks
 from auditdash.queries.permission_changes import iterate_permission_changes
 from auditdash.queries.stream import iterate_events
 from auditdash.search.parse import parse
