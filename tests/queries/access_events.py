@@ -63,6 +63,7 @@ def _record(dice: random.Random, number: int) -> dict[str, Any]:
     thing = _seen(dice, dice.choice(GROUPS if known.category == "user-groups" else THINGS))
     noun = _NOUNS.get(known.category, "connection")
     context = {f"{kind}_id": subject[0], f"{kind}_name": subject[1], "role": dice.choice(ROLES)}
+    context["correlation_id"] = dice.choice((None, "", "corr-1", "corr-2"))
     entity: tuple[str | None, ...] = (noun, *thing)
     if known.category != "user-membership" and dice.random() < 0.2:
         entity = (kind, *subject) if dice.random() < 0.5 else (None, None, None)
@@ -71,7 +72,7 @@ def _record(dice: random.Random, number: int) -> dict[str, Any]:
     return make_record(
         id=f"change-{number}",
         action=action,
-        timestamp=to_rfc3339(Instant(START + dice.randrange(200) * MINUTE)),
+        timestamp=to_rfc3339(Instant(START + dice.randrange(800) * MINUTE // 4)),
         context={key: value for key, value in context.items() if value is not None},
         actor__user_id=actor[0],
         actor__username=actor[1],
@@ -186,3 +187,28 @@ def _key(ids: dict[tuple[str, str], set[str]], kind: str, named: _Named) -> obje
     if not name or len(ids[kind, name]) > 1:
         return None
     return (kind, "id", *ids[kind, name]) if ids[kind, name] else (kind, "name", name)
+
+
+def acts_of(events: Iterable[Event]) -> list[list[int]]:
+    """The seqs of the changes of each act, by time: told by walking over all of each actor."""
+    changes = [each for each in events if (act := find_action(each.action)) and act.permission]
+    changes.sort(key=lambda each: (each.occurred_at, each.seq))
+    last: dict[str, Event] = {}
+    found: dict[int, list[int]] = {}
+    for event in changes:
+        who = _fold(event.actor.username) or _fold(event.actor.id)
+        earlier = last.get(who) if who else None
+        if earlier is not None and _is_one_act(earlier, event):
+            found[event.seq] = found[earlier.seq]
+        else:
+            found[event.seq] = []
+        found[event.seq].append(event.seq)
+        if who:
+            last[who] = event
+    return [members for seq, members in found.items() if members[0] == seq]
+
+
+def _is_one_act(earlier: Event, event: Event) -> bool:
+    pause = event.occurred_at - earlier.occurred_at
+    one, other = earlier.correlation_id, event.correlation_id
+    return pause <= MINUTE or (pause <= 60 * MINUTE and bool(one) and one == other)

@@ -30,7 +30,8 @@ _MOST_KEPT: Final = 2  # the newest, and one that somebody's frozen view sees
 
 class Ledger(Struct, frozen=True, eq=False):
     """Columns with one number for each change, by its place: the changes stand in the order of
-    their seqs, so that a later one never moves an earlier.
+    their seqs, so that a later one never moves an earlier. `kinds` and `directions` are numbers of
+    the words in `directions.py`.
 
     `before` is the place of the change before it, or NO_PLACE; `roles` are codes; `states` say what
     the change left (`directions.HAS_…`), `had` what there was before it.
@@ -42,6 +43,7 @@ class Ledger(Struct, frozen=True, eq=False):
     roles: NDArray[Any]
     states: NDArray[Any]
     had: NDArray[Any]
+    kinds: NDArray[np.uint8]
     directions: NDArray[np.uint8]
 
     def __len__(self) -> int:
@@ -92,6 +94,7 @@ def _make(view: View, changes: AllChanges) -> Ledger:
         roles=narrow(codes),
         states=narrow(states),
         had=narrow(had),
+        kinds=kinds,
         directions=Ranks(entries, roles).directions(actions, had, states),
     )
 

@@ -33,6 +33,7 @@ from auditdash.search.scope import Clock
 
 _Answer = TypeVar("_Answer")
 _MOST_KEPT: Final = 64
+_KEPT_BYTES: Final = 48 << 20
 _NO_STATE: Final = -1
 _STATES: Final = {"none": HAS_NONE, "unknown": HAS_UNKNOWN, "unnamed": HAS_UNNAMED}
 
@@ -82,6 +83,12 @@ class _Answers:
         self.lock = Lock()
         self.kept: OrderedDict[Hashable, object] = OrderedDict()
 
+    @property
+    def fit(self) -> bool:
+        """Whether no more is kept than may be; what does not tell its size is small."""
+        size = sum(getattr(each, "nbytes", 0) for each in self.kept.values())
+        return size <= _KEPT_BYTES and len(self.kept) <= _MOST_KEPT
+
 
 def select(view: View, query: Query, clock: Clock, derived: Derived = ANYTHING) -> Selection:
     """All changes that the query and `derived` ask for."""
@@ -118,7 +125,7 @@ def answer(
     found = tell()
     with answers.lock:
         answers.kept[key] = found
-        while len(answers.kept) > _MOST_KEPT:
+        while len(answers.kept) > 1 and not answers.fit:
             answers.kept.popitem(last=False)
     return found
 
