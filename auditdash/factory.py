@@ -34,7 +34,8 @@ from auditdash.web import settings as settings_pages
 from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
-from auditdash.web.summaries import exports, permissions
+from auditdash.web.permissions import changes as permission_changes
+from auditdash.web.summaries import exports
 
 _log = logging.getLogger(__name__)
 _TROUBLE: Final = (
@@ -52,7 +53,7 @@ _ROOMS: Final = (
     why,
     charts,
     exports,
-    permissions,
+    permission_changes,
     downloads,
     reports,
     coverage,

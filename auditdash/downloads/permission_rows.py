@@ -20,10 +20,11 @@ from auditdash.queries.permission_changes import (
     find_first_recorded,
     iterate_permission_changes,
 )
+from auditdash.queries.permissions.selection import ANYTHING, Derived
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
-VERSION: Final = 1
+VERSION: Final = 2
 COLUMNS: Final = (
     "seq",
     "occurred_at",
@@ -44,17 +45,22 @@ COLUMNS: Final = (
     "role_before",
     "role_after",
     "correlation_id",
+    "direction",
 )
 _WORKSPACE: Final = "user-membership"
 _GROUPS: Final = "user-groups"
 
 
 def iterate_changes_csv(
-    connection: Connection, query: Query, scope: Scope, clock: Clock
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    derived: Derived = ANYTHING,
 ) -> Iterator[bytes]:
     """The header and a row for each change that was asked for, in pieces of some hundred rows."""
     unknown = unknown_text(find_first_recorded(connection, scope), clock.zone)
-    changes = iterate_permission_changes(connection, query, scope, clock)
+    changes = iterate_permission_changes(connection, query, scope, clock, derived)
     return iterate_table(COLUMNS, (cells_of(change, unknown) for change in changes))
 
 
@@ -83,6 +89,7 @@ def cells_of(change: PermissionChange, unknown: str) -> tuple[Value, ...]:
         before,
         after,
         event.correlation_id,
+        change.direction,
     )
 
 

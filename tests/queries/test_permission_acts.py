@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.instants import parse_instant
-from auditdash.queries.permission_acts import Act, find_acts
+from auditdash.queries.permission_answers.acts import Act, find_acts
 from auditdash.queries.permission_changes import Access
 from auditdash.queries.permissions.selection import ANYTHING, Derived
 from auditdash.queries.stream import iterate_events

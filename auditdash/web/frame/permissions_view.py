@@ -1,30 +1,24 @@
-"""Permission changes made ready for their templates: days, rows, and filters that edit the text."""
+"""Permission changes made ready for their templates: rows, and filters that edit the text."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import groupby
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.charts import links
-from auditdash.charts.overview import WEEKDAYS
 from auditdash.downloads.permission_rows import access_texts, object_text
-from auditdash.events.catalogue import action_label, find_action
+from auditdash.events.catalogue import action_label, find_action, highest_roles
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
-from auditdash.events.periods import local_date
-from auditdash.events.wording import day_text, zone_text
 from auditdash.queries.permission_changes import (
     PermissionChange,
     count_permission_changes,
     rank_targets,
 )
 from auditdash.queries.rankings import rank_actors
-from auditdash.queries.timeline import Cursor
 from auditdash.search import edit
 from auditdash.search.query import Atom, Node, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
@@ -66,16 +60,8 @@ class ChangeView(Struct, frozen=True, kw_only=True):
     after: str
     before_unknown: bool
     self_made: bool
-
-
-class DayView(Struct, frozen=True, kw_only=True):
-    """Changes of one local day; `continued` when its head stands on the page before."""
-
-    weekday: str
-    text: str
-    zone: str
-    continued: bool
-    changes: tuple[ChangeView, ...]
+    direction: str = "unknown"
+    highest: bool = False
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -85,27 +71,6 @@ class Filter(Struct, frozen=True, kw_only=True):
     count: int
     href: str
     current: bool
-
-
-def day_views(
-    changes: Sequence[PermissionChange], zone: ZoneInfo, unknown: str, after: Cursor | None
-) -> tuple[DayView, ...]:
-    """Changes, in their order, by the local day; `after` is where the page before ended."""
-    before = local_date(after.occurred_at, zone) if after else None
-    days = []
-    for day, group in groupby(changes, lambda each: local_date(each.event.occurred_at, zone)):
-        members = tuple(group)
-        first = members[0].event.occurred_at
-        days.append(
-            DayView(
-                weekday=WEEKDAYS[day.weekday()],
-                text=day_text(first, zone),
-                zone=zone_text(first, zone),
-                continued=day == before,
-                changes=tuple(change_view(each, unknown) for each in members),
-            )
-        )
-    return tuple(days)
 
 
 def change_view(change: PermissionChange, unknown: str) -> ChangeView:
@@ -124,12 +89,20 @@ def change_view(change: PermissionChange, unknown: str) -> ChangeView:
         subject_type=event.subject.type or "",
         everyone=action is not None and action.subject is None,
         target=object_text(event),
-        noun=_OBJECTS[event.category][1],
+        noun=_OBJECTS[event.category][1] if action is not None and action.subject else "",
         before=before,
         after=after,
         before_unknown=before == unknown,
         self_made=change.self_made,
+        direction=change.direction,
+        highest=_is_highest(change),
     )
+
+
+def _is_highest(change: PermissionChange) -> bool:
+    """Whether the subject now has the role that allows most."""
+    highest = map(fold_case, highest_roles(change.event.category))
+    return change.after.role is not None and fold_case(change.after.role) in highest
 
 
 def narrow_to_own(query: Query) -> Query:

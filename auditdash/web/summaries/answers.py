@@ -12,10 +12,10 @@ from auditdash.web import fragments, readers
 from auditdash.web.frame.question import Bar, link
 
 
-def file_href(connection: Connection, path: str, text: str) -> str:
+def file_href(connection: Connection, path: str, text: str, **more: str | int) -> str:
     """The address of a file of what is shown now, whenever it is asked for."""
     highest = find_highest_seq(connection, readers.scope())
-    return link(path, edit.freeze(text, readers.clock()), seq=highest)
+    return link(path, edit.freeze(text, readers.clock()), seq=highest, **more)
 
 
 def answer_error(page: str, path: str, text: str, error: QueryError) -> Response:

@@ -8,13 +8,15 @@ from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from auditdash.downloads.permission_rows import iterate_changes_csv, unknown_text
+from auditdash.queries.permission_answers.acts import ActPage, find_acts
+from auditdash.queries.permission_answers.roles import count_derived, count_directions
 from auditdash.queries.permission_changes import (
-    ChangePage,
     PermissionChange,
     count_permission_changes,
     find_first_recorded,
     find_permission_changes,
 )
+from auditdash.queries.permissions.selection import ANYTHING, Derived
 from auditdash.queries.timeline import Cursor, cursor_text, has_events, parse_cursor
 from auditdash.search.errors import QueryError
 from auditdash.search.query import Query
@@ -24,6 +26,8 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.frame import permissions_view
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
+from auditdash.web.permissions import directions
+from auditdash.web.permissions.acts_view import act_days
 from auditdash.web.summaries.answers import answer_error, file_href
 
 blueprint = Blueprint("permissions", __name__)
@@ -36,8 +40,9 @@ _NOTICED: Final = 3
 
 @blueprint.get(PATH)
 def show_permissions() -> Response:
-    """The permission changes among what is asked; with `after`, those that follow."""
+    """The permission changes among what is asked, by act; with `after`, those that follow."""
     text = params.query_text()
+    derived = directions.asked()
     try:
         query = params.query()
     except QueryError as error:
@@ -46,13 +51,13 @@ def show_permissions() -> Response:
     after = parse_cursor(given) if given else None
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
-        page = find_permission_changes(connection, query, scope, clock, after, _CHANGES)
-        context = _changes_context(connection, page, scope, clock, text, after)
+        page = find_acts(connection, query, scope, clock, derived, after, _CHANGES)
+        context = _acts_context(connection, page, query, scope, clock, text, after, derived)
         more = after is not None and fragments.is_fragment()
         if not more:
-            context |= _around_changes(connection, query, scope, clock, text)
+            context |= _around_changes(connection, query, scope, clock, text, derived)
     if not context.get("is_empty"):
-        readers.record_access("permissions", text, **({"after": given} if given else {}))
+        record(text, derived, **({"after": given} if given else {}))
     part = "summaries/_changes.html" if more else _PAGE
     return fragments.render(_PAGE, part, 200, **context)
 
@@ -61,36 +66,46 @@ def show_permissions() -> Response:
 def download_permissions() -> Response:
     """All permission changes of `?q=`, streamed."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()
-    readers.record_access("permissions-file", params.query_text(), form="csv")
+    derived = directions.asked()
+    only = directions.arguments(derived)
+    readers.record_access("permissions-file", params.query_text(), form="csv", **only)
     return stream_file(
         "permission-changes",
         "csv",
         CSV,
         scope,
-        lambda connection: iterate_changes_csv(connection, query, scope, clock),
+        lambda connection: iterate_changes_csv(connection, query, scope, clock, derived),
     )
 
 
-def _changes_context(
+def record(text: str, derived: Derived, **more: str) -> None:
+    """Keep that somebody looked, and at what."""
+    readers.record_access("permissions", text, **directions.arguments(derived), **more)
+
+
+def _acts_context(
     connection: Connection,
-    page: ChangePage,
+    page: ActPage,
+    query: Query,
     scope: Scope,
     clock: Clock,
     text: str,
     after: Cursor | None,
+    derived: Derived,
 ) -> dict[str, object]:
     unknown = unknown_text(find_first_recorded(connection, scope), clock.zone)
     following = cursor_text(page.following) if page.following else ""
+    only = directions.arguments(derived)
     return {
         "text": text,
-        "days": permissions_view.day_views(page.changes, clock.zone, unknown, after),
-        "next_href": link(PATH, text, after=following) if following else "",
-        "newest_href": link(PATH, text) if after else "",
+        "days": act_days(page.acts, query, clock, unknown, after),
+        "next_href": link(PATH, text, after=following, **only) if following else "",
+        "newest_href": link(PATH, text, **only) if after else "",
     }
 
 
 def _around_changes(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, text: str
+    connection: Connection, query: Query, scope: Scope, clock: Clock, text: str, derived: Derived
 ) -> dict[str, object]:
     """What stands around the rows: the bar, the count, the filters, changes of one's own access."""
     own = permissions_view.narrow_to_own(query)
@@ -98,17 +113,40 @@ def _around_changes(
     shown: tuple[PermissionChange, ...] = ()
     if count.self_made and own != query:
         shown = find_permission_changes(connection, own, scope, clock, limit=_NOTICED).changes
+    found = count.total
+    if derived != ANYTHING:
+        found = count_derived(connection, query, scope, clock, derived)
+    numbers = count_directions(connection, query, scope, clock)
+    only = directions.arguments(derived)
     return {
         "bar": bar(PATH, text, query, clock),
         "is_empty": not count.total and not has_events(connection, scope, readers.SOURCE),
-        "count": count.total,
+        "count": found,
         "own_count": count.self_made,
         "own_changes": [change.event for change in shown],
         "own_href": permissions_view.address(PATH, own),
+        "noticed": _noticed(connection, query, scope, clock),
+        "only": directions.said(derived),
+        "any_href": link(PATH, text),
         "kinds": permissions_view.kind_filters(connection, query, scope, clock, PATH),
         "objects": permissions_view.object_filters(connection, query, scope, clock, PATH),
+        "directions": directions.filters(numbers, text, derived, PATH),
         "facets": permissions_view.facets(connection, query, scope, clock, PATH),
-        "timeline_href": permissions_view.events_href(query),
-        "csv_href": file_href(connection, f"{PATH}.csv", text),
+        "timeline_href": "" if only else permissions_view.events_href(query),
+        "csv_href": file_href(connection, f"{PATH}.csv", text, **only),
         "start_href": link(PATH, ""),
     }
+
+
+def _noticed(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> list[tuple[directions.Noticed, int, str]]:
+    """What an auditor looks at first, with its number and where it leads."""
+    return [
+        (
+            each,
+            count_derived(connection, each.query, scope, clock, ANYTHING),
+            permissions_view.address(PATH, each.query),
+        )
+        for each in directions.noticed(query)
+    ]

@@ -1,0 +1,1 @@
+"""What the permission changes answer: acts, numbers, matrices, how long access lasted."""

@@ -1,0 +1,1 @@
+"""Who changed whose access: the changes, who grants to whom, roles, how long access lasted."""
