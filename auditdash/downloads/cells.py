@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
 # Beginnings that make a spreadsheet calculate. The full-width ones do so in East Asian versions.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+_FORMULA_LINE: Final = re.compile(
+    b"\n(?=%b)" % b"|".join(re.escape(each.encode()) for each in _FORMULA if each != "\n")
+)
 
 Value = str | int | None
 
@@ -22,10 +27,34 @@ def csv_line(cells: Sequence[Value]) -> str:
     Quoted always, because a spreadsheet that separates by semicolons would otherwise begin a new,
     possibly calculating, cell inside of a text. None is an empty cell.
     """
-    return ",".join(_cell(value) for value in cells) + "\r\n"
+    return ",".join(cell(value) for value in cells) + "\r\n"
 
 
-def _cell(value: Value) -> str:
+def text_cells(texts: Sequence[str]) -> list[bytes]:
+    """What `cell` makes of each text, with a comma behind it; the cell of an empty text is empty.
+
+    It is made of all at once, as lines of one text, unless one of them has lines of its own.
+    """
+    lines = "\n".join(texts).encode()
+    if lines.count(b"\n") != len(texts) - 1:
+        return [f"{cell(text or None)},".encode() for text in texts]
+    return _quoted(_FORMULA_LINE.sub(b"\n'", b"\n" + lines)[1:])
+
+
+def harmless_cells(texts: Sequence[bytes]) -> list[bytes]:
+    """The same of texts that we have written: they are one line each and begin no formula."""
+    return _quoted(b"\n".join(texts)) if texts else []
+
+
+def _quoted(lines: bytes) -> list[bytes]:
+    cells = b'"%b",' % lines.replace(b'"', b'""').replace(b"\n", b'",\n"')
+    if b"\n\n" not in b"\n%b\n" % lines:
+        return cells.split(b"\n")
+    return [each if each != b'"",' else b"," for each in cells.split(b"\n")]
+
+
+def cell(value: Value) -> str:
+    """One cell: see `csv_line`."""
     if value is None:
         return ""
     if isinstance(value, int):

@@ -5,7 +5,7 @@ A new column goes to the end and makes a new version; a name is never given to s
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -14,6 +14,7 @@ from auditdash.events.event import Event
 from auditdash.events.folding import storable
 from auditdash.events.instants import to_rfc3339
 
+_encode: Final = msgspec.json.Encoder().encode
 VERSION: Final = 1
 COLUMNS: Final = (
     "seq",
@@ -71,18 +72,19 @@ def cells_of(event: Event) -> tuple[Value, ...]:
         event.correlation_id,
         event.workspace,
         event.description,
-        _context_text(event),
+        context_text(event.context),
         event.occurred_text,
     )
 
 
-def _context_text(event: Event) -> str | None:
-    if not event.context:
+def context_text(context: dict[str, Any]) -> str | None:
+    """A context as JSON; None where there is nothing in it."""
+    if not context:
         return None
     try:
-        return msgspec.json.encode(event.context).decode()
+        return _encode(context).decode()
     except UnicodeEncodeError:  # lone surrogates: shown as elsewhere, whole in the NDJSON
-        return msgspec.json.encode(_storable(event.context)).decode()
+        return _encode(_storable(context)).decode()
 
 
 def _storable(value: object) -> object:

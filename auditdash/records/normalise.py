@@ -91,7 +91,7 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
         outcome=wire.outcome if wire.outcome in {"success", "failure"} else "unknown",
         workspace=storable(wire.workspace_username or default_workspace),
         description=_text(wire.description),
-        correlation_id=_correlation(context),
+        correlation_id=correlation_of(context),
         role=role_of(context),
         actor=actor,
         entity=entity,
@@ -164,7 +164,8 @@ def _text(text: str | None) -> str | None:
     return storable(text) if text else None
 
 
-def _correlation(context: dict[str, Any]) -> str | None:
+def correlation_of(context: dict[str, Any]) -> str | None:
+    """What ties events of one deed together."""
     found = context.get("correlation_id")
     return bounded(storable(found)) if isinstance(found, str) and found else None
 

@@ -11,7 +11,16 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary, WeakValueDictionary, finalize
 
-from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, make_url
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Insert,
+    Select,
+    Table,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -124,6 +133,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """A transaction that commits at the end; on SQLite it holds the write lock from its start."""
     with engine.connect().execution_options(**_WRITES) as connection, connection.begin():
         yield connection
+
+
+def fetch_column(
+    connection: Connection, statement: Select[tuple[Any]], parameters: dict[str, Any]
+) -> list[Any]:
+    """The one column of all rows as the driver gives it: nothing is made of each on the way."""
+    cursor: Any = connection.execute(statement, parameters).cursor
+    return [value for (value,) in cursor.fetchall()]
 
 
 def insert_new(connection: Connection, table: Table) -> Insert:
