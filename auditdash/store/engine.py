@@ -28,13 +28,14 @@ from sqlalchemy.exc import OperationalError
 DatabaseTrouble = OperationalError
 
 _WRITES = {"auditdash_writes": True}
+_CACHE, _SMALL_CACHE = "PRAGMA cache_size=-65536", "PRAGMA cache_size=-4096"
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",  # or REPLACE would slip past the DELETE guard
     "PRAGMA busy_timeout=30000",
-    "PRAGMA cache_size=-65536",
+    _CACHE,
 )
 
 
@@ -126,6 +127,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
     with connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def streaming(engine: Engine) -> Iterator[Connection]:
+    """The same for who reads everything once: little of it stays in memory."""
+    with reading(engine) as connection:
+        if not is_sqlite(connection):
+            yield connection
+            return
+        connection.exec_driver_sql(_SMALL_CACHE)
+        try:
+            yield connection
+        finally:
+            connection.exec_driver_sql(_CACHE)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from werkzeug.exceptions import ServiceUnavailable
 from auditdash.events.instants import to_datetime
 from auditdash.queries.timeline import find_highest_seq
 from auditdash.search.scope import Scope
-from auditdash.store.engine import reading
+from auditdash.store.engine import reading, streaming
 from auditdash.web import params, readers
 
 CSV: Final = "text/csv; charset=utf-8; header=present"
@@ -71,6 +71,6 @@ def _stream(
     engine: Engine, iterate: Callable[[Connection], Iterator[bytes]], place: _Place
 ) -> Iterator[bytes]:
     """The answer outlives the view: its iterator owns the connection until the last line."""
-    with reading(engine) as connection:
+    with streaming(engine) as connection:
         yield from iterate(connection)
     place.leave()
