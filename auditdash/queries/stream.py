@@ -10,9 +10,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from auditdash.events.event import Event
 from auditdash.index.batch import CODED, Entry
 from auditdash.index.columns import instant_texts, read_columns
-from auditdash.index.events import read_stored
+from auditdash.index.events import iterate_numbered, read_stored
 from auditdash.index.files.segment import Columns
 from auditdash.index.view import View, open_view
 from auditdash.queries import scan
@@ -82,6 +83,15 @@ def iterate_records(
             for _, records in _records(view, window[part]):
                 yield records
         first = _READ
+
+
+def iterate_events(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> Iterator[Event]:
+    """The events themselves, each made of its record: for few, or where that does not matter."""
+    view = open_view(connection, scope)
+    seqs = (seq for window in _windows(view, query, clock) for seq in window.tolist())
+    return iterate_numbered(connection, view.workspace_id, view.slug, seqs)
 
 
 def _records(view: View, seqs: NDArray[np.int64]) -> Iterator[tuple[slice, list[bytes]]]:

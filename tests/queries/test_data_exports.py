@@ -22,7 +22,7 @@ from auditdash.queries.data_exports import (
     is_night,
     summarise_exports,
 )
-from auditdash.queries.timeline import find_events
+from auditdash.queries.stream import iterate_events
 from auditdash.search.parse import parse
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -86,7 +86,7 @@ def _scatter(dice: random.Random, count: int) -> list[dict[str, Any]]:
 
 def _exports(engine: Engine, scope: Scope, text: str) -> list[Event]:
     with reading(engine) as connection:
-        found = find_events(connection, parse(text), scope, CLOCK, limit=1_000).events
+        found = list(iterate_events(connection, parse(text), scope, CLOCK))
     exports = [each for each in found if each.op == "export"]
     return sorted(exports, key=lambda each: (each.occurred_at, each.seq))
 

@@ -17,7 +17,8 @@ from auditdash.queries.permission_changes import (
     iterate_permission_changes,
     rank_targets,
 )
-from auditdash.queries.timeline import Cursor, count_events, find_events
+from auditdash.queries.stream import iterate_events
+from auditdash.queries.timeline import Cursor, count_events
 from auditdash.search.parse import parse
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -74,9 +75,8 @@ def test_each_change_tells_what_an_oracle_without_sql_tells(
     for text, highest_seq in (("", None), ("", 120), ("role:manage OR op:revoke", None)):
         scope = Scope(workspace_id=workspace_id, highest_seq=highest_seq)
         with reading(engine) as connection:
-            told = tell(find_events(connection, Query(), scope, CLOCK, limit=250).events)
-            page = find_events(connection, parse(text), scope, CLOCK, limit=250)
-        asked = {each.seq for each in page.events}
+            told = tell(iterate_events(connection, Query(), scope, CLOCK))
+            asked = {each.seq for each in iterate_events(connection, parse(text), scope, CLOCK)}
         found = _all(engine, workspace_id, text, highest_seq)
         answers = {
             each.event.seq: Told(each.kind, each.before, each.after, each.self_made, each.direction)
