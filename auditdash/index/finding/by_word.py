@@ -29,7 +29,7 @@ class _Words(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    def __getitem__(self, place: int) -> bytes:  # type: ignore[override]
+    def __getitem__(self, place: int) -> bytes:  # type: ignore[override]  # no slices are asked
         start = self._ends[place - 1] if place else 0
         return self._text[start : self._ends[place]]
 
