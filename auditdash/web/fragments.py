@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, make_response, redirect, render_template, request
+from flask import Flask, Response, current_app, make_response, redirect, render_template, request
 from htmx_flask import Htmx
 from htmx_flask.requests import HtmxHeaders
+from markupsafe import Markup
 from werkzeug.urls import iri_to_uri
 
 
@@ -23,6 +24,12 @@ def render(page: str, part: str, status: int = 200, **context: object) -> Respon
     """The template `page`, or `part` for HTMX, with the same context."""
     template = part if is_fragment() else page
     return _vary(make_response(render_template(template, **context), status))
+
+
+def write(template: str, **context: object) -> Markup:
+    """A part of a page that knows nothing but its context: not who reads, nor when, nor where."""
+    written = current_app.jinja_env.get_template(template).render(context)
+    return Markup(written)  # noqa: S704 - the template has escaped it
 
 
 def see_other(location: str) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -57,7 +58,8 @@ class Tick(Struct, frozen=True):
 
 class HistogramView(Struct, frozen=True, kw_only=True):
     """What templates/timeline/_histogram.html shows. `end` is where the last bar ends; `wider` and
-    `everything` lead out of the period that was asked for, "" when none was."""
+    `everything` lead out of the period that was asked for, "" when none was. After `until` the
+    wider period is another one."""
 
     head: str
     bars: tuple[Bar, ...]
@@ -68,6 +70,7 @@ class HistogramView(Struct, frozen=True, kw_only=True):
     end: str
     wider: str
     everything: str
+    until: Instant | None
 
 
 def histogram_view(
@@ -84,7 +87,9 @@ def histogram_view(
     levels = nice_ticks(max(sums), 2)
     paths = _paths(columns, sums, levels[-1])
     is_narrowed = any(isinstance(part, Term) and part.field == "created" for part in query.parts)
-    wide = _wider(histogram, clock)
+    wide = _wider(histogram, clock.zone)
+    is_over = wide.end is not None and wide.end < clock.now
+    wider = edit.within(text, wide if is_over else Period(wide.start), clock.zone)
     return HistogramView(
         head=HEADS[histogram.unit],
         bars=_bars(histogram, columns, sums, hrefs),
@@ -98,8 +103,9 @@ def histogram_view(
             Tick(number(HIGH - HIGH * level / levels[-1]), f"{level:,}") for level in levels[1:]
         ),
         end=to_rfc3339(histogram.buckets[-1].end or Instant(0)),
-        wider=link(path, edit.within(text, wide, clock.zone), **more) if is_narrowed else "",
+        wider=link(path, wider, **more) if is_narrowed else "",
         everything=link(path, edit.without(text, "created"), **more) if is_narrowed else "",
+        until=wide.end if is_narrowed and not is_over else None,
     )
 
 
@@ -172,8 +178,8 @@ def _whole_hours(histogram: Histogram) -> Sequence[int]:
     return next((found for found in by_step if len(found) >= 3), range(len(hours)))
 
 
-def _wider(histogram: Histogram, clock: Clock) -> Period:
-    """Three times the span that is shown, in whole days when it is at least one; up to now."""
+def _wider(histogram: Histogram, zone: ZoneInfo) -> Period:
+    """Three times the span that is shown, in whole days when it is at least one."""
     start, end = histogram.buckets[0].start, histogram.buckets[-1].end
     if start is None or end is None:
         return Period()
@@ -182,5 +188,5 @@ def _wider(histogram: Histogram, clock: Clock) -> Period:
     if not is_instant(first) or not is_instant(last):
         return Period()
     if span >= DAY:
-        first, last = (midnight(local_date(side, clock.zone), clock.zone) for side in (first, last))
-    return Period(first, last if last < clock.now else None)
+        first, last = (midnight(local_date(side, zone), zone) for side in (first, last))
+    return Period(first, last)

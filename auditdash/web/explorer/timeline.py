@@ -5,21 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from flask import Blueprint, Response, abort, make_response, redirect
+from msgspec import structs
 from sqlalchemy import Connection
 
 from auditdash.charts import links
 from auditdash.events.event import Event
 from auditdash.events.instants import parse_instant
 from auditdash.events.periods import Period
-from auditdash.queries.facets import count_facets
-from auditdash.queries.histogram import count_over_time
 from auditdash.queries.timeline import (
     Cursor,
-    Page,
-    cursor_text,
     find_event,
     find_events,
-    find_highest_seq,
     has_events,
     parse_cursor,
 )
@@ -27,15 +23,13 @@ from auditdash.search import edit
 from auditdash.search.errors import QueryError
 from auditdash.search.print import print_query
 from auditdash.search.query import Order, Query
-from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
 from auditdash.store.quarantine import find_conflicts
 from auditdash.web import fragments, params, readers
-from auditdash.web.explorer.histogram import HistogramView, histogram_view
 from auditdash.web.explorer.related_view import related_views
+from auditdash.web.explorer.results import ROWS, Asked, find_results, rows_context
 from auditdash.web.frame.event_fields import around_href, field_groups, record_text
-from auditdash.web.frame.explorer import days_of, suggestions
-from auditdash.web.frame.facets import facet_views
+from auditdash.web.frame.explorer import suggestions
 from auditdash.web.frame.question import Bar, bar, link
 
 blueprint = Blueprint("timeline", __name__)
@@ -43,7 +37,6 @@ blueprint = Blueprint("timeline", __name__)
 PATH: Final = "/timeline"
 _HIGHEST: Final = 2**62  # of a seq that the store could hold
 _EVENT: Final = f"{PATH}/event/<int(max={_HIGHEST}):seq>"
-_ROWS: Final = 50
 _PAGE: Final = "timeline/page.html"
 
 
@@ -56,17 +49,11 @@ def show() -> Response:
     except QueryError as error:
         return _answer_error(text, error)
     given = params.text("after")
-    after = parse_cursor(given) if given else None
-    is_part = after is not None and fragments.is_fragment()
+    asked = _asked(text, query, parse_cursor(given) if given else None)
+    is_part = asked.after is not None and fragments.is_fragment()
     with reading(readers.engine()) as connection:
-        scope, clock = _scope(), readers.clock()
-        filled = has_events(connection, scope, readers.SOURCE)
-        page = find_events(connection, query, scope, clock, after, _ROWS)
-        context = _page_context(text, page, after)
-        if not is_part:
-            context |= _around(connection, text, query, scope, page)
-            context["is_empty"] = not filled and not context["count"]
-    if filled:  # each page of rows is a reading of its own; where there is nothing, none is
+        is_filled, context = (_next_rows if is_part else _whole_page)(connection, asked)
+    if is_filled:  # each page of rows is a reading of its own; where there is nothing, none is
         readers.record_access("timeline", text, **({"after": given} if given else {}))
     return fragments.render(_PAGE, "timeline/_days.html" if is_part else _PAGE, 200, **context)
 
@@ -130,11 +117,18 @@ def _find(seq: int) -> Event:
     return event
 
 
-def _scope() -> Scope:
+def _asked(text: str, query: Query, after: Cursor | None) -> Asked:
     """All there is, or up to `seq` when the view is frozen."""
-    scope = readers.scope()
-    highest = _frozen().get("seq") or scope.highest_seq
-    return Scope(workspace_id=scope.workspace_id, highest_seq=highest)
+    seq, scope = _frozen().get("seq", 0), readers.scope()
+    return Asked(
+        path=PATH,
+        text=text,
+        query=query,
+        scope=structs.replace(scope, highest_seq=seq or scope.highest_seq),
+        clock=readers.clock(),
+        after=after,
+        seq=seq,
+    )
 
 
 def _frozen() -> dict[str, int]:
@@ -143,48 +137,35 @@ def _frozen() -> dict[str, int]:
     return {"seq": highest} if highest else {}
 
 
-def _page_context(text: str, page: Page, after: Cursor | None) -> dict[str, object]:
-    zone = readers.reader().zone
-    place = cursor_text(page.following) if page.following else ""
-    return {
-        "text": text,
-        "days": days_of(page.events, zone, after, text),
-        "next_href": link(PATH, text, after=place, **_frozen()) if place else "",
-        "newest_href": link(PATH, text, **_frozen()) if after else "",
-    }
+_Page = tuple[bool, dict[str, object]]  # whether there is anything to read, and what is shown
 
 
-def _around(
-    connection: Connection, text: str, query: Query, scope: Scope, page: Page
-) -> dict[str, object]:
-    """What stands around the rows: the bar, the count, the facets, the ways to take them away."""
-    clock, kept = readers.clock(), _frozen()
-    counted = count_facets(connection, query, scope, clock)
-    count = counted.total
-    highest = find_highest_seq(connection, scope)
+def _next_rows(connection: Connection, asked: Asked) -> _Page:
+    is_filled = has_events(connection, asked.scope, readers.SOURCE)
+    page = find_events(connection, asked.query, asked.scope, asked.clock, asked.after, ROWS)
+    return is_filled, rows_context(asked, page)
+
+
+def _whole_page(connection: Connection, asked: Asked) -> _Page:
+    """The results, and what stands around them: the bar, the count, the ways to take them away."""
+    results = find_results(connection, asked)
+    text, query, scope, clock = asked.text, asked.query, asked.scope, asked.clock
     frozen = edit.freeze(text, clock)
-    return {
-        "bar": bar(PATH, text, query, clock, **kept),
-        "count": count,
-        "rows": len(page.events),
-        "histogram": _histogram(connection, text, query, scope) if count else None,
-        "facets": facet_views(counted.facets, PATH, text, query, **kept),
-        "suggestions": suggestions(connection, query, scope, clock, PATH) if count == 0 else (),
+    found = results.count > 0
+    return results.is_filled, {
+        "text": text,
+        "results": results,
+        "is_empty": not results.is_filled and not found,
+        "bar": bar(PATH, text, query, clock, **asked.more),
+        "newest_href": link(PATH, text, **asked.more) if asked.after else "",
+        "suggestions": () if found else suggestions(connection, query, scope, clock, PATH),
         "order": query.order,
-        "order_href": link(PATH, _turned(query), **kept),
-        "frozen_href": link(PATH, frozen, seq=highest),
-        "why_href": link(f"{PATH}/why", text, **kept),
-        "csv_href": link("/downloads/events.csv", frozen, seq=highest),
-        "ndjson_href": link("/downloads/events.ndjson", frozen, seq=highest),
+        "order_href": link(PATH, _turned(query), **asked.more),
+        "frozen_href": link(PATH, frozen, seq=results.highest_seq),
+        "why_href": link(f"{PATH}/why", text, **asked.more),
+        "csv_href": link("/downloads/events.csv", frozen, seq=results.highest_seq),
+        "ndjson_href": link("/downloads/events.ndjson", frozen, seq=results.highest_seq),
     }
-
-
-def _histogram(
-    connection: Connection, text: str, query: Query, scope: Scope
-) -> HistogramView | None:
-    clock = readers.clock()
-    counted = count_over_time(connection, query, scope, clock)
-    return histogram_view(counted, PATH, text, query, clock, **_frozen())
 
 
 def _turned(query: Query) -> str:
