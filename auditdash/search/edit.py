@@ -17,7 +17,7 @@ from auditdash.search.errors import QueryError
 from auditdash.search.fields import find_field
 from auditdash.search.parse import parse
 from auditdash.search.period import frozen, local_value
-from auditdash.search.print import print_query
+from auditdash.search.print import print_query, print_value
 from auditdash.search.query import (
     And,
     Atom,
@@ -34,6 +34,7 @@ from auditdash.search.query import (
 from auditdash.search.scope import Clock
 
 _LONGEST_WRITTEN = 512
+_MARK = "\0"  # in the place of a value that is written later: no query has one
 _read = lru_cache(maxsize=256)(parse)  # each link of a page edits the same text
 
 
@@ -59,6 +60,16 @@ def exclude(text: str, field: str, value: str | None) -> str:
         return _add(_drop_field(_read(text), field), Term(field, (Present(),)))
     query = _drop_value(_read(text), field, value, excluded=False)
     return _merge(query, field, atom_of(field, value), excluded=True)
+
+
+def adder(
+    text: str, field: str, *, excluded: bool = False
+) -> Callable[[str], tuple[str, str, str]]:
+    """`include` (or `exclude`) of one value after the other, each of which the query does not name:
+    what comes before it, the value as it is written, what comes after it."""
+    marked = _merge(_read(text), field, Atom(_MARK), excluded=excluded)
+    before, _, after = marked.rpartition(_MARK)
+    return lambda value: (before, print_value(atom_of(field, value)), after)
 
 
 def without(text: str, field: str, value: str | None = None) -> str:

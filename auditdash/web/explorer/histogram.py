@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup
 from msgspec import Struct
 
 from auditdash.charts.buckets import HEADS, bucket_short, bucket_text
@@ -25,6 +26,8 @@ HIGH: Final = 100  # units of the picture, however high it is shown
 CELL: Final = 10  # units that one bar and its gap are wide
 _LEAST: Final = 2.0  # units of a bar that stands for anything at all
 _MOST_TICKS: Final = 6
+_CELL, _END = Markup('<td class="num">'), Markup("</td>")
+_BETWEEN: Final = _END + _CELL
 _LAST_TICK: Final = 0.95  # of the way: behind it no word has room
 
 
@@ -37,6 +40,11 @@ class Bar(Struct, frozen=True, kw_only=True):
     counts: tuple[int, ...]
     href: str
     start: str
+
+    @property
+    def cells(self) -> Markup:
+        """The counts as cells of a table: there may be a thousand."""
+        return _CELL + _BETWEEN.join(f"{count:,}" for count in self.counts) + _END
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -135,6 +143,7 @@ def _paths(columns: Sequence[Sequence[int]], sums: Sequence[int], top: int) -> l
     inset = 0.5 if len(sums) > 60 else 1 if len(sums) > 20 else 2
     width = number(CELL - 2 * inset)
     scales = [_scale(total, top) for total in sums]
+    lefts = [number(CELL * at + inset) for at in range(len(sums))]
     ground = [float(HIGH)] * len(sums)
     paths = []
     for counts in columns:
@@ -143,8 +152,7 @@ def _paths(columns: Sequence[Sequence[int]], sums: Sequence[int], top: int) -> l
             if count:
                 high = number(count * scales[at])
                 ground[at] -= count * scales[at]
-                left, upper = number(CELL * at + inset), number(ground[at])
-                drawn.append(f"M{left} {upper}h{width}v{high}h-{width}z")
+                drawn.append(f"M{lefts[at]} {number(ground[at])}h{width}v{high}h-{width}z")
         paths.append("".join(drawn))
     return paths
 

@@ -79,6 +79,13 @@ def find_results(connection: Connection, asked: Asked) -> Results:
     return _results(found, is_filled=is_filled)
 
 
+def make_results(connection: Connection, asked: Asked) -> Results:
+    """The same without a memory."""
+    is_filled = has_events(connection, asked.scope, readers.SOURCE)
+    found = _made(connection, asked, open_view(connection, asked.scope))
+    return _results(found, is_filled=is_filled)
+
+
 def _key(asked: Asked, view: View) -> Hashable:
     """All that parts depend on, but for the events; None where they change by themselves."""
     standing = standing_key(asked.query, asked.clock)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote_plus
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from auditdash.search import edit
 from auditdash.search.errors import QueryError
 from auditdash.search.parse import LONGEST, parse
 from auditdash.search.query import Not, Present, Query, Term
-from auditdash.web.frame.question import link
+from auditdash.web.frame.question import link_pieces
 
 # Field → its title, and how an event is called that has no value of it.
 _TITLES: Final = {
@@ -31,7 +32,6 @@ _TITLES: Final = {
 }
 _OPEN: Final = frozenset({"category", "action", "actor"})
 _STRICT: Final = frozenset({"ip", "outcome"})  # fields that do not take every value
-_Address = Callable[[str], str]  # of the view that a text asks for
 
 
 class ChoiceView(Struct, frozen=True, kw_only=True):
@@ -67,34 +67,51 @@ def facet_views(
     facets: Sequence[Facet], path: str, text: str, query: Query, **more: int
 ) -> tuple[FacetView, ...]:
     """The facets that have anything to choose, in their order; `more` stands in each address."""
-
-    def address(edited: str) -> str:
-        return link(path, edited, **more) if len(edited) <= LONGEST else ""
-
-    views = (_facet_view(facet, text, query, address) for facet in facets)
+    views = (_facet_view(facet, text, query, _Addresses(path, more)) for facet in facets)
     return tuple(view for view in views if view.choices)
 
 
-def _facet_view(facet: Facet, text: str, query: Query, address: _Address) -> FacetView:
+class _Addresses:
+    """Addresses of texts; "" of one that is longer than a query may be."""
+
+    def __init__(self, path: str, more: dict[str, int]) -> None:
+        self._before, self._after = link_pieces(path, **more)
+
+    def of(self, *pieces: str) -> str:
+        """The address of the text that these make; the pieces that come again are written once."""
+        if sum(map(len, pieces)) > LONGEST:
+            return ""
+        return f"{self._before}{''.join(map(_quoted, pieces))}{self._after}"
+
+
+_quoted = lru_cache(maxsize=4096)(quote_plus)
+
+
+def _facet_view(facet: Facet, text: str, query: Query, address: _Addresses) -> FacetView:
     field = facet.field
     states = dict.fromkeys(edit.chosen(query, field), "in")
     states |= dict.fromkeys(edit.chosen(query, field, excluded=True), "out")
     missing = _missing_state(query, field)
     counts = [choice.count for choice in facet.choices]
     highest = max(counts, default=0) or facet.missing
+    include, exclude = edit.adder(text, field), edit.adder(text, field, excluded=True)
     choices = []
     for choice in facet.choices:
         state = states.get(fold_case(choice.value), "")
-        change = edit.without if state else edit.include
-        can_be_asked = field not in _STRICT or _can_be_asked(edit.include("", field, choice.value))
+        href = out = ""
+        if state:
+            href = address.of(edit.without(text, field, choice.value))
+            out = address.of(edit.exclude(text, field, choice.value))
+        elif field not in _STRICT or _can_be_asked(edit.include("", field, choice.value)):
+            href, out = (address.of(*written(choice.value)) for written in (include, exclude))
         choices.append(
             ChoiceView(
                 label=printable(choice.label),
                 count=choice.count,
                 category=choice.category,
                 state=state,
-                href=address(change(text, field, choice.value)) if can_be_asked else "",
-                exclude=address(edit.exclude(text, field, choice.value)) if can_be_asked else "",
+                href=href,
+                exclude=out,
                 share=_share(choice.count, highest),
             )
         )
@@ -105,7 +122,7 @@ def _facet_view(facet: Facet, text: str, query: Query, address: _Address) -> Fac
         choices=tuple(choices),
         others=facet.others,
         other_count=facet.other_count,
-        clear=address(edit.without(text, field)) if states or missing else "",
+        clear=address.of(edit.without(text, field)) if states or missing else "",
         field=field,
         is_open=field in _OPEN or bool(states or missing),
     )
@@ -133,7 +150,7 @@ def _missing_state(query: Query, field: str) -> str:
     return "out" if there in query.parts else ""
 
 
-def _missing(facet: Facet, text: str, state: str, highest: int, address: _Address) -> ChoiceView:
+def _missing(facet: Facet, text: str, state: str, highest: int, address: _Addresses) -> ChoiceView:
     field = facet.field
     change = edit.without(text, field) if state else edit.include(text, field, None)
     return ChoiceView(
@@ -141,7 +158,7 @@ def _missing(facet: Facet, text: str, state: str, highest: int, address: _Addres
         count=facet.missing,
         category="",
         state=state,
-        href=address(change),
-        exclude=address(edit.exclude(text, field, None)),
+        href=address.of(change),
+        exclude=address.of(edit.exclude(text, field, None)),
         share=_share(facet.missing, highest),
     )

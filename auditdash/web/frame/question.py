@@ -104,6 +104,11 @@ def link(path: str, text: str, **more: str | int) -> str:
     return f"{path}?{urlencode({'q': text, **more})}"
 
 
+def link_pieces(path: str, **more: str | int) -> tuple[str, str]:
+    """What stands before and after the query, itself made by `quote_plus`, in such an address."""
+    return f"{path}?q=", f"&{urlencode(more)}" if more else ""
+
+
 def without_part(query: Query, number: int) -> Query:
     """The query without its part of this number."""
     kept = tuple(part for at, part in enumerate(query.parts) if at != number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.web import fragments, readers
 from auditdash.web.entry import door
 
+_MOST_WRITTEN: Final = 512  # small things that look the same on each page
 # Our own access records are events too; the filter stands in the box and can be taken away.
 TIMELINE: Final = "/timeline?q=-source:auditdash"
 # Each word of the navigation: its text and where it leads.
@@ -47,6 +48,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["attributes"] = attributes
     app.jinja_env.globals["static_url"] = static_url
     app.jinja_env.globals["csrf_field"] = csrf_field
+    app.jinja_env.globals["once"] = lru_cache(maxsize=_MOST_WRITTEN)
     app.context_processor(_page_context)
 
 
@@ -84,8 +86,7 @@ def attributes(named: Mapping[str, object]) -> Markup:
 
 def static_url(name: str) -> str:
     """The address of a file under static/, which changes with its content."""
-    path = Path(url_for("static", filename=name))
-    return f"{path}?v={_version(name, readers.static_folder())}"
+    return _versioned(request.script_root, name, readers.static_folder())
 
 
 def csrf_field() -> Markup:
@@ -109,6 +110,11 @@ def _page_context() -> dict[str, object]:
 def _cookie_theme() -> str:
     theme = request.cookies.get("theme", "")
     return theme if theme in door.THEMES else door.THEMES[0]
+
+
+@lru_cache(maxsize=_MOST_WRITTEN)  # a page has twenty
+def _versioned(_script_root: str, name: str, folder: str) -> str:
+    return f"{url_for('static', filename=name)}?v={_version(name, folder)}"
 
 
 @cache
