@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import groupby
-from threading import Lock
+from threading import Condition
 from typing import Final
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from auditdash.store.receipts import find_open_receipt, finish_receipt
 
 SOURCE: Final = "auditdash"
 CHANNEL: Final = "self"
+_MOST_SECONDS: Final = 0.02  # that one who writes waits for those at work
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -42,33 +43,65 @@ class _Waiting:
         self.kept = False
         self.trouble: DatabaseTrouble | None = None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether it need not wait any longer."""
+        return self.kept or self.trouble is not None
+
 
 class AccessLog:
     """Keeps accesses, in one transaction for all threads of this process that wait at one time.
 
-    A commit waits for the disk. While one thread does so the others gather behind it, and the next
-    of them writes for all.
+    A commit waits for the disk, and costs as much for one access as for many; so does it to bring
+    the index up to date with it. So whoever writes waits a moment for the readers at work, who may
+    be on their way here, and writes for all. Alone nobody waits.
     """
 
     def __init__(self) -> None:
-        self._gathering = Lock()
-        self._writing = Lock()
+        self._changed = Condition()
+        self._at_work = 0
         self._waiting: list[_Waiting] = []
+        self._is_writing = False
+
+    def enter(self) -> None:
+        """A reader is at work, and may look at the log before they `leave`."""
+        with self._changed:
+            self._at_work += 1
+
+    def leave(self) -> None:
+        """They are done."""
+        with self._changed:
+            self._at_work -= 1
+            self._changed.notify_all()
 
     def keep(self, engine: Engine, access: Access) -> None:
         """Returns when the access is stored for good; raises when it is not."""
         mine = _Waiting(access)
-        with self._gathering:
-            self._waiting.append(mine)
-        with self._writing:
-            if not mine.kept and mine.trouble is None:
+        if self._is_mine_to_write(mine):
+            try:
                 self._keep_all(engine, mine)
+            finally:
+                with self._changed:
+                    self._is_writing = False
+                    self._changed.notify_all()
         if mine.trouble is not None:
             raise mine.trouble
 
+    def _is_mine_to_write(self, mine: _Waiting) -> bool:
+        """False when another one has written it."""
+        with self._changed:
+            self._waiting.append(mine)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: mine.is_settled or not self._is_writing)
+            if mine.is_settled:
+                return False
+            self._is_writing = True
+            self._changed.wait_for(lambda: len(self._waiting) >= self._at_work, _MOST_SECONDS)
+            return True
+
     def _keep_all(self, engine: Engine, mine: _Waiting) -> None:
         """Write for all who wait. Whoever was left unsettled by a writer that died tries again."""
-        with self._gathering:
+        with self._changed:
             others = (each for each in self._waiting if each is not mine)
             together, self._waiting = [mine, *others], []
         try:

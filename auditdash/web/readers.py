@@ -119,8 +119,24 @@ def record_access(what: str, query: str = "", **context: str) -> None:
     who, instant = reader(), now()
     record = _access_record(who, instant, what, query, context)
     access = Access(workspace_id=who.workspace.id, at=instant, record=record)
-    log: AccessLog = current_app.extensions.setdefault(_ACCESSES, AccessLog())
-    log.keep(engine(), access)
+    _log().keep(engine(), access)
+
+
+def begin_work() -> None:
+    """This request is a reader's: others who look at the log just now may wait for it a moment."""
+    g.at_work = True
+    _log().enter()
+
+
+def end_work(_error: BaseException | None = None) -> None:
+    """It is answered."""
+    if g.pop("at_work", False):
+        _log().leave()
+
+
+def _log() -> AccessLog:
+    found: AccessLog = current_app.extensions.setdefault(_ACCESSES, AccessLog())
+    return found
 
 
 def _access_record(

@@ -89,6 +89,26 @@ def test_each_workspace_and_day_has_its_own_receipt(engine: Engine, workspace_id
 
 
 @ON_SQLITE
+def test_who_writes_waits_for_readers_at_work_but_not_for_long(
+    engine: Engine, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = AccessLog()
+    log.enter()
+    log.enter()  # one more who does something else
+    log.keep(engine, _access(workspace_id, "impatient"))
+    monkeypatch.setattr(accesses, "_MOST_SECONDS", 20)
+    with _commits(engine) as commits:
+        keep = Thread(target=log.keep, args=(engine, _access(workspace_id, "patient")))
+        keep.start()
+        _wait_for(lambda: len(log._waiting) == 1)
+        assert not any(commits)
+        log.leave()
+        keep.join(10)
+    assert _kept(engine) == ["impatient", "patient"]
+    assert sum(commits) == 1
+
+
+@ON_SQLITE
 def test_without_a_store_nobody_goes_on(engine: Engine, workspace_id: int) -> None:
     log = AccessLog()
     with engine.begin() as connection:
@@ -120,10 +140,11 @@ def test_a_writer_that_dies_takes_nobody_with_it(
 
     monkeypatch.setattr(accesses, "take", die_once)
     threads = [Thread(target=look, args=(f"look-{number}",)) for number in range(3)]
-    with log._writing:
-        for thread in threads:
-            thread.start()
-        _wait_for(lambda: len(log._waiting) == len(threads))
+    monkeypatch.setattr(accesses, "_MOST_SECONDS", 20)
+    for _ in threads:
+        log.enter()
+    for thread in threads:
+        thread.start()
     for thread in threads:
         thread.join(30)
     assert died == [3]

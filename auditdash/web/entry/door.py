@@ -28,6 +28,7 @@ def install(app: Flask) -> None:
     """Stand before every view of the pages; the API keeps its own door."""
     app.before_request(_stand_at_the_door)
     app.after_request(_leave_form_token)
+    app.teardown_request(readers.end_work)
 
 
 def session_token() -> str | None:
@@ -78,6 +79,7 @@ def _stand_at_the_door() -> Response | None:
     if request.method not in _SAFE:
         _check_origin()
         _check_form_token()
+    readers.begin_work()
     return None
 
 
