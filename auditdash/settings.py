@@ -40,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode_token: str
     mode_secret: str
     mode_start: str = ""
+    domains: frozenset[str] = frozenset()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -65,6 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             mode_token=env.get("AUDITDASH_MODE_TOKEN", ""),
             mode_secret=env.get("AUDITDASH_MODE_SECRET", ""),
             mode_start=_day(env, "AUDITDASH_MODE_START"),
+            domains=_domains(env, "AUDITDASH_DOMAINS"),
         )
         _check_mode(settings)
         return settings
@@ -100,6 +102,15 @@ def _day(env: Mapping[str, str], name: str) -> str:
         return date.fromisoformat(text).isoformat() if text else ""
     except ValueError:
         raise BadSetting(f"{name}={text!r}: expected a day such as 2026-01-31") from None
+
+
+def _domains(env: Mapping[str, str], name: str) -> frozenset[str]:
+    given = [each.strip().casefold() for each in (env.get(name) or "").split(",")]
+    found = frozenset(each for each in given if each)
+    for each in sorted(found):
+        if "." not in each or "@" in each or not each.isprintable() or " " in each:
+            raise BadSetting(f"{name}={each!r}: expected domains such as acme.com, acme.de")
+    return found
 
 
 def _zone(env: Mapping[str, str], name: str) -> str:

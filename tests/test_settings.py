@@ -29,6 +29,7 @@ _EVERYTHING = {
     "AUDITDASH_MODE_TOKEN": "token",
     "AUDITDASH_MODE_SECRET": "secret",
     "AUDITDASH_MODE_START": "2025-01-31",
+    "AUDITDASH_DOMAINS": "acme.com, Acme.DE",
 }
 
 
@@ -72,6 +73,7 @@ def test_the_older_name_of_the_postgresql_scheme_is_understood() -> None:
         ("AUDITDASH_SECURE_COOKIES", "yes"),
         ("AUDITDASH_ZONE", "Berlin"),
         ("AUDITDASH_MODE_START", "last year"),
+        ("AUDITDASH_DOMAINS", "acme.com, ann@acme.com"),
         ("AUDITDASH_MODE_URL", "http://mode.example"),
         ("DATABASE_URL", "mysql://db/audit"),
     ],

@@ -216,13 +216,16 @@ def _ranking_series(
     )
 
 
-def draw_hours_of_week(counts: Sequence[Sequence[int]], clock: Clock) -> Series:
+def draw_hours_of_week(
+    counts: Sequence[Sequence[int]], clock: Clock, unit: str = "events"
+) -> Series:
     """A heat map: one row for each weekday, one cell for each hour of the reader's clocks."""
     return Series(
         name="hours-of-week",
         kind="heatmap",
         title="Hours of the week",
-        summary=say_hours_of_week(counts, WEEKDAYS, clock.zone),
+        summary=say_hours_of_week(counts, WEEKDAYS, clock.zone, unit),
+        unit=unit,
         label_head="Weekday",
         labels=tuple(
             Label(text=f"{hour:02}:00 to {hour:02}:59", short=f"{hour:02}") for hour in range(24)

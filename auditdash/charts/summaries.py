@@ -64,7 +64,7 @@ def say_ranking(ranking: Ranking, one: str, many: str) -> str:
 
 
 def say_hours_of_week(
-    counts: Sequence[Sequence[int]], weekdays: Sequence[str], zone: ZoneInfo
+    counts: Sequence[Sequence[int]], weekdays: Sequence[str], zone: ZoneInfo, unit: str = "events"
 ) -> str:
     """The busiest hour, and the share of the weekend."""
     total = sum(map(sum, counts))
@@ -74,7 +74,7 @@ def say_hours_of_week(
         (count, -day, -hour) for day, row in enumerate(counts) for hour, count in enumerate(row)
     )
     weekend = sum(counts[5]) + sum(counts[6])
-    busiest = f"{weekdays[-day]} from {-hour:02}:00 with {_events(most)}"
+    busiest = f"{weekdays[-day]} from {-hour:02}:00 with {_count(most, unit)}"
     return f"Busiest: {busiest}. At weekends: {_share(weekend, total)}. Hours of {zone.key}."
 
 

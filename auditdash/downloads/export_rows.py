@@ -1,16 +1,26 @@
-"""The files of the exports summary: people and reports, one row each."""
+"""The files of the exports summary: people, reports, networks, access gained; one row each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final
+
+from sqlalchemy import Connection
 
 from auditdash.downloads.cells import Value
 from auditdash.downloads.csv import iterate_table
 from auditdash.events.instants import to_rfc3339
+from auditdash.events.wording import sentence
 from auditdash.queries.data_exports import ExportSummary
+from auditdash.queries.exports.around.gained import Gained, find_both_events
+from auditdash.queries.exports.around.networks import Networks
+from auditdash.queries.exports.days import BusiestDay
+from auditdash.search.scope import Scope
 
-VERSION: Final = 1
+VERSION: Final = 2
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_AT_ONCE: Final = 200
 KINDS: Final = {
     "sql": "export_data_sql_exported",
     "csv": "export_data_report_exported_csv",
@@ -27,6 +37,16 @@ PEOPLE: Final = (
     "first_export_ever_at",
     "last_export_at",
     "first_ever_among_these",
+    "off_hours",
+    "busiest_day",
+    "busiest_day_exports",
+    "own_median",
+    "own_deviation",
+    "own_days",
+    "peers_median",
+    "peers_deviation",
+    "peers",
+    "stands_out",
 )
 REPORTS: Final = (
     "report",
@@ -38,6 +58,27 @@ REPORTS: Final = (
     "first_export_ever_at",
     "last_export_at",
     "first_ever_among_these",
+    "off_hours",
+)
+NETWORKS: Final = (
+    "network",
+    "exports",
+    "people",
+    "people_never_here_before",
+    "first_export_ever_at",
+    "last_export_at",
+    "first_ever_among_these",
+)
+NEW_NETWORKS: Final = ("person", "network", "first_export_at", "exports")
+GAINED: Final = (
+    "person",
+    "gained_at",
+    "gained",
+    "gained_seq",
+    "first_export_at",
+    "first_export",
+    "first_export_seq",
+    "exports_within_24_hours",
 )
 
 
@@ -55,6 +96,8 @@ def iterate_people_csv(summary: ExportSummary) -> Iterator[bytes]:
             to_rfc3339(person.first_ever_at),
             to_rfc3339(person.last_at),
             _yes(person.is_new),
+            person.off_hours,
+            *_day_cells(person.day),
         )
         for person in summary.people
     )
@@ -74,10 +117,76 @@ def iterate_reports_csv(summary: ExportSummary) -> Iterator[bytes]:
             to_rfc3339(report.first_ever_at),
             to_rfc3339(report.last_at),
             _yes(report.is_new),
+            report.off_hours,
         )
         for report in summary.reports
     )
     return iterate_table(REPORTS, rows)
+
+
+def iterate_networks_csv(networks: Networks) -> Iterator[bytes]:
+    """The header and a row for each network, most exports first. Instants are UTC."""
+    rows: Iterator[tuple[Value, ...]] = (
+        (
+            each.name or "",
+            each.count,
+            each.people,
+            each.new_people,
+            to_rfc3339(each.first_ever_at),
+            to_rfc3339(each.last_at),
+            _yes(each.is_new),
+        )
+        for each in networks.all
+    )
+    return iterate_table(NETWORKS, rows)
+
+
+def iterate_new_networks_csv(networks: Networks) -> Iterator[bytes]:
+    """The header and a row for each person and network that is new for them, the newest first."""
+    rows: Iterator[tuple[Value, ...]] = (
+        (each.person, each.network, to_rfc3339(each.first_at), each.count) for each in networks.new
+    )
+    return iterate_table(NEW_NETWORKS, rows)
+
+
+def iterate_gained_csv(
+    connection: Connection, scope: Scope, gained: Sequence[Gained]
+) -> Iterator[bytes]:
+    """The header and a row for each permission gained before exports, most exports first."""
+    return iterate_table(GAINED, _gained_rows(connection, scope, gained))
+
+
+def _gained_rows(
+    connection: Connection, scope: Scope, gained: Sequence[Gained]
+) -> Iterator[tuple[Value, ...]]:
+    for start in range(0, len(gained), _AT_ONCE):
+        some = gained[start : start + _AT_ONCE]
+        for each, gain, export in find_both_events(connection, scope, some):
+            yield (
+                each.person,
+                to_rfc3339(each.at),
+                sentence(gain),
+                each.seq,
+                to_rfc3339(each.export_at),
+                sentence(export),
+                each.export_seq,
+                each.count,
+            )
+
+
+def _day_cells(busiest: BusiestDay) -> tuple[Value, ...]:
+    own, peers = busiest.own, busiest.peers
+    return (
+        date.fromordinal(max(_EPOCH + busiest.day, 1)).isoformat(),
+        busiest.count,
+        f"{own.median:g}" if own.days else "",
+        f"{own.spread:g}" if own.days else "",
+        own.days,
+        f"{peers.median:g}" if peers.days else "",
+        f"{peers.spread:g}" if peers.days else "",
+        peers.people,
+        _yes(busiest.is_unusual),
+    )
 
 
 def _yes(flag: bool) -> str:

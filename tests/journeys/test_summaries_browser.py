@@ -144,7 +144,7 @@ def test_another_period_draws_the_exports_anew_and_a_bar_leads_to_its_events(
     expect(page.locator(".stat-value").first).to_have_text("60")
     hour = bars.nth(1)  # from 01:00
     expect(hour).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
     box = hour.bounding_box()
     assert box is not None
     place = box["x"] + box["width"] / 2, box["y"] + 20

@@ -191,8 +191,8 @@ def test_networks_are_what_counting_by_hand_finds(
         if known and all(pair):
             new[pair] += 1
     assert {(fold_case(each.person), each.network): each.count for each in found.new} == new
-    times = [each.first_at for each in found.new]
-    assert times == sorted(times, reverse=True)
+    order = [(each.count, each.first_at) for each in found.new]
+    assert order == sorted(order, reverse=True)
     assert sum(each.count for each in found.all) == len(asked)
     for row in found.all:
         mine = [each for each in asked if network(each) == row.name]

@@ -120,7 +120,9 @@ def test_each_number_of_the_exports_leads_to_so_many_events(
 ) -> None:
     page = _page(client, EXPORTS, text)
     cells = re.findall(
-        r'data-label="(Exports|SQL|CSV|PDF|At night)">.*?href="(/timeline[^"]*)">([\d,]+)</a>', page
+        r'data-label="(Exports|SQL|CSV|PDF|Off hours|Exports from it|In 24 hours)">'
+        r'(?:(?!</td>).)*?href="(/timeline[^"]*)">([\d,]+)</a>',
+        page,
     )
     noticed = re.findall(
         r'(noticed)-one">(?:(?!</span>).)*?href="(/timeline[^"]*)">([\d,]+)</a>', page, re.DOTALL
@@ -129,7 +131,7 @@ def test_each_number_of_the_exports_leads_to_so_many_events(
     cells += noticed
     stats = re.findall(r'(stat)-value" href="(/timeline[^"]*)">([\d,]+)</a>', page)
     assert len(cells) > 20
-    assert len(stats) == 1 + len(KINDS)
+    assert len(stats) == 2 + len(KINDS)
     for what, href, number in (*cells, *stats):
         assert _count(engine, exported, href) == int(number.replace(",", "")), (what, href)
 
@@ -309,7 +311,10 @@ def test_a_file_is_that_of_the_page_whatever_comes_in_later(
         store(connection, workspace_id, make_record(id="early", timestamp="2026-10-03T00:00:00Z"))
     pages = [_page(client, path, "created:>=now-90d") for path in (EXPORTS, PERMISSIONS)]
     hrefs = re.findall(r'href="(/summaries/[^"]*\.csv[^"]*)"', "".join(pages))
-    assert len(hrefs) == 4
+    assert {urlsplit(href).path.rpartition("/")[2] for href in hrefs} == {
+        *("people.csv", "reports.csv", "networks.csv", "over-time.csv", "hours.csv"),
+        "permissions.csv",
+    }
     before = [client.get(unescape(href)).text for href in hrefs]
     with writing(engine) as connection:
         late = _export(random.Random(1), "late", START + HOUR, ("u77", "latecomer"))

@@ -21,12 +21,14 @@ from auditdash.queries.data_exports import (
     export_actions,
     is_night,
 )
+from auditdash.queries.exports.days import BusiestDay
 from auditdash.search.edit import atom_of
 from auditdash.search.help.sentence import zone_name
 from auditdash.search.period import frozen
 from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_of
 from auditdash.web.frame.question import link
 
+OFF_HOURS: Final = Term("is", (Atom("off-hours"),))
 _TIMELINE: Final = "/timeline"
 _MOST: Final = 12
 _MOST_BURSTS: Final = 10
@@ -75,6 +77,7 @@ class RowView(Struct, frozen=True, kw_only=True):
     bursts: int
     nights: Count
     by_habit: bool
+    off_hours: Count
     is_new: bool
     first_ever_at: Instant
     last_at: Instant
@@ -120,12 +123,13 @@ def person_views(people: Sequence[Exporter], query: Query) -> tuple[RowView, ...
         RowView(
             name=person.name,
             note="",
-            count=Count(person.count, events_href(query, *_by_person(person))),
-            kinds=_kinds(person, query, _by_person(person)),
-            others=Count(person.reports, events_href(query, *_by_person(person))),
+            count=Count(person.count, events_href(query, *by_person(person))),
+            kinds=_kinds(person, query, by_person(person)),
+            others=Count(person.reports, events_href(query, *by_person(person))),
             bursts=len(person.bursts),
-            nights=_nights(person, query, _by_person(person)),
+            nights=_nights(person, query, by_person(person)),
             by_habit=person.by_habit,
+            off_hours=_off_hours(person, query, by_person(person)),
             is_new=person.is_new,
             first_ever_at=person.first_ever_at,
             last_at=person.last_at,
@@ -139,10 +143,9 @@ def noticed_people(summary: ExportSummary, query: Query, *, shows_new: bool) -> 
     new = summary.new if shows_new else ()
     awake = sorted(summary.awake, key=lambda person: -person.nights)
     first = [
-        (each.name, Count(each.count, events_href(query, *_by_person(each))))
-        for each in new[:_MOST]
+        (each.name, Count(each.count, events_href(query, *by_person(each)))) for each in new[:_MOST]
     ]
-    nights = [(each.name, _nights(each, query, _by_person(each))) for each in awake[:_MOST]]
+    nights = [(each.name, _nights(each, query, by_person(each))) for each in awake[:_MOST]]
     found = (
         ("For the first time ever", first, len(new)),
         ("At night, unlike them", nights, len(awake)),
@@ -166,6 +169,7 @@ def report_views(reports: Sequence[Exported], query: Query) -> tuple[RowView, ..
             bursts=0,
             nights=_nights(report, query, _of_report(report)),
             by_habit=True,
+            off_hours=_off_hours(report, query, _of_report(report)),
             is_new=report.is_new,
             first_ever_at=report.first_ever_at,
             last_at=report.last_at,
@@ -186,8 +190,8 @@ def burst_views(
             times=f"exported {burst.count:,} times",
             when=f"{_span_text(burst, zone)} ({zone_name(zone)})",
             elsewhere=_elsewhere(burst, zone, home),
-            usual=_usual_text(burst),
-            href=events_href(query, *_by_person(person), _during([_period(burst)])),
+            usual=_usual_text(burst, person.day),
+            href=events_href(query, *by_person(person), _during([_period(burst)])),
         )
         for person, burst in found[:_MOST_BURSTS]
     )
@@ -198,7 +202,8 @@ def count_bursts(summary: ExportSummary) -> int:
     return sum(len(person.bursts) for person in summary.bursting)
 
 
-def _by_person(person: Exporter) -> tuple[Node, ...]:
+def by_person(person: Exporter) -> tuple[Node, ...]:
+    """What a query says of a person, and of nobody else."""
     if person.name is None:
         return (Not(Term("actor", (Present(),))),)
     others = (Not(_term("actor", name)) for name in person.namesakes)
@@ -241,6 +246,12 @@ def _nights(row: Exporter | Exported, query: Query, nodes: Sequence[Node]) -> Co
     return Count(row.nights, events_href(query, *nodes, _during(row.night_periods)))
 
 
+def _off_hours(row: Exporter | Exported, query: Query, nodes: Sequence[Node]) -> Count:
+    if not row.off_hours:
+        return Count(0)
+    return Count(row.off_hours, events_href(query, *nodes, OFF_HOURS))
+
+
 def _period(burst: Burst) -> Period:
     return Period(burst.start, Instant(burst.end + 1))
 
@@ -263,7 +274,8 @@ def _elsewhere(burst: Burst, zone: ZoneInfo, home: ZoneInfo) -> str:
     return f"In {zone_name(home)} it was {start} to {end}{night}."
 
 
-def _usual_text(burst: Burst) -> str:
+def _usual_text(burst: Burst, day: BusiestDay) -> str:
+    peers = f" Peers’ median on theirs: {day.peers.median:g}." if day.peers.days else ""
     if not burst.usual:
-        return "On no other day did they export anything."
-    return f"On a usual day: {burst.usual:g}."
+        return f"On no other day did they export anything.{peers}"
+    return f"On a usual day: {burst.usual:g}.{peers}"

@@ -1,21 +1,17 @@
-"""Who took data out: the page of exports and its files."""
+"""Who took data out: the page of exports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
-from auditdash.charts.overview import draw_exports_over_time
-from auditdash.charts.series import Series
-from auditdash.charts.table import table
-from auditdash.downloads.csv import iterate_table
-from auditdash.downloads.export_rows import iterate_people_csv, iterate_reports_csv
-from auditdash.queries.data_exports import ExportSummary, export_actions, summarise_exports
-from auditdash.queries.histogram import count_actions_over_time
+from auditdash.queries.data_exports import ExportSummary, summarise_exports
+from auditdash.queries.exports.around.gained import find_both_events, find_gained
+from auditdash.queries.exports.around.networks import find_networks
+from auditdash.queries.inventory.recipients import find_recipients
 from auditdash.queries.permission_changes import find_first_recorded
 from auditdash.queries.timeline import has_events
 from auditdash.search.errors import QueryError
@@ -28,15 +24,16 @@ from auditdash.web.frame import exports_view
 from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
+from auditdash.web.summaries import beside_view, export_files, recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
 
 blueprint = Blueprint("exports", __name__)
 
 PATH: Final = "/summaries/exports"
 _PAGE: Final = "summaries/exports.html"
-_TABLES: Final = ("people", "reports", "over-time")
 _FIRST_ROWS: Final = 15
 _MOST_ROWS: Final = 500
+_FEW: Final = 8
 
 
 @blueprint.get(PATH)
@@ -47,14 +44,18 @@ def show_exports() -> Response:
         query = params.query()
     except QueryError as error:
         return answer_error(_PAGE, PATH, text, error)
-    whole = params.choice("all", ("", "people", "reports"), "")
-    clock, scope = readers.clock(), readers.scope()
+    whole = params.choice("all", ("", "people", "reports", "networks"), "")
+    clock, scope, home = readers.clock(), readers.scope(), _home()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        summary = summarise_exports(connection, query, scope, clock, _home())
-        series = _exports_over_time(connection, query, scope, clock)
+        summary = summarise_exports(connection, query, scope, clock, home)
+        files = {
+            name: file_href(connection, f"{PATH}/{name}.csv", text) for name in export_files.TABLES
+        }
+        asked = (connection, query, scope, clock)
+        around = _around(*asked, text, whole) if summary.total else {}
+        around |= _schedules(*asked) | _charts(*asked, files)
         first = find_first_recorded(connection, scope)
-        files = {name: file_href(connection, f"{PATH}/{name}.csv", text) for name in _TABLES}
     if filled:
         readers.record_access("exports", text)
     start = period_of(query, clock).start
@@ -65,11 +66,11 @@ def show_exports() -> Response:
         200,
         bar=bar(PATH, text, query, clock),
         is_empty=not filled and not summary.total,
-        home=_home(),
+        home=home,
         shows_new=shows_new,
         files=files,
         noticed=exports_view.noticed_people(summary, query, shows_new=shows_new),
-        chart=chart_view(series, files["over-time"]),
+        **around,
         **_exports_context(summary, query, text, whole),
     )
 
@@ -77,25 +78,19 @@ def show_exports() -> Response:
 @blueprint.get(f"{PATH}/<name>.csv")
 def download_exports(name: str) -> Response:
     """One table of the exports page, whole."""
-    if name not in _TABLES:
+    if name not in export_files.TABLES:
         abort(404)
     query, clock, scope, home = params.query(), readers.clock(), frozen_scope(), _home()
+    domains = readers.settings().domains
     readers.record_access("exports-file", params.query_text(), form="csv", table=name)
-    if name == "over-time":
-        return stream_file(
-            "exports-over-time",
-            "csv",
-            CSV,
-            scope,
-            lambda connection: _iterate_lines(_exports_over_time(connection, query, scope, clock)),
-        )
-    iterate = iterate_people_csv if name == "people" else iterate_reports_csv
     return stream_file(
         f"exports-{name}",
         "csv",
         CSV,
         scope,
-        lambda connection: iterate(summarise_exports(connection, query, scope, clock, home)),
+        lambda connection: export_files.iterate_file(
+            name, connection, query, scope, clock, home, domains
+        ),
     )
 
 
@@ -104,10 +99,46 @@ def _home() -> ZoneInfo:
     return ZoneInfo(readers.reader().workspace.zone)
 
 
-def _exports_over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
-    asked = exports_view.narrow_to_exports(query)
-    histogram = count_actions_over_time(connection, asked, scope, clock, export_actions())
-    return draw_exports_over_time(histogram, asked, clock)
+def _around(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, text: str, whole: str
+) -> dict[str, object]:
+    """From where, and what the people had gained before."""
+    networks = find_networks(connection, query, scope, clock)
+    gained = find_gained(connection, query, scope, clock)
+    rows = networks.all[: _MOST_ROWS if whole == "networks" else _FIRST_ROWS]
+    return {
+        "networks": beside_view.network_views(rows, query),
+        "network_count": len(networks.all),
+        "all_networks_href": _all_href("networks", text, len(rows), len(networks.all), whole),
+        "new_networks": beside_view.new_network_views(networks.new[:_FEW], query),
+        "new_network_count": len(networks.new),
+        "gained": beside_view.gained_views(
+            find_both_events(connection, scope, gained[:_FEW]), query
+        ),
+        "gained_count": len(gained),
+    }
+
+
+def _schedules(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> dict[str, object]:
+    domains = readers.settings().domains
+    recipients = find_recipients(connection, query, scope, clock, domains)
+    return {
+        "recipients": recipients,
+        "recipient_rows_shown": recipients_view.recipient_views(recipients, _FEW),
+        "inside": recipients_view.inside_text(recipients.inside, configured=bool(domains)),
+    }
+
+
+def _charts(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, files: dict[str, str]
+) -> dict[str, object]:
+    asked = (connection, query, scope, clock)
+    return {
+        "over_time": chart_view(export_files.exports_over_time(*asked), files["over-time"]),
+        "hours": chart_view(export_files.hours_of_exports(*asked), files["hours"]),
+    }
 
 
 def _exports_context(
@@ -115,13 +146,17 @@ def _exports_context(
 ) -> dict[str, object]:
     people = summary.people[: _MOST_ROWS if whole == "people" else _FIRST_ROWS]
     reports = summary.reports[: _MOST_ROWS if whole == "reports" else _FIRST_ROWS]
+    unlike, unlike_count = beside_view.unlike_beside_bursts(summary, _FEW)
     return {
         "summary": summary,
         "total_href": exports_view.events_href(query),
+        "off_hours_href": exports_view.events_href(query, exports_view.OFF_HOURS),
         "new_people": len(summary.new),
         "kinds": exports_view.kind_views(summary, query),
         "burst_count": exports_view.count_bursts(summary),
         "bursts": exports_view.burst_views(summary, query, readers.zone(), _home()),
+        "unlike": beside_view.unlike_views(unlike, query, _home()),
+        "unlike_count": unlike_count,
         "people": exports_view.person_views(people, query),
         "reports": exports_view.report_views(reports, query),
         "all_people_href": _all_href("people", text, len(people), len(summary.people), whole),
@@ -133,8 +168,3 @@ def _all_href(name: str, text: str, shown: int, count: int, whole: str) -> str:
     if shown == count or whole == name:
         return ""
     return f"{link(PATH, text, all=name)}#{name}"
-
-
-def _iterate_lines(series: Series) -> Iterator[bytes]:
-    head, *rows = table(series, whole=True).lines
-    return iterate_table([str(cell) for cell in head], rows)

@@ -75,7 +75,7 @@ class NewNetwork(Struct, frozen=True, kw_only=True):
 
 
 class Networks(Struct, frozen=True, kw_only=True):
-    """Most exports first; `new`: the newest first."""
+    """Most exports first, of `new` equal ones by the newest."""
 
     all: Sequence[Network]
     new: Sequence[NewNetwork]
@@ -222,7 +222,7 @@ def _new(view: View, asked: Pairs, new: Ints) -> Listed[NewNetwork]:
         )
 
     places = np.flatnonzero(new)
-    ranked = places[np.argsort(-asked.firsts[places], kind="stable")]
+    ranked = places[np.lexsort((-asked.firsts[places], -asked.counts[places]))]
     return Listed(ranked.tolist(), make)
 
 
