@@ -7,7 +7,7 @@ import secrets
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
 
 from auditdash.events.instants import DAY, HOUR, MINUTE, Instant
 from auditdash.store.schema import people, sessions
@@ -60,15 +60,8 @@ def start_session(
 
 def find_session(connection: Connection, token: str, now: Instant) -> Session | None:
     """The session of a token, unless it is over or its person is disabled."""
-    row = connection.execute(
-        select(sessions, people.c.username, people.c.name)
-        .join(people, people.c.id == sessions.c.person_id)
-        .where(
-            sessions.c.token_hash == _hash(token),
-            people.c.disabled_at.is_(None),
-            ~_is_over(now),
-        )
-    ).one_or_none()
+    asked = {"hashed": _hash(token), "now": now, "idle_since": now - IDLE_LIMIT}
+    row = connection.execute(_FIND, asked).one_or_none()
     if row is None:
         return None
     return Session(
@@ -113,6 +106,19 @@ def end_sessions_of(connection: Connection, person_id: int, but: Session | None 
 
 def _is_over(now: Instant) -> ColumnElement[bool]:
     return or_(sessions.c.expires_at <= now, sessions.c.seen_at <= now - IDLE_LIMIT)
+
+
+# Asked for each page: put together once.
+_FIND: Final = (
+    select(sessions, people.c.username, people.c.name)
+    .join(people, people.c.id == sessions.c.person_id)
+    .where(
+        sessions.c.token_hash == bindparam("hashed"),
+        people.c.disabled_at.is_(None),
+        sessions.c.expires_at > bindparam("now"),
+        sessions.c.seen_at > bindparam("idle_since"),
+    )
+)
 
 
 def _hash(token: str) -> bytes:

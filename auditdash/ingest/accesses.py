@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from threading import Condition
 from typing import Final
@@ -78,12 +78,11 @@ class AccessLog:
         """Returns when the access is stored for good; raises when it is not."""
         mine = _Waiting(access)
         if self._is_mine_to_write(mine):
+            together = self._gathered()
             try:
-                self._keep_all(engine, mine)
+                _keep_all(engine, together)
             finally:
-                with self._changed:
-                    self._is_writing = False
-                    self._changed.notify_all()
+                self._give_way([each for each in together if each is not mine])
         if mine.trouble is not None:
             raise mine.trouble
 
@@ -99,20 +98,29 @@ class AccessLog:
             self._changed.wait_for(lambda: len(self._waiting) >= self._at_work, _MOST_SECONDS)
             return True
 
-    def _keep_all(self, engine: Engine, mine: _Waiting) -> None:
-        """Write for all who wait. Whoever was left unsettled by a writer that died tries again."""
+    def _gathered(self) -> list[_Waiting]:
         with self._changed:
-            others = (each for each in self._waiting if each is not mine)
-            together, self._waiting = [mine, *others], []
-        try:
-            with writing(engine) as connection:
-                _append(connection, [each.access for each in together])
-        except DatabaseTrouble as error:
-            for each in together:  # they would wait as long, one after the other, for the same
-                each.trouble = error
-        else:
-            for each in together:
-                each.kept = True
+            together, self._waiting = self._waiting, []
+            return together
+
+    def _give_way(self, others: Iterable[_Waiting]) -> None:
+        """To the next who writes; with a writer that died nothing of the others is settled."""
+        with self._changed:
+            self._is_writing = False
+            self._waiting += [each for each in others if not each.is_settled]
+            self._changed.notify_all()
+
+
+def _keep_all(engine: Engine, together: Sequence[_Waiting]) -> None:
+    try:
+        with writing(engine) as connection:
+            _append(connection, [each.access for each in together])
+    except DatabaseTrouble as error:
+        for each in together:  # they would wait as long, one after the other, for the same
+            each.trouble = error
+    else:
+        for each in together:
+            each.kept = True
 
 
 def _append(connection: Connection, accesses: Iterable[Access]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from auditdash.events.instants import Instant
 from auditdash.store.schema import receipts
@@ -30,6 +30,16 @@ class ReceiptRow(Struct, frozen=True, kw_only=True):
     error: str | None
 
 
+def _more(name: str) -> str:
+    return f"more_{name}"
+
+
+# Each page adds to a receipt: put together once.
+_INCREASE = (
+    update(receipts)
+    .where(receipts.c.id == bindparam("receipt"))
+    .values({name: receipts.c[name] + bindparam(_more(name)) for name in COUNTS})
+)
 _COLUMNS = tuple(receipts.c[name] for name in ReceiptRow.__struct_fields__)
 
 
@@ -64,8 +74,7 @@ def hold_receipt(connection: Connection, receipt_id: int, received: int) -> bool
 
 def increase_receipt(connection: Connection, receipt_id: int, counts: Mapping[str, int]) -> None:
     """Add to its counts, in the transaction that stores what they count."""
-    values = {name: receipts.c[name] + counts[name] for name in COUNTS}
-    connection.execute(update(receipts).where(receipts.c.id == receipt_id).values(**values))
+    connection.execute(_INCREASE, {"receipt": receipt_id, **{_more(n): counts[n] for n in COUNTS}})
 
 
 def finish_receipt(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from auditdash.events.instants import Instant, parse_zone
 from auditdash.store.schema import workspaces
@@ -28,6 +28,9 @@ class Workspace(Struct, frozen=True, kw_only=True):
 
 
 _COLUMNS = tuple(workspaces.c[name] for name in Workspace.__struct_fields__)
+# Asked for each page: put together once.
+_FIND = select(*_COLUMNS).where(workspaces.c.id == bindparam("wanted"))
+_LIST = select(*_COLUMNS).order_by(workspaces.c.kind.desc(), workspaces.c.id)
 
 
 def create_workspace(
@@ -41,8 +44,7 @@ def create_workspace(
 
 def find_workspace(connection: Connection, workspace_id: int) -> Workspace | None:
     """The workspace with this id."""
-    found = select(*_COLUMNS).where(workspaces.c.id == workspace_id)
-    row = connection.execute(found).mappings().first()
+    row = connection.execute(_FIND, {"wanted": workspace_id}).mappings().first()
     return Workspace(**row) if row else None
 
 
@@ -54,8 +56,7 @@ def find_workspace_by_slug(connection: Connection, slug: str) -> Workspace | Non
 
 def list_workspaces(connection: Connection) -> list[Workspace]:
     """All of them, real ones first, oldest first."""
-    ordered = select(*_COLUMNS).order_by(workspaces.c.kind.desc(), workspaces.c.id)
-    return [Workspace(**row) for row in connection.execute(ordered).mappings()]
+    return [Workspace(**row) for row in connection.execute(_LIST).mappings()]
 
 
 def rename_workspace(connection: Connection, workspace_id: int, *, name: str, zone: str) -> None:

@@ -137,6 +137,7 @@ def test_a_writer_that_dies_takes_nobody_with_it(
     def look(name: str) -> None:
         with contextlib.suppress(MemoryError):
             log.keep(engine, _access(workspace_id, name))
+        log.leave()
 
     monkeypatch.setattr(accesses, "take", die_once)
     threads = [Thread(target=look, args=(f"look-{number}",)) for number in range(3)]
