@@ -33,7 +33,8 @@ class Node(Struct, frozen=True):
 
 
 class Nodes(Struct, frozen=True, eq=False):
-    """Nodes by number: the kind, and the numbers of the texts of id and newest name."""
+    """Nodes by number, in the order in which people read them: by kind, connections before groups,
+    and by label. Of each the kind, and the numbers of the texts of its id and its newest name."""
 
     kinds: NDArray[np.uint8]
     ids: Numbers
@@ -45,14 +46,11 @@ class Nodes(Struct, frozen=True, eq=False):
 
     def node(self, number: int) -> Node:
         """One of them."""
-        kind = int(self.kinds[number])
-        return Node(kind_word(kind), self._text(self.ids[number]), self._text(self.names[number]))
+        return Node(self.word(number), self._text(self.ids[number]), self._text(self.names[number]))
 
-    def labels(self) -> list[str]:
-        """The label of each."""
-        numbers = np.where(self.names == MISSING, self.ids, self.names)
-        written = self.texts.written
-        return [written[number] for number in numbers.tolist()]
+    def word(self, number: int) -> str:
+        """The kind of one of them."""
+        return kind_word(int(self.kinds[number]))
 
     def find(self, kind: str, identity: str | None, name: str | None) -> int | None:
         """The one that has this id; without an id, the one that has no id and this name."""
@@ -100,22 +98,27 @@ def resolve(
     occurring = occurring[np.argsort(last[occurring], kind="stable")]
     known, places = np.unique(codes[occurring], return_inverse=True)
     of_number = np.full(len(codes), UNCLEAR, np.int32)
-    of_number[occurring] = places
-    nodes = _nodes(together, occurring, places, len(known), texts)
+    nodes, ranks = _nodes(together, occurring, places, len(known), texts)
+    of_number[occurring] = ranks[places]
     return nodes, (of_number[objects], of_number[subjects])
 
 
-def _nodes(named: Named, occurring: Numbers, places: Numbers, count: int, texts: Texts) -> Nodes:
-    """The last one in time has the say."""
+def _nodes(
+    named: Named, occurring: Numbers, places: Numbers, count: int, texts: Texts
+) -> tuple[Nodes, Numbers]:
+    """The nodes, and for each place the number of its node. The last one in time has the say."""
     kinds = np.zeros(count, np.uint8)
     kinds[places] = named.kinds[occurring]
-    parts = []
-    for column in (named.ids, named.names):
-        values = np.full(count, MISSING)
+    ids, names = np.full(count, MISSING), np.full(count, MISSING)
+    for values, column in ((ids, named.ids), (names, named.names)):
         told = column[occurring] != MISSING
         values[places[told]] = column[occurring][told]
-        parts.append(values)
-    return Nodes(kinds, parts[0], parts[1], texts)
+    labels = np.where(names == MISSING, ids, names).tolist()
+    keys = zip((-kinds.astype(np.int64)).tolist(), [texts.keys[at] for at in labels], strict=True)
+    order = np.array([at for _, at in sorted(zip(keys, range(count), strict=True))], np.int64)
+    ranks = np.empty(count, np.int64)
+    ranks[order] = np.arange(count)
+    return Nodes(kinds[order], ids[order], names[order], texts), ranks
 
 
 def _join(named: Sequence[Named]) -> Named:

@@ -25,6 +25,7 @@ class Texts:
     def __init__(self) -> None:
         self._numbers = {"": THE_ONE}
         self.written = [""]  # by number, as it was written first
+        self.keys = [""]  # by number, folded
 
     def number(self, text: str | None) -> int:
         """The number of a text, MISSING for none."""
@@ -42,6 +43,7 @@ class Texts:
         number = self._numbers.setdefault(key, len(self._numbers))
         if number == len(self.written):
             self.written.append(text)
+            self.keys.append(key)
         return number
 
 

@@ -1,0 +1,89 @@
+"""What is different between two moments: what was given, taken away, or has another role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from auditdash.queries.access import paths as ways
+from auditdash.queries.access.nodes import Node
+from auditdash.queries.access.paths import Paths
+from auditdash.queries.access.rows import Evidence, Sight, evidence
+from auditdash.queries.permissions.numbering import Numbers
+
+Kind = Literal["gained", "lost", "changed"]
+KINDS: Final[tuple[Kind, ...]] = ("gained", "lost", "changed")
+_NONE: Final = -1
+
+
+class Difference(Struct, frozen=True, eq=False):
+    """`kinds` number KINDS; `before` and `after` are places of intervals, _NONE where there was no
+    access. `paths` is what each was about, as it stands after, or stood before."""
+
+    kinds: NDArray[np.uint8]
+    before: Numbers
+    after: Numbers
+    paths: Paths
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def take(self, which: Numbers) -> Difference:
+        """Some of them."""
+        return Difference(
+            self.kinds[which], self.before[which], self.after[which], self.paths.take(which)
+        )
+
+
+class Delta(Struct, frozen=True, kw_only=True):
+    """One difference; a role is None where there is no access, or where none was told. `told` is
+    the newest event that made it so."""
+
+    kind: Kind
+    subject: Node
+    object: Node
+    before: str | None
+    after: str | None
+    told: Evidence | None
+
+
+def find_difference(sight: Sight, first: int, second: int) -> Difference:
+    """All that was given to somebody at one of the moments and not, or otherwise, at the other."""
+    picture = sight.picture
+    some = picture.intervals
+    was, now = (ways.find_all(picture, at).grants.astype(np.int64) for at in (first, second))
+    keys = some.objects.astype(np.int64) << 32 | some.subjects
+    _, of_was, of_now = np.intersect1d(
+        keys[was], keys[now], assume_unique=True, return_indices=True
+    )
+    other = some.roles[was[of_was]] != some.roles[now[of_now]]
+    gained = np.delete(now, of_now)
+    lost = np.delete(was, of_was)
+    before = np.concatenate((np.full(len(gained), _NONE), lost, was[of_was][other]))
+    after = np.concatenate((gained, np.full(len(lost), _NONE), now[of_now][other]))
+    counts = (len(gained), len(lost), int(other.sum()))
+    shown = np.where(after == _NONE, before, after)
+    none = np.full(len(shown), ways.DIRECT, np.int32)
+    paths = Paths(some.subjects[shown], some.objects[shown], none, shown.astype(np.int32), none)
+    return Difference(np.repeat(np.arange(3, dtype=np.uint8), counts), before, after, paths)
+
+
+def iterate_deltas(sight: Sight, difference: Difference) -> Iterator[Delta]:
+    """Each as a row."""
+    picture = sight.picture
+    some = picture.intervals
+    for at in range(len(difference)):
+        before, after = int(difference.before[at]), int(difference.after[at])
+        told = some.begun[after] if after != _NONE else some.ended[before]
+        yield Delta(
+            kind=KINDS[int(difference.kinds[at])],
+            subject=picture.nodes.node(int(difference.paths.subjects[at])),
+            object=picture.nodes.node(int(difference.paths.objects[at])),
+            before=None if before == _NONE else picture.role(int(some.roles[before])),
+            after=None if after == _NONE else picture.role(int(some.roles[after])),
+            told=evidence(sight, int(told)),
+        )

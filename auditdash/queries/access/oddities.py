@@ -1,0 +1,70 @@
+"""What in the feed does not fit together, as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+
+from auditdash.events.instants import Instant
+from auditdash.queries.access.nodes import UNCLEAR, Node
+from auditdash.queries.access.replay import KINDS
+from auditdash.queries.access.rows import Evidence, Sight, evidence
+from auditdash.queries.permissions.numbering import Numbers
+
+
+class Oddity(Struct, frozen=True, kw_only=True):
+    """An event that does not fit to what came before: `other` is what it does not fit to. A node is
+    None where it is not told, or could be several."""
+
+    kind: str
+    told: Evidence
+    other: Evidence | None
+    subject: Node | None
+    object: Node | None
+
+
+def count_oddities(sight: Sight) -> dict[str, int]:
+    """How many there are of each kind."""
+    counts = np.bincount(sight.picture.contradictions.kinds, minlength=len(KINDS)).tolist()
+    return dict(zip(KINDS, counts, strict=True))
+
+
+def find_oddities(sight: Sight, kind: str, node: int | None = None) -> Numbers:
+    """The places of those of a kind, or of all; of one person or thing, or of all; newest first."""
+    found, facts = sight.picture.contradictions, sight.picture.facts
+    asked = np.ones(len(found.kinds), np.bool_)
+    if kind:
+        asked &= found.kinds == KINDS.index(kind)
+    if node is not None:
+        asked &= (facts.objects[found.facts] == node) | (facts.subjects[found.facts] == node)
+    return np.flatnonzero(asked)[::-1]
+
+
+def iterate_oddities(sight: Sight, places: Numbers) -> Iterator[Oddity]:
+    """Each as a row."""
+    picture = sight.picture
+    found, facts = picture.contradictions, picture.facts
+    for at in places.tolist():
+        fact = int(found.facts[at])
+        told = evidence(sight, fact)
+        if told is None:
+            continue
+        yield Oddity(
+            kind=KINDS[int(found.kinds[at])],
+            told=told,
+            other=evidence(sight, int(found.others[at])),
+            subject=_node(sight, int(facts.subjects[fact])),
+            object=_node(sight, int(facts.objects[fact])),
+        )
+
+
+def first_fact(sight: Sight) -> Instant | None:
+    """When the first change of access that is recorded happened."""
+    times = sight.picture.facts.times
+    return Instant(int(times[0])) if len(times) else None
+
+
+def _node(sight: Sight, number: int) -> Node | None:
+    return None if number == UNCLEAR else sight.picture.nodes.node(number)
