@@ -31,6 +31,7 @@ from auditdash.web import (
     reports,
 )
 from auditdash.web import settings as settings_pages
+from auditdash.web.access import pages as access_pages
 from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
@@ -54,6 +55,7 @@ _ROOMS: Final = (
     charts,
     exports,
     permission_changes,
+    access_pages,
     downloads,
     reports,
     coverage,

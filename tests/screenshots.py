@@ -41,6 +41,10 @@ _DEMO: Final = {
     "charts": "/charts?q=-source:auditdash",
     "exports": "/summaries/exports",
     "permissions": "/summaries/permissions",
+    "access": "/access",
+    "access-connection": "/access/one?kind=connection&name=Payroll",
+    "access-differences": "/access/differences",
+    "access-contradictions": "/access/contradictions",
     "reports": "/reports",
     "settings": "/settings",
 }

@@ -19,7 +19,7 @@ from auditdash.index.view import View
 from auditdash.queries.access.nodes import Nodes, kind_word
 from auditdash.queries.access.paths import DIRECT, Paths, begins
 from auditdash.queries.access.picture import Picture
-from auditdash.queries.access.replay import NEVER_BEGAN, Bits
+from auditdash.queries.access.replay import NEVER_BEGAN, Bits, Places
 from auditdash.queries.permissions.numbering import MISSING, Numbers
 from auditdash.search.checks import key_check
 from auditdash.search.dates import resolve
@@ -36,6 +36,20 @@ def narrow(query: Query, view: View, picture: Picture, clock: Clock, paths: Path
     if query.node is None:
         return paths
     return paths.take(_Narrowing(view, picture, clock, paths).mask(query.node))
+
+
+def find_named(query: Query, picture: Picture) -> Numbers:
+    """The nodes that the query names by a word, as an entity or as a subject."""
+    nodes = picture.nodes
+    found = np.zeros(len(nodes), np.bool_)
+    for part in query.parts:
+        match part:
+            case Text(text):
+                found |= _with_words(nodes, text)
+            case Term("entity" | "subject", values):
+                atoms = [value for value in values if isinstance(value, Atom)]
+                found |= _among(nodes, (nodes.ids, nodes.names), key_check(atoms))
+    return np.flatnonzero(found)
 
 
 class _Narrowing:
@@ -73,9 +87,10 @@ class _Narrowing:
                 found = _among(nodes, (nodes.ids, nodes.names), check)
                 return _or(found[paths.objects], present=present)
             case "entity_id":
-                has_id = nodes.ids != MISSING
-                found = _among(nodes, (nodes.ids,), check) | (has_id & present)
-                return found[paths.objects]
+                found = _among(nodes, (nodes.ids,), check)
+                if present:
+                    found = nodes.ids != MISSING
+                return _at(found, paths.objects)
             case "entity_type":
                 found = _where(nodes.kinds, lambda kind: check(kind_word(kind)))
                 return _or(found[paths.objects], present=present)
@@ -123,12 +138,16 @@ class _Narrowing:
 
     def _text(self, text: str) -> Bits:
         phrase, paths = fold_words(text).rstrip(), self._paths
-        texts = (self._nodes.ids, self._nodes.names)
-        has = _among(self._nodes, texts, lambda key: phrase in fold_words(key))
+        has = _with_words(self._nodes, text)
         through = (paths.through != DIRECT) & has[paths.through]
         role = self._role(lambda key: phrase in fold_words(key), present=False)
         found: Bits = has[paths.objects] | has[paths.subjects] | through | role
         return found
+
+
+def _with_words(nodes: Nodes, text: str) -> Bits:
+    phrase = fold_words(text).rstrip()
+    return _among(nodes, (nodes.ids, nodes.names), lambda key: phrase in fold_words(key))
 
 
 def _among(nodes: Nodes, numbers: Sequence[Numbers], check: Callable[[str], bool]) -> Bits:
@@ -150,6 +169,11 @@ def _where(codes: NDArray[Any], holds: Callable[[int], bool]) -> Bits:
     table[occurring] = [holds(code) for code in occurring.tolist()]
     found: Bits = table[codes]
     return found
+
+
+def _at(found: Bits, places: Places) -> Bits:
+    there: Bits = found[places]
+    return there
 
 
 def _or(found: Bits, *, present: bool) -> Bits:

@@ -30,7 +30,7 @@ class Paths(Struct, frozen=True, eq=False):
     def __len__(self) -> int:
         return len(self.subjects)
 
-    def take(self, which: Bits | Numbers) -> Paths:
+    def take(self, which: Bits | Numbers | slice) -> Paths:
         """Some of them."""
         return Paths(
             self.subjects[which],
@@ -90,7 +90,7 @@ def find_from(picture: Picture, subject: int, at: int | None) -> Paths:
         default.grants,
         default.joins,
     )
-    return _at(picture, _join(direct, through_groups, by_default), at)
+    return _at(picture, join(direct, through_groups, by_default), at)
 
 
 def find_to(picture: Picture, thing: int, at: int | None) -> Paths:
@@ -118,7 +118,14 @@ def find_to(picture: Picture, thing: int, at: int | None) -> Paths:
             default.grants,
             default.joins,
         )
-    return _at(picture, _join(people, of_members, default), at)
+    return _at(picture, join(people, of_members, default), at)
+
+
+def find_own(picture: Picture, subject: int, at: int | None) -> Paths:
+    """Access of one person or group as it was given to them, at a moment or ever."""
+    return _at(
+        picture, _direct(picture.intervals, _of_subjects(picture, np.array([subject]))[0]), at
+    )
 
 
 def find_given(picture: Picture, thing: int, at: int | None) -> Paths:
@@ -167,7 +174,8 @@ def _at(picture: Picture, paths: Paths, at: int | None) -> Paths:
     return paths.take(first < last if at is None else (first <= at) & (at < last))
 
 
-def _join(*parts: Paths) -> Paths:
+def join(*parts: Paths) -> Paths:
+    """All of them, one after the other."""
     return Paths(
         *(
             np.concatenate([getattr(each, name) for each in parts]).astype(np.int32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Final, Literal
 
@@ -15,10 +15,10 @@ from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
 from auditdash.index.view import View, open_view
 from auditdash.queries.access import paths as ways
-from auditdash.queries.access.nodes import Node, kind_word
+from auditdash.queries.access.nodes import Node, kind_number, kind_word
 from auditdash.queries.access.paths import DIRECT, Paths
 from auditdash.queries.access.picture import Picture, find_picture
-from auditdash.queries.access.replay import NEVER_BEGAN, OPEN
+from auditdash.queries.access.replay import NEVER_BEGAN, OPEN, Places
 from auditdash.queries.permissions.numbering import Numbers
 from auditdash.search.scope import Scope
 
@@ -121,10 +121,17 @@ def evidence(sight: Sight, fact: int) -> Evidence | None:
     return Evidence(int(facts.seqs[fact]), Instant(int(facts.times[fact])), name or identity)
 
 
-def count_nodes(sight: Sight, numbers: Numbers, kinds: Iterable[str]) -> int:
-    """How many different ones of these kinds there are."""
+def count_nodes(sight: Sight, numbers: Places, kind: str) -> int:
+    """How many different ones of this kind there are among them."""
     nodes = sight.picture.nodes
-    return sum(nodes.word(number) in set(kinds) for number in np.unique(numbers).tolist())
+    seen = np.zeros(len(nodes), np.bool_)
+    seen[numbers] = True
+    return int(np.count_nonzero(seen & (nodes.kinds == kind_number(kind))))
+
+
+def is_reached(kind: str) -> bool:
+    """Whether something of this kind is what access is to; a group is that, and has access."""
+    return kind not in {"member", "everyone"}
 
 
 @cache

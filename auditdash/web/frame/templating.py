@@ -25,6 +25,7 @@ NAVIGATION: Final = (
     ("Charts", "/charts?q=-source:auditdash"),
     ("Exports", "/summaries/exports"),
     ("Permission changes", "/summaries/permissions"),
+    ("Access", "/access"),
     ("Reports", "/reports"),
     ("Coverage", "/coverage"),
     ("Intake", "/intake"),

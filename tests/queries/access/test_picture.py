@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.index.view import open_view
+from auditdash.queries.access.paths import DIRECT, Paths, find_from, find_to
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import KINDS, NEVER_BEGAN, OPEN
 from auditdash.queries.stream import iterate_events
@@ -130,6 +132,51 @@ def _agree(engine: Engine, workspace_id: int, highest_seq: int | None) -> None:
         spans = [each for each in _spans(picture) if _holds(each, moment)]
         assert {(each.subject, each.obj): each.role for each in spans} == oracle.at(moment)
         assert len(spans) == len(oracle.at(moment))
+    _agree_who_reaches_what(picture, oracle, START + 20 * MINUTE)
+
+
+def _agree_who_reaches_what(picture: Picture, oracle: Replay, moment: int) -> None:
+    """Of each person what they reach, of each thing who reaches it: the same ways, and those that
+    come of joining one pair with another."""
+    pairs = oracle.at(moment)
+    told: list[tuple[Key, Key, Key | None]] = [(*pair, None) for pair in pairs]
+    told += [
+        (person, obj, group)
+        for person, group in pairs
+        for holder, obj in pairs
+        if holder == group and person[0] == "member"
+    ]
+    by_default = [(subject, obj) for subject, obj in pairs if subject[0] == "everyone"]
+    for number in range(len(picture.nodes)):
+        node = _key(picture, number)
+        ways = [each for each in told if each[0] == node]
+        if node[0] == "member":
+            ways += [(node, obj, everyone) for everyone, obj in by_default]
+        assert sorted(_ways(picture, find_from(picture, number, moment))) == _sorted(ways)
+        if node[0] in {"collection", "connection", "group"}:
+            ways = [each for each in told if each[1] == node and each[0][0] != "group"]
+            if node[0] == "collection":
+                ways += [(everyone, node, everyone) for everyone, _ in by_default]
+            assert sorted(_ways(picture, find_to(picture, number, moment))) == _sorted(ways)
+
+
+def _sorted(ways: Sequence[tuple[Key, Key, Key | None]]) -> list[str]:
+    return sorted(repr(each) for each in ways)
+
+
+def _ways(picture: Picture, paths: Paths) -> list[str]:
+    return [
+        repr(
+            (
+                _key(picture, subject),
+                _key(picture, obj),
+                None if through == DIRECT else _key(picture, through),
+            )
+        )
+        for subject, obj, through in zip(
+            paths.subjects.tolist(), paths.objects.tolist(), paths.through.tolist(), strict=True
+        )
+    ]
 
 
 def _picture(connection: Connection, scope: Scope) -> Picture:

@@ -1,0 +1,114 @@
+"""Access as people read it: roles in words, and the columns of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from auditdash.downloads.cells import Value
+from auditdash.downloads.csv import iterate_table
+from auditdash.events.instants import Instant, to_rfc3339
+from auditdash.queries.access.difference import Delta
+from auditdash.queries.access.nodes import Node
+from auditdash.queries.access.oddities import Oddity
+from auditdash.queries.access.rows import Evidence, Way
+
+VERSION: Final = 1
+_NODE: Final = ("kind", "name", "id")
+_WAYS: Final = (
+    *(f"subject_{part}" for part in _NODE),
+    *(f"object_{part}" for part in _NODE),
+    *("role", "through", "through_name", "through_id", "since", "until"),
+    *("given_seq", "given_at", "given_by", "joined_seq", "joined_at", "joined_by"),
+    *("ended_seq", "ended_at", "ended_by", "note"),
+)
+_DELTAS: Final = (
+    "difference",
+    *(f"subject_{part}" for part in _NODE),
+    *(f"object_{part}" for part in _NODE),
+    *("role_before", "role_after", "seq", "at", "by"),
+)
+_ODDITIES: Final = (
+    *("kind", "seq", "at", "by"),
+    *(f"subject_{part}" for part in _NODE),
+    *(f"object_{part}" for part in _NODE),
+    *("does_not_fit_seq", "does_not_fit_at"),
+)
+NOT_SEEN: Final = "known only from its end: given before the log begins, or not recorded"
+DOUBTFUL: Final = "given when it, or the group, was already deleted"
+
+
+def iterate_ways_csv(ways: Iterable[Way]) -> Iterator[bytes]:
+    """Ways to reach something, a row each."""
+    return iterate_table(_WAYS, (_way(each) for each in ways))
+
+
+def iterate_deltas_csv(deltas: Iterable[Delta]) -> Iterator[bytes]:
+    """What is different, a row each."""
+    return iterate_table(_DELTAS, (_delta(each) for each in deltas))
+
+
+def iterate_oddities_csv(oddities: Iterable[Oddity]) -> Iterator[bytes]:
+    """What does not fit together, a row each."""
+    return iterate_table(_ODDITIES, (_oddity(each) for each in oddities))
+
+
+def role_text(role: str | None, thing: Node) -> str:
+    """A role as it was written, or plain words: of a group one is a member."""
+    if role is not None:
+        return role
+    return "member" if thing.kind == "group" else "access, role not recorded"
+
+
+def note_of(way: Way) -> str:
+    """What must be known of a way before it is believed, or ""."""
+    if way.since is None:
+        return NOT_SEEN
+    return DOUBTFUL if way.doubtful else ""
+
+
+def _way(way: Way) -> tuple[Value, ...]:
+    through = way.through
+    return (
+        *_node(way.subject),
+        *_node(way.object),
+        role_text(way.role, way.object),
+        way.kind,
+        through.name if through else None,
+        through.id if through else None,
+        _instant(way.since),
+        _instant(way.until),
+        *_evidence(way.given),
+        *_evidence(way.joined),
+        *_evidence(way.ended),
+        note_of(way),
+    )
+
+
+def _delta(delta: Delta) -> tuple[Value, ...]:
+    roles = (
+        None if delta.kind == "gained" else role_text(delta.before, delta.object),
+        None if delta.kind == "lost" else role_text(delta.after, delta.object),
+    )
+    nodes = (*_node(delta.subject), *_node(delta.object))
+    return (delta.kind, *nodes, *roles, *_evidence(delta.told))
+
+
+def _oddity(oddity: Oddity) -> tuple[Value, ...]:
+    told = _evidence(oddity.told)
+    nodes = (*_node(oddity.subject), *_node(oddity.object))
+    return (oddity.kind, *told, *nodes, *_evidence(oddity.other)[:2])
+
+
+def _node(node: Node | None) -> tuple[Value, ...]:
+    return (node.kind, node.name, node.id) if node else (None, None, None)
+
+
+def _evidence(evidence: Evidence | None) -> tuple[Value, ...]:
+    if evidence is None:
+        return (None, None, None)
+    return (evidence.seq, to_rfc3339(evidence.at), evidence.actor)
+
+
+def _instant(instant: Instant | None) -> str | None:
+    return None if instant is None else to_rfc3339(instant)

@@ -1,0 +1,1 @@
+"""The pages of access, as of any moment."""

@@ -1,0 +1,153 @@
+"""Access as of any moment: all of it, one person or thing, what is different, what does not fit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, abort
+
+from auditdash.queries.access.nodes import Node
+from auditdash.queries.access.rows import open_sight
+from auditdash.search.errors import QueryError
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading
+from auditdash.web import fragments, params, readers
+from auditdash.web.access import cards, files, view
+from auditdash.web.access.asked import (
+    KINDS,
+    PATH,
+    Asked,
+    read_asked,
+    read_earlier,
+    read_node,
+)
+from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+
+blueprint = Blueprint("access", __name__, url_prefix=PATH)
+
+_PAGE: Final = "access/page.html"
+_ONE: Final = "access/one.html"
+_DIFFERENCES: Final = "access/differences.html"
+_ODD: Final = "access/contradictions.html"
+_MOST_PAGES: Final = 1_000_000
+
+
+@blueprint.get("")
+def show() -> Response:
+    """All access as it was given, as of `?on=`, narrowed by `?q=`."""
+    clock = readers.clock()
+    asked = read_asked(clock)
+    try:
+        query = params.query()
+        with reading(readers.engine()) as connection:
+            sight = open_sight(connection, _scope(asked))
+            context = cards.standing(sight, query, asked, clock, _number())
+    except QueryError as error:
+        return _answer_error(asked, error)
+    if not context["is_empty"]:
+        _record("access", asked, clock)
+    return fragments.render(_PAGE, _PAGE, 200, **context)
+
+
+@blueprint.get("/one")
+def show_one() -> Response:
+    """One person: what they reach. One connection, collection or group: who reaches it."""
+    clock = readers.clock()
+    asked, key = read_asked(clock), read_node()
+    _record("access-one", asked, clock, which=key[2] or key[1] or key[0])
+    try:
+        query = params.query()
+        with reading(readers.engine()) as connection:
+            sight = open_sight(connection, _scope(asked))
+            found = sight.picture.nodes.find(*key)
+            if found is None:
+                return _answer_unknown(asked, Node(*key))
+            context = cards.one(sight, found, query, asked, clock, _number())
+    except QueryError as error:
+        return _answer_error(asked, error)
+    return fragments.render(_ONE, _ONE, 200, **context)
+
+
+@blueprint.get("/differences")
+def show_differences() -> Response:
+    """What is different between `?from=` and `?on=`."""
+    clock = readers.clock()
+    asked = read_asked(clock)
+    earlier = read_earlier(clock, asked.moment)
+    kind = params.choice("kind", ("", *files.DIFFERENCES), "")
+    try:
+        query = params.query()
+        with reading(readers.engine()) as connection:
+            sight = open_sight(connection, _scope(asked))
+            context = cards.differences(sight, query, asked, clock, earlier, kind, _number())
+    except QueryError as error:
+        return _answer_error(asked, error)
+    _record("access-differences", asked, clock)
+    return fragments.render(_DIFFERENCES, _DIFFERENCES, 200, **context)
+
+
+@blueprint.get("/contradictions")
+def show_contradictions() -> Response:
+    """What in the feed does not fit together."""
+    clock = readers.clock()
+    asked = read_asked(clock)
+    kind = params.choice("kind", ("", *view.ODD), "")
+    with reading(readers.engine()) as connection:
+        sight = open_sight(connection, _scope(asked))
+        context = cards.oddities(sight, asked, clock, kind, _number())
+    _record("access-contradictions", asked, clock)
+    return fragments.render(_ODD, _ODD, 200, **context)
+
+
+@blueprint.get("/<name>.csv")
+def download(name: str) -> Response:
+    """One table whole, as its page shows it."""
+    if name not in files.TABLES:
+        abort(404)
+    clock, scope = readers.clock(), frozen_scope()
+    asked = read_asked(clock)
+    table = files.Table(
+        name=name,
+        query=params.query(),
+        asked=asked,
+        clock=clock,
+        earlier=read_earlier(clock, asked.moment),
+        kind=params.choice("kind", (*KINDS, *files.DIFFERENCES, *view.ODD, ""), ""),
+        key=(params.text("kind"), params.exact("id") or None, params.exact("name") or None),
+    )
+    with reading(readers.engine()) as connection:
+        if not files.exists(table, open_sight(connection, scope)):
+            abort(404)
+    _record("access-file", asked, clock, table=name)
+    return stream_file(
+        f"access-{name}",
+        "csv",
+        CSV,
+        scope,
+        lambda connection: files.iterate(table, open_sight(connection, scope)),
+    )
+
+
+def _number() -> int:
+    return params.number("page", 1, 1, _MOST_PAGES)
+
+
+def _scope(asked: Asked) -> Scope:
+    scope = readers.scope()
+    return Scope(workspace_id=scope.workspace_id, highest_seq=asked.seq or None)
+
+
+def _record(what: str, asked: Asked, clock: Clock, **context: str) -> None:
+    readers.record_access(what, asked.text, moment=asked.moment.said(clock), **context)
+
+
+def _answer_unknown(asked: Asked, node: Node) -> Response:
+    """404 for someone whose access no event in sight is about."""
+    context = {"asked": asked, "name": node.label or node.kind, "start_href": asked.href()}
+    return fragments.render("access/unknown.html", "access/unknown.html", 404, **context)
+
+
+def _answer_error(asked: Asked, error: QueryError) -> Response:
+    """400, with what is wrong with the query."""
+    context = {"asked": asked, "error": error, "moment": asked.moment}
+    return fragments.render(_PAGE, _PAGE, 400, **context)
