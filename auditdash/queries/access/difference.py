@@ -10,10 +10,13 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.queries.access import paths as ways
+from auditdash.queries.access.narrow import narrow
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.paths import Paths
 from auditdash.queries.access.rows import Evidence, Sight, evidence
 from auditdash.queries.permissions.numbering import Numbers
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock
 
 Kind = Literal["gained", "lost", "changed"]
 KINDS: Final[tuple[Kind, ...]] = ("gained", "lost", "changed")
@@ -32,7 +35,19 @@ class Difference(Struct, frozen=True, eq=False):
     def __len__(self) -> int:
         return len(self.kinds)
 
-    def take(self, which: Numbers) -> Difference:
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many there are of each kind."""
+        found = np.bincount(self.kinds, minlength=len(KINDS)).tolist()
+        return dict(zip(KINDS, found, strict=True))
+
+    def of_kind(self, kind: str) -> Difference:
+        """Those of one kind; of all when it is no kind."""
+        if kind not in KINDS:
+            return self
+        return self.take(np.flatnonzero(self.kinds == KINDS.index(kind)))
+
+    def take(self, which: Numbers | slice) -> Difference:
         """Some of them."""
         return Difference(
             self.kinds[which], self.before[which], self.after[which], self.paths.take(which)
@@ -51,8 +66,19 @@ class Delta(Struct, frozen=True, kw_only=True):
     told: Evidence | None
 
 
-def find_difference(sight: Sight, first: int, second: int) -> Difference:
-    """All that was given to somebody at one of the moments and not, or otherwise, at the other."""
+def find_difference(
+    sight: Sight, first: int, second: int, query: Query, clock: Clock
+) -> Difference:
+    """All that was given to somebody at one of the moments and not, or otherwise, at the other;
+    narrowed to what is asked."""
+    found = _difference(sight, first, second)
+    if query.node is None:
+        return found
+    kept = narrow(query, sight.view, sight.picture, clock, found.paths)
+    return found.take(np.flatnonzero(np.isin(found.paths.grants, kept.grants)))
+
+
+def _difference(sight: Sight, first: int, second: int) -> Difference:
     picture = sight.picture
     some = picture.intervals
     was, now = (ways.find_all(picture, at).grants.astype(np.int64) for at in (first, second))

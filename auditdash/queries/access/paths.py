@@ -41,6 +41,10 @@ class Paths(Struct, frozen=True, eq=False):
         )
 
 
+_NOBODY = np.zeros(0, np.int32)
+NOTHING = Paths(_NOBODY, _NOBODY, _NOBODY, _NOBODY, _NOBODY)
+
+
 def begins(some: Intervals, paths: Paths) -> Numbers:
     """Since when each way leads there: a group's both since it had it and since one is in it."""
     found: Numbers = some.begins[paths.grants]

@@ -129,6 +129,13 @@ def count_nodes(sight: Sight, numbers: Places, kind: str) -> int:
     return int(np.count_nonzero(seen & (nodes.kinds == kind_number(kind))))
 
 
+def of_first_nodes(paths: Paths, by: Literal["subject", "object"], most: int) -> tuple[Paths, int]:
+    """Those of the first so many people, or things, and how many of these there are."""
+    others = paths.subjects if by == "subject" else paths.objects
+    distinct = np.unique(others)
+    return paths.take(np.isin(others, distinct[:most])), len(distinct)
+
+
 def is_reached(kind: str) -> bool:
     """Whether something of this kind is what access is to; a group is that, and has access."""
     return kind not in {"member", "everyone"}

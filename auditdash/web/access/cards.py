@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
 from msgspec import Struct
 
 from auditdash.queries.access import paths as ways
-from auditdash.queries.access.difference import iterate_deltas
+from auditdash.queries.access.difference import find_difference, iterate_deltas
 from auditdash.queries.access.narrow import find_named, narrow
 from auditdash.queries.access.oddities import (
     count_oddities,
@@ -29,7 +28,6 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock
 from auditdash.web.access import view
 from auditdash.web.access.asked import PATH, Asked, Moment, node_arguments
-from auditdash.web.access.files import DIFFERENCES, find_differences
 from auditdash.web.access.lanes import lanes
 
 ROWS: Final = 100
@@ -85,7 +83,7 @@ def one(
     arguments = node_arguments(here)
     address = f"{PATH}/one"
     reached = is_reached(here.kind)
-    to, given = _empty(), _empty()
+    to, given = ways.NOTHING, ways.NOTHING
     if reached:
         to = _narrowed(sight, query, clock, _to(sight, node, asked.moment.at))
         given = _narrowed(sight, query, clock, ways.find_given(picture, node, asked.moment.at))
@@ -131,23 +129,21 @@ def differences(
     number: int,
 ) -> dict[str, object]:
     """What is different between two moments."""
-    found = find_differences(sight, earlier.at, asked.moment.at, query, clock, "")
-    counts = np.bincount(found.kinds, minlength=len(DIFFERENCES)).tolist()
-    if kind:
-        found = found.take(np.flatnonzero(found.kinds == DIFFERENCES.index(kind)))
+    found = find_difference(sight, earlier.at, asked.moment.at, query, clock)
+    counts = found.counts
+    found = found.of_kind(kind)
     address, more = f"{PATH}/differences", {"from": earlier.day}
     page = _page(len(found), asked, address, more | {"kind": kind}, number)
-    shown = found.take(np.arange(page.start, page.end))
+    shown = found.take(slice(page.start, page.end))
     return {
         **_around(sight, asked, clock),
         "earlier": earlier,
         "earlier_said": earlier.said(clock),
         "kind": kind,
         "kinds": [
-            (each, count, asked.href(address, **more, kind=each))
-            for each, count in zip(DIFFERENCES, counts, strict=True)
+            (each, count, asked.href(address, **more, kind=each)) for each, count in counts.items()
         ],
-        "total": sum(counts),
+        "total": sum(counts.values()),
         "all_href": asked.href(address, **more),
         "shown": page,
         "rows": view.delta_views(iterate_deltas(sight, shown), asked),
@@ -236,8 +232,3 @@ def _from(sight: Sight, node: int, at: int) -> Paths:
 
 def _narrowed(sight: Sight, query: Query, clock: Clock, found: Paths) -> Paths:
     return narrow(query, sight.view, sight.picture, clock, found)
-
-
-def _empty() -> Paths:
-    none = np.zeros(0, np.int32)
-    return Paths(none, none, none, none, none)

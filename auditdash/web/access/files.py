@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import numpy as np
 from msgspec import Struct
 
 from auditdash.downloads.access_rows import (
@@ -15,7 +14,6 @@ from auditdash.downloads.access_rows import (
 )
 from auditdash.queries.access import difference as between
 from auditdash.queries.access import paths as ways
-from auditdash.queries.access.difference import Difference
 from auditdash.queries.access.narrow import narrow
 from auditdash.queries.access.oddities import find_oddities, iterate_oddities
 from auditdash.queries.access.paths import Paths
@@ -53,8 +51,9 @@ def iterate(table: Table, sight: Sight) -> Iterator[bytes]:
     match table.name:
         case "differences":
             at = (table.earlier.at, table.asked.moment.at)
-            found = find_differences(sight, *at, table.query, table.clock, table.kind)
-            return iterate_deltas_csv(between.iterate_deltas(sight, found))
+            found = between.find_difference(sight, *at, table.query, table.clock)
+            deltas = between.iterate_deltas(sight, found.of_kind(table.kind))
+            return iterate_deltas_csv(deltas)
         case "contradictions":
             return iterate_oddities_csv(iterate_oddities(sight, find_oddities(sight, table.kind)))
         case "standing":
@@ -76,16 +75,3 @@ def find_of_one(sight: Sight, number: int, at: int | None) -> Paths:
         return reaching
     reached = sort_ways(sight, ways.find_to(picture, number, at), "subject")
     return ways.join(reached, reaching) if kind == "group" else reached
-
-
-def find_differences(
-    sight: Sight, first: int, second: int, query: Query, clock: Clock, kind: str
-) -> Difference:
-    """What is different, narrowed to what is asked and to one kind."""
-    found = between.find_difference(sight, first, second)
-    if query.node is not None:
-        kept = narrow(query, sight.view, sight.picture, clock, found.paths)
-        found = found.take(np.flatnonzero(np.isin(found.paths.grants, kept.grants)))
-    if kind in DIFFERENCES:
-        found = found.take(np.flatnonzero(found.kinds == DIFFERENCES.index(kind)))
-    return found

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
 from msgspec import Struct
 
 from auditdash.downloads.access_rows import role_text
 from auditdash.events.instants import DAY, Instant
 from auditdash.queries.access import paths as ways
-from auditdash.queries.access.rows import Sight, Way, iterate_ways, sort_ways
+from auditdash.queries.access.rows import Sight, Way, iterate_ways, of_first_nodes, sort_ways
 from auditdash.search.scope import Clock
 from auditdash.web.access.asked import Asked
 from auditdash.web.access.view import NodeView, node_view
@@ -58,9 +57,7 @@ def lanes(
     if not len(found):
         return None
     found = sort_ways(sight, found, "subject" if reached else "object")
-    others = found.subjects if reached else found.objects
-    distinct = np.unique(others)
-    found = found.take(np.isin(others, distinct[:most]))
+    found, count = of_first_nodes(found, "subject" if reached else "object", most)
     start = int(picture.facts.times[0])
     end = max(clock.now, int(picture.facts.times[-1]), start + DAY)
     edges = (start, end)
@@ -73,7 +70,7 @@ def lanes(
         drawn.append(Lane(node_view(each, asked), each.kind, bars))
     return Lanes(
         lanes=tuple(drawn),
-        count=len(distinct),
+        count=count,
         start=Instant(start),
         end=Instant(end),
         x=_x(asked.moment.at, edges),
