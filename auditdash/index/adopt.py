@@ -62,21 +62,27 @@ class Dictionaries:
             found = cast(_Memory, self._kept.setdefault(kind, found))
         return found
 
-    def value_code(self, entry: Entry) -> int:
-        """The code of (kind, path, text); ELSEWHERE where it is too long or of too many."""
+    def value_codes(self, entries: Sequence[Entry]) -> list[int]:
+        """The code of each (kind, path, text); ELSEWHERE where it is too long or of too many."""
         values = self._of[VALUES]
         if not len(values):
             values.code((None,))  # ELSEWHERE
-        found = values.find(entry)
-        if found is not None:
-            return found
+        known = values.codes()
         self._count_paths()
+        return [
+            found if (found := known.get(entry)) is not None else self._new_value(values, entry)
+            for entry in entries
+        ]
+
+    def _new_value(self, values: Dictionary, entry: Entry) -> int:
         kind, path, text = entry
         taken = self._per_path.get((kind, path), 0)
         full = taken >= MOST_VALUES or len(values) >= MOST_IN_ALL
         if full or text is None or len(text) > LONGEST_VALUE:
             return ELSEWHERE
-        return values.code(entry)
+        code = values.code(entry)
+        self._count_paths()
+        return code
 
     def _count_paths(self) -> None:
         entries = self._of[VALUES].entries
@@ -165,50 +171,77 @@ def _first_seen(codes: dict[str, Numbers], dictionaries: Dictionaries) -> list[i
 
 def _leaf_columns(batch: Batch, dictionaries: Dictionaries, places: Numbers) -> Columns:
     path_codes = [dictionaries[PATHS].code(path) for path in batch.paths]
-    value_codes = [
-        dictionaries.value_code((*batch.paths[path], text)) for path, text in batch.values
-    ]
+    value_codes = np.array(
+        dictionaries.value_codes([(*batch.paths[path], text) for path, text in batch.values]),
+        np.uint32,
+    )
     paths_of_values = np.array([path_codes[path] for path, _ in batch.values], np.uint32)
     rows = places[batch.leaf_rows]
     paths = paths_of_values[batch.leaf_values] if len(rows) else rows
-    codes = np.array(value_codes, np.uint32)[batch.leaf_values] if len(rows) else rows
-    keys, key_rows = _elsewhere(batch, value_codes, rows, codes)
-    return order_leaves(paths, rows, codes) | order_words(keys, key_rows)
+    codes = value_codes[batch.leaf_values] if len(rows) else rows
+    return order_leaves(paths, rows, codes) | order_words(*_elsewhere(batch, value_codes, rows))
 
 
 def _elsewhere(
-    batch: Batch, value_codes: Sequence[int], rows: Numbers, codes: Numbers
+    batch: Batch, value_codes: Numbers, rows: Numbers
 ) -> tuple[NDArray[np.uint64], Numbers]:
-    keys: list[int] = []
-    key_rows: list[int] = []
-    of_value: dict[int, set[int]] = {}
-    leaves = np.flatnonzero(codes == ELSEWHERE)
-    pairs = zip(rows[leaves].tolist(), batch.leaf_values[leaves].tolist(), strict=True)
-    for row, value in pairs:
-        path, text = batch.values[value]
-        # What a correlation id says stands in the context, too.
-        if batch.paths[path][0] == CORRELATION:
-            continue
-        if value not in of_value:
-            of_value[value] = word_keys(text)
-        keys.extend(of_value[value])
-        key_rows.extend([row] * len(of_value[value]))
-    return np.array(keys, np.uint64), np.array(key_rows, np.uint32)
+    """The words of the values that are in no dictionary, and the row of each."""
+    # What a correlation id says stands in the context, too.
+    elsewhere = [
+        value
+        for value in np.flatnonzero(value_codes == ELSEWHERE).tolist()
+        if batch.paths[batch.values[value][0]][0] != CORRELATION
+    ]
+    keys, lengths = word_keys([batch.values[value][1] for value in elsewhere])
+    of_value = np.zeros(len(value_codes), np.int64)  # how many words each value has
+    of_value[elsewhere] = lengths
+    starts = np.cumsum(of_value) - of_value
+    counts, starts = of_value[batch.leaf_values], starts[batch.leaf_values]
+    ends = np.cumsum(counts)
+    places = np.repeat(starts - ends + counts, counts) + np.arange(counts.sum())
+    return keys[places], np.repeat(rows, counts)
 
 
 def order_leaves(paths: Numbers, rows: Numbers, codes: Numbers) -> Columns:
     """Leaves by path, row and code; `leaf_start` is where each path begins."""
-    order = np.lexsort((codes, rows, paths))
-    distinct, starts = np.unique(paths[order], return_index=True)
+    paths, rows, codes = _sorted_leaves(paths, rows, codes)
+    distinct, starts = np.unique(paths, return_index=True)
     return {
         "leaf_path": distinct.astype(np.uint32),
-        "leaf_start": np.append(starts, len(order)).astype(np.uint32),
-        "leaf_row": rows[order],
-        "leaf_code": codes[order],
+        "leaf_start": np.append(starts, len(paths)).astype(np.uint32),
+        "leaf_row": rows,
+        "leaf_code": codes,
     }
 
 
+def _sorted_leaves(
+    paths: Numbers, rows: Numbers, codes: Numbers
+) -> tuple[Numbers, Numbers, Numbers]:
+    """By all three. As bits of one number they are sorted several times as fast, where they fit."""
+    if paths.max(initial=0) < _MOST_PATHS and rows.max(initial=0) < _MOST_ROWS:
+        wide = paths.astype(np.uint64) << np.uint64(_PATH_AT)
+        wide |= rows.astype(np.uint64) << np.uint64(_ROW_AT)
+        wide |= codes
+        wide.sort()
+        return (
+            (wide >> np.uint64(_PATH_AT)).astype(np.uint32),
+            (wide >> np.uint64(_ROW_AT) & np.uint64(_MOST_ROWS - 1)).astype(np.uint32),
+            (wide & np.uint64((1 << _ROW_AT) - 1)).astype(np.uint32),
+        )
+    order = np.lexsort((codes, rows, paths))
+    return paths[order], rows[order], codes[order]
+
+
+_ROW_AT: Final = 20  # below are the bits of a code: there are MOST_IN_ALL
+_PATH_AT: Final = 40
+_MOST_ROWS: Final = 1 << (_PATH_AT - _ROW_AT)
+_MOST_PATHS: Final = 1 << (64 - _PATH_AT)
+
+
 def order_words(keys: NDArray[np.uint64], rows: Numbers) -> Columns:
-    """Words that are elsewhere by key, and the row of each."""
+    """Words that are elsewhere by key, and the rows of each, none of them twice."""
     order = np.lexsort((rows, keys))
-    return {"word_key": keys[order], "word_row": rows[order]}
+    keys, rows = keys[order], rows[order]
+    new = np.ones(len(keys), bool)
+    new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
+    return {"word_key": keys[new], "word_row": rows[new]}

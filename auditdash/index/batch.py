@@ -5,9 +5,9 @@ Pure: it knows no index yet, so any process may do it. `adopt.py` makes its numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -20,6 +20,8 @@ from auditdash.events.leaves import leaves
 Entry: TypeAlias = tuple[str | None, ...]
 Numbers: TypeAlias = NDArray[np.uint32]
 Instants: TypeAlias = NDArray[np.int64]
+_Key = TypeVar("_Key", bound=Hashable)
+_Place: TypeAlias = str | tuple[str, str]  # a key of a context, or a path
 
 # Each a dictionary, and a column of its codes.
 CODED: Final = (
@@ -60,80 +62,133 @@ class Batch(Struct, frozen=True, kw_only=True):
         return len(self.times)
 
 
-class _Numbering(dict[Any, int]):
-    """Numbers each new key with the next number."""
-
-    def __missing__(self, key: Any) -> int:
-        number = len(self)
-        self[key] = number
-        return number
-
-
 def encode(events: Sequence[Event], receipts: Sequence[int]) -> Batch:
     """Events of one workspace with consecutive seqs, and the receipt of each."""
-    codes: dict[str, Numbers] = {}
-    entries: dict[str, list[Entry]] = {}
-    for name in CODED:
-        codes[name], entries[name] = _number(map(_PARTS[name], events))
-    paths, values = _Numbering(), _Numbering()
-    leaf_rows: list[int] = []
-    leaf_values: list[int] = []
-    for row, event in enumerate(events):
-        for path, text in dict.fromkeys(_leaves_of(event)):
-            leaf_rows.append(row)
-            leaf_values.append(values[paths[path], text])
+    coded = dict(_encode_parts(events))
+    leaf_rows, leaf_values, paths, values = _encode_leaves(events)
     return Batch(
         first_seq=events[0].seq if events else 1,
         times=np.fromiter((event.occurred_at for event in events), np.int64, len(events)),
         received=np.fromiter((event.received_at for event in events), np.int64, len(events)),
         receipts=np.array(receipts, np.int64),
-        codes=codes,
-        leaf_rows=np.array(leaf_rows, np.uint32),
-        leaf_values=np.array(leaf_values, np.uint32),
-        entries=entries,
-        paths=list(paths),
-        values=list(values),
+        codes={name: coded[name][0] for name in CODED},
+        leaf_rows=leaf_rows,
+        leaf_values=leaf_values,
+        entries={name: coded[name][1] for name in CODED},
+        paths=paths,
+        values=values,
     )
 
 
-def _number(found: Iterable[Any]) -> tuple[Numbers, list[Entry]]:
-    """The number of each value, and the entries: a text alone stands for an entry of its own."""
-    numbering = _Numbering()
-    numbers = np.array([numbering[each] for each in found], np.uint32)
-    return numbers, [each if isinstance(each, tuple) else (each,) for each in numbering]
+def _number(found: Iterable[_Key]) -> tuple[Numbers, list[_Key]]:
+    """The number of each in the order of their first occurrence, and what they stand for."""
+    keys = list(found)
+    distinct = dict.fromkeys(keys)
+    numbers = dict(zip(distinct, range(len(distinct)), strict=True))
+    return np.fromiter(map(numbers.__getitem__, keys), np.uint32, len(keys)), list(distinct)
 
 
-_PARTS: Final[dict[str, Callable[[Event], Any]]] = {
-    "action": lambda event: event.action,
-    "actor": lambda event: ((actor := event.actor).id, actor.username),
-    "entity": lambda event: ((entity := event.entity).type, entity.id, entity.name),
-    "subject": lambda event: ((subject := event.subject).type, subject.id, subject.name),
-    "ip": lambda event: event.actor.ip,
-    "ua": lambda event: event.actor.user_agent,
-    "role": lambda event: event.role,
-    "outcome": lambda event: event.outcome,
-    "source": lambda event: event.source,
-    "workspace": lambda event: event.workspace,
-}
+def _renumber(numbers: Numbers, stand_for: Iterable[_Key]) -> tuple[Numbers, list[_Key]]:
+    """The same for what is told of each distinct thing, which may be the same of several."""
+    others, distinct = _number(stand_for)
+    return others[numbers], distinct
 
 
-def _leaves_of(event: Event) -> Iterator[tuple[tuple[str, str], str]]:
-    for key, value in event.context.items():
-        if type(value) is str:  # most are; the path of a key is always the same
-            plain = value.isascii() and "\0" not in value
-            yield _path_of(key), value if plain else storable(value)
-        else:
-            for path, text in leaves({key: value}):
-                yield (CONTEXT, path), text
-    if event.description is not None:
-        yield _DESCRIPTION_PATH, event.description
-    if event.correlation_id is not None:
-        yield _CORRELATION_PATH, event.correlation_id
+def _encode_parts(events: Sequence[Event]) -> Iterator[tuple[str, tuple[Numbers, list[Entry]]]]:
+    """The numbers and entries of each coded column. Who and what come as the same few things over
+    and over, so each is taken apart once."""
+    actors, who = _number(event.actor for event in events)
+    yield "actor", _renumber(actors, [(each.id, each.username) for each in who])
+    yield "ip", _renumber(actors, [(each.ip,) for each in who])
+    yield "ua", _renumber(actors, [(each.user_agent,) for each in who])
+    entities, what = _number(event.entity for event in events)
+    yield "entity", _renumber(entities, [(each.type, each.id, each.name) for each in what])
+    subjects, whom = _number(event.subject for event in events)
+    yield "subject", _renumber(subjects, [(each.type, each.id, each.name) for each in whom])
+    for name in _TEXTS:
+        numbers, texts = _number(map(attrgetter(name), events))
+        yield name, (numbers, [(text,) for text in texts])
 
 
-@lru_cache(maxsize=4096)
-def _path_of(key: str) -> tuple[str, str]:
-    return CONTEXT, path_below("", key)
+_TEXTS: Final = ("action", "role", "outcome", "source", "workspace")
+
+
+def _encode_leaves(
+    events: Sequence[Event],
+) -> tuple[Numbers, Numbers, list[tuple[str, str]], list[tuple[int, str]]]:
+    """Row and value of each leaf, no pair twice; and what the values and their paths stand for."""
+    ends, places, texts = _list_leaves(events)
+    place_numbers, distinct_places = _number(places)
+    path_numbers, paths = _renumber(place_numbers, map(_path_of, distinct_places))
+    text_numbers, distinct_texts = _number(texts)
+    if not _are_storable(distinct_texts):
+        text_numbers, distinct_texts = _renumber(text_numbers, map(storable, distinct_texts))
+    pairs = path_numbers.astype(np.int64) << 32 | text_numbers
+    leaf_values, pairs = _number_pairs(pairs)
+    of_values = map(distinct_texts.__getitem__, (pairs & 0xFFFFFFFF).tolist())
+    values = list(zip((pairs >> 32).tolist(), of_values, strict=True))
+    rows = np.repeat(np.arange(len(events), dtype=np.uint32), np.diff(ends, prepend=0))
+    if len(paths) < len(distinct_places) or any(map(_is_nested, distinct_places)):
+        rows, leaf_values = _without_twins(rows, leaf_values)
+    return rows, leaf_values, paths, values
+
+
+def _is_nested(place: _Place) -> bool:
+    """Whether an event may have several leaves here: all other places are keys of one object."""
+    return not isinstance(place, str) and place[0] == CONTEXT
+
+
+def _without_twins(rows: Numbers, leaf_values: Numbers) -> tuple[Numbers, Numbers]:
+    _, firsts = np.unique(rows.astype(np.int64) << 32 | leaf_values, return_index=True)
+    firsts.sort()
+    return rows[firsts], leaf_values[firsts]
+
+
+def _list_leaves(events: Sequence[Event]) -> tuple[list[int], list[_Place], list[str]]:
+    """Where the leaves of each event end, where each stands, and its text."""
+    ends: list[int] = []
+    places: list[_Place] = []
+    texts: list[str] = []
+    for event in events:
+        for key, value in event.context.items():
+            if type(value) is str:  # most are
+                places.append(key)
+                texts.append(value)
+            else:
+                for path, text in leaves({key: value}):
+                    places.append((CONTEXT, path))
+                    texts.append(text)
+        if event.description is not None:
+            places.append(_DESCRIPTION_PATH)
+            texts.append(event.description)
+        if event.correlation_id is not None:
+            places.append(_CORRELATION_PATH)
+            texts.append(event.correlation_id)
+        ends.append(len(texts))
+    return ends, places, texts
+
+
+def _path_of(place: _Place) -> tuple[str, str]:
+    """Of a key of the context, or what is a path already."""
+    return (CONTEXT, path_below("", place)) if isinstance(place, str) else place
+
+
+def _are_storable(texts: Iterable[str]) -> bool:
+    joined = "".join(texts)
+    try:
+        joined.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return False
+    return "\0" not in joined
+
+
+def _number_pairs(pairs: Instants) -> tuple[Numbers, Instants]:
+    """As `_number` does, of whole numbers."""
+    distinct, firsts, inverse = np.unique(pairs, return_index=True, return_inverse=True)
+    order = np.argsort(firsts)
+    numbers = np.empty(len(order), np.uint32)
+    numbers[order] = np.arange(len(order), dtype=np.uint32)
+    return numbers[inverse], distinct[order]
 
 
 _DESCRIPTION_PATH: Final = (DESCRIPTION, "")

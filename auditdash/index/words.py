@@ -17,10 +17,14 @@ from auditdash.events.folding import fold_words
 _BYTES: Final = 8
 
 
-def word_keys(text: str) -> set[int]:
-    """The keys of the words of a text."""
-    words = fold_words(text).encode().split()
-    return {int.from_bytes(word[:_BYTES].ljust(_BYTES, b"\0"), "big") for word in words}
+def word_keys(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """The keys of the words of these texts, one text after the other, and how many each has."""
+    words = [fold_words(text).split() for text in texts]
+    counts = np.fromiter(map(len, words), np.int64, len(words))
+    beginnings = [word.encode() for of_text in words for word in of_text]
+    # As many bytes as a key has, with zeros behind those of a shorter word.
+    keys = np.array(beginnings, f"S{_BYTES}").view(f">u{_BYTES}").astype(np.uint64)
+    return keys, counts
 
 
 def candidates(

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from auditdash.events.catalogue import category_of, op_of
 from auditdash.events.errors import BadInput
@@ -16,6 +16,7 @@ from auditdash.events.folding import bounded, storable
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.subjects import role_of, subject_of
 from auditdash.records.decode import decode_and_hash
+from auditdash.records.usual import Usual, read_usual
 
 LONGEST_RECORD = 1 << 20
 _LONGEST_NAME = 512
@@ -59,7 +60,9 @@ class _Wire(Struct):
     entity: _WireEntity | None = None
 
 
+_Text = str | UnsetType | None
 _NOBODY, _NOTHING = _WireActor(), _WireEntity()
+_OUTCOMES: dict[object, str] = {"success": "success", "failure": "failure"}
 _OBJECTS: dict[str, type[Struct] | None] = {
     "actor": _WireActor,
     "entity": _WireEntity,
@@ -73,23 +76,22 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
         raise BadInput(
             f"it has {len(raw):,} bytes", expected=f"a record of at most {LONGEST_RECORD:,} bytes"
         )
-    record, content_hash = decode_and_hash(raw)
-    wire = _convert(record)
+    wire, content_hash = read_usual(raw) or _read(raw)
     actor, entity = _parts(wire, len(raw))
     context = wire.context or {}
-    category, op = _kind_of(wire.action)
+    action, category, op = _kind_of(wire.action)
     return Event(
         id=_identity(wire.id, content_hash),
         source=source,
         occurred_at=_instant(wire.timestamp),
-        occurred_text=storable(wire.timestamp),
-        action=_name(wire.action, "$.action"),
+        occurred_text=wire.timestamp,  # a timestamp has nothing that cannot be stored
+        action=action,
         record=raw.decode(),
         content_hash=content_hash,
         category=category,
         op=op,
-        outcome=wire.outcome if wire.outcome in {"success", "failure"} else "unknown",
-        workspace=storable(wire.workspace_username or default_workspace),
+        outcome=_OUTCOMES.get(wire.outcome, "unknown"),
+        workspace=_text(wire.workspace_username) or storable(default_workspace),
         description=_text(wire.description),
         correlation_id=correlation_of(context),
         role=role_of(context),
@@ -98,6 +100,12 @@ def normalise(raw: bytes, source: str, default_workspace: str) -> Event:
         subject=subject_of(wire.action, context, entity),
         context=context,
     )
+
+
+def _read(raw: bytes) -> tuple[_Wire, bytes]:
+    """The long way, which also says what is wrong."""
+    record, content_hash = decode_and_hash(raw)
+    return _convert(record), content_hash
 
 
 def _convert(record: dict[str, Any]) -> _Wire:
@@ -147,10 +155,10 @@ def _instant(text: str) -> Instant:
         raise BadInput(error.what, where="$.timestamp", expected=error.expected) from None
 
 
-def _identity(text: str | None, content_hash: bytes) -> str:
-    if not text:
-        return f"sha256:{content_hash.hex()}"
-    return _name(text, "$.id")
+def _identity(text: _Text, content_hash: bytes) -> str:
+    if isinstance(text, str) and text:
+        return _name(text, "$.id")
+    return f"sha256:{content_hash.hex()}"
 
 
 def _name(text: str, path: str) -> str:
@@ -160,8 +168,8 @@ def _name(text: str, path: str) -> str:
     return storable(text)
 
 
-def _text(text: str | None) -> str | None:
-    return storable(text) if text else None
+def _text(text: _Text) -> str | None:
+    return storable(text) if isinstance(text, str) and text else None
 
 
 def correlation_of(context: dict[str, Any]) -> str | None:
@@ -170,7 +178,7 @@ def correlation_of(context: dict[str, Any]) -> str | None:
     return bounded(storable(found)) if isinstance(found, str) and found else None
 
 
-def _parts(wire: _Wire, size: int) -> tuple[Actor, Entity]:
+def _parts(wire: _Wire | Usual, size: int) -> tuple[Actor, Entity]:
     """Who and what: the same few over and over, so they are made once, unless they are huge."""
     who, what = wire.actor or _NOBODY, wire.entity or _NOTHING
     actor, entity = (_same_actor, _same_entity) if size <= _SMALL else (_actor, _entity)
@@ -180,15 +188,13 @@ def _parts(wire: _Wire, size: int) -> tuple[Actor, Entity]:
     )
 
 
-def _actor(
-    user_id: str | None, username: str | None, ip: str | None, user_agent: str | None
-) -> Actor:
+def _actor(user_id: _Text, username: _Text, ip: _Text, user_agent: _Text) -> Actor:
     return Actor(
         id=_text(user_id), username=_text(username), ip=_text(ip), user_agent=_text(user_agent)
     )
 
 
-def _entity(kind: str | None, entity_id: str | None, name: str | None) -> Entity:
+def _entity(kind: _Text, entity_id: _Text, name: _Text) -> Entity:
     return Entity(type=_text(kind), id=_text(entity_id), name=_text(name))
 
 
@@ -197,6 +203,6 @@ _same_entity = lru_cache(maxsize=_KEPT)(_entity)
 
 
 @lru_cache(maxsize=1024)
-def _kind_of(action: str) -> tuple[str, str]:
-    """Its category and what it does."""
-    return category_of(action), op_of(action)
+def _kind_of(action: str) -> tuple[str, str, str]:
+    """Its name, its category and what it does."""
+    return _name(action, "$.action"), category_of(action), op_of(action)
