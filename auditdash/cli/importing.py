@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from auditdash.store.engine import DatabaseTrouble
 UNREADABLE, REMARKS, STOPPED = 1, 2, 130
 _NO_LIMIT = 1 << 62  # whoever has a shell here may fill the disk anyway
 _SHOWN = 10
+# More would wait for the one who stores; on one processor they would only take turns.
+HELPERS = min(os.cpu_count() or 1, 4) if (os.cpu_count() or 1) > 1 else 0
 
 
 class Counted(Protocol):
@@ -88,7 +91,14 @@ class Importer:
             channel="file",
             name=Path(name).name,
         )
-        steps = deliver(self._engine, delivery, stream, max_unpacked=_NO_LIMIT, started_at=now())
+        steps = deliver(
+            self._engine,
+            delivery,
+            stream,
+            max_unpacked=_NO_LIMIT,
+            started_at=now(),
+            helpers=HELPERS,
+        )
         with click.progressbar(
             range(size) if size else itertools.count(),
             label=printable(delivery.name),

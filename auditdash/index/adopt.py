@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from typing import Final, TypeVar, cast
 
 import numpy as np
@@ -46,6 +47,7 @@ class Dictionaries:
         self._kept: dict[type[object], object] = {}
         self._per_path: dict[Entry, int] = {}
         self._counted = 0
+        self._done: set[tuple[int, int]] = set()
 
     def __getitem__(self, name: str) -> Dictionary:
         return self._of[name]
@@ -67,22 +69,23 @@ class Dictionaries:
         values = self._of[VALUES]
         if not len(values):
             values.code((None,))  # ELSEWHERE
-        known = values.codes()
         self._count_paths()
+        codes = list(map(values.codes().get, entries))
         return [
-            found if (found := known.get(entry)) is not None else self._new_value(values, entry)
-            for entry in entries
+            self._new_value(values, entry) if code is None else code
+            for code, entry in zip(codes, entries, strict=True)
         ]
 
     def _new_value(self, values: Dictionary, entry: Entry) -> int:
-        kind, path, text = entry
-        taken = self._per_path.get((kind, path), 0)
-        full = taken >= MOST_VALUES or len(values) >= MOST_IN_ALL
-        if full or text is None or len(text) > LONGEST_VALUE:
+        path, text = entry[:2], entry[2]
+        taken = self._per_path.get(path, 0)
+        if taken >= MOST_VALUES or text is None or len(text) > LONGEST_VALUE:
             return ELSEWHERE
-        code = values.code(entry)
-        self._count_paths()
-        return code
+        if self._counted >= MOST_IN_ALL:
+            return ELSEWHERE
+        self._per_path[path] = taken + 1
+        self._counted += 1
+        return values.code(entry)
 
     def _count_paths(self) -> None:
         entries = self._of[VALUES].entries
@@ -90,6 +93,19 @@ class Dictionaries:
             path = entries[number][:2]
             self._per_path[path] = self._per_path.get(path, 0) + 1
         self._counted = len(entries)
+
+    def new_doings(self, pairs: Sequence[tuple[int, int]]) -> list[bool]:
+        """Which of these (actor, action) were not met before; from here on they were."""
+        doings = self._of[DOINGS]
+        self._done.update(
+            (int(actor or 0), int(action or 0))
+            for actor, action in doings.entries[len(self._done) :]
+        )
+        new = [pair not in self._done for pair in pairs]
+        for actor, action in compress(pairs, new):
+            doings.code((str(actor), str(action)))
+            self._done.add((actor, action))
+        return new
 
 
 def path_key(entry: Sequence[str | None]) -> str:
@@ -149,23 +165,27 @@ def adopt(batch: Batch, dictionaries: Dictionaries, mark: Mark) -> tuple[Columns
 
 
 def _recode(batch: Batch, name: str, dictionary: Dictionary) -> Numbers:
-    codes = [dictionary.code(entry) for entry in batch.entries[name]]
+    entries = batch.entries[name]
+    known = map(dictionary.codes().get, entries)
+    codes = [
+        dictionary.code(entry) if code is None else code
+        for code, entry in zip(list(known), entries, strict=True)
+    ]
     return np.array(codes, np.uint32)[batch.codes[name]]
 
 
-def _first_seen(codes: dict[str, Numbers], dictionaries: Dictionaries) -> list[int]:
+def _first_seen(codes: dict[str, Numbers], dictionaries: Dictionaries) -> Numbers:
     """The rows of the first event in which an actor does an action."""
     pairs = codes["actor"].astype(np.int64) << 32 | codes["action"]
-    doings = dictionaries[DOINGS]
-    nobody = dictionaries["actor"].find((None, None))
-    rows = []
     distinct, firsts = np.unique(pairs, return_index=True)
-    for row, pair in sorted(zip(firsts.tolist(), distinct.tolist(), strict=True)):
-        actor, action = pair >> 32, pair & 0xFFFFFFFF
-        entry = (str(actor), str(action))
-        if actor != nobody and doings.find(entry) is None:
-            doings.code(entry)
-            rows.append(row)
+    nobody = dictionaries["actor"].find((None, None))
+    if nobody is not None:
+        firsts, distinct = firsts[distinct >> 32 != nobody], distinct[distinct >> 32 != nobody]
+    order = np.argsort(firsts)
+    firsts, distinct = firsts[order], distinct[order]
+    actors, actions = (distinct >> 32).tolist(), (distinct & 0xFFFFFFFF).tolist()
+    new = dictionaries.new_doings(list(zip(actors, actions, strict=True)))
+    rows: Numbers = firsts[np.array(new, bool)]
     return rows
 
 

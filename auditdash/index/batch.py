@@ -11,6 +11,7 @@ from typing import Final, TypeAlias, TypeVar
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from auditdash.events.event import Event
@@ -21,6 +22,7 @@ Entry: TypeAlias = tuple[str | None, ...]
 Numbers: TypeAlias = NDArray[np.uint32]
 Instants: TypeAlias = NDArray[np.int64]
 _Key = TypeVar("_Key", bound=Hashable)
+_Whole = TypeVar("_Whole", bound=np.integer)
 _Place: TypeAlias = str | tuple[str, str]  # a key of a context, or a path
 
 # Each a dictionary, and a column of its codes.
@@ -80,12 +82,59 @@ def encode(events: Sequence[Event], receipts: Sequence[int]) -> Batch:
     )
 
 
+def number(batch: Batch, first_seq: int, received_at: int, receipt_id: int) -> Batch:
+    """The same, now that it is known how its events are numbered, and when and how they came."""
+    return replace(
+        batch,
+        first_seq=first_seq,
+        received=np.full(len(batch), received_at, np.int64),
+        receipts=np.full(len(batch), receipt_id, np.int64),
+    )
+
+
+def pick(batch: Batch, places: Sequence[int]) -> Batch:
+    """Some rows of it, in their order, as if nothing else had been encoded."""
+    rows = np.array(places, np.int64)
+    new_rows = np.full(len(batch), -1, np.int64)
+    new_rows[rows] = np.arange(len(rows))
+    kept = new_rows[batch.leaf_rows] >= 0
+    codes: dict[str, Numbers] = {}
+    entries: dict[str, list[Entry]] = {}
+    for name in CODED:
+        codes[name], used = _number_whole(batch.codes[name][rows])
+        entries[name] = [batch.entries[name][entry] for entry in used.tolist()]
+    leaf_values, used = _number_whole(batch.leaf_values[kept])
+    values = [batch.values[value] for value in used.tolist()]
+    paths, used = _number_whole(np.array([path for path, _ in values], np.int64))
+    return replace(
+        batch,
+        times=batch.times[rows],
+        received=batch.received[rows],
+        receipts=batch.receipts[rows],
+        codes=codes,
+        leaf_rows=new_rows[batch.leaf_rows[kept]].astype(np.uint32),
+        leaf_values=leaf_values,
+        entries=entries,
+        paths=[batch.paths[path] for path in used.tolist()],
+        values=list(zip(paths.tolist(), (text for _, text in values), strict=True)),
+    )
+
+
 def _number(found: Iterable[_Key]) -> tuple[Numbers, list[_Key]]:
     """The number of each in the order of their first occurrence, and what they stand for."""
     keys = list(found)
     distinct = dict.fromkeys(keys)
     numbers = dict(zip(distinct, range(len(distinct)), strict=True))
     return np.fromiter(map(numbers.__getitem__, keys), np.uint32, len(keys)), list(distinct)
+
+
+def _number_whole(found: NDArray[_Whole]) -> tuple[Numbers, NDArray[_Whole]]:
+    """The same of whole numbers."""
+    distinct, firsts, inverse = np.unique(found, return_index=True, return_inverse=True)
+    order = np.argsort(firsts)
+    numbers = np.empty(len(order), np.uint32)
+    numbers[order] = np.arange(len(order), dtype=np.uint32)
+    return numbers[inverse], distinct[order]
 
 
 def _renumber(numbers: Numbers, stand_for: Iterable[_Key]) -> tuple[Numbers, list[_Key]]:
@@ -117,17 +166,17 @@ def _encode_leaves(
     events: Sequence[Event],
 ) -> tuple[Numbers, Numbers, list[tuple[str, str]], list[tuple[int, str]]]:
     """Row and value of each leaf, no pair twice; and what the values and their paths stand for."""
-    ends, places, texts = _list_leaves(events)
+    lengths, places, texts = _list_leaves(events)
     place_numbers, distinct_places = _number(places)
     path_numbers, paths = _renumber(place_numbers, map(_path_of, distinct_places))
     text_numbers, distinct_texts = _number(texts)
     if not _are_storable(distinct_texts):
         text_numbers, distinct_texts = _renumber(text_numbers, map(storable, distinct_texts))
     pairs = path_numbers.astype(np.int64) << 32 | text_numbers
-    leaf_values, pairs = _number_pairs(pairs)
+    leaf_values, pairs = _number_whole(pairs)
     of_values = map(distinct_texts.__getitem__, (pairs & 0xFFFFFFFF).tolist())
     values = list(zip((pairs >> 32).tolist(), of_values, strict=True))
-    rows = np.repeat(np.arange(len(events), dtype=np.uint32), np.diff(ends, prepend=0))
+    rows = np.repeat(np.arange(len(events), dtype=np.uint32), np.array(lengths, np.int64))
     if len(paths) < len(distinct_places) or any(map(_is_nested, distinct_places)):
         rows, leaf_values = _without_twins(rows, leaf_values)
     return rows, leaf_values, paths, values
@@ -145,11 +194,12 @@ def _without_twins(rows: Numbers, leaf_values: Numbers) -> tuple[Numbers, Number
 
 
 def _list_leaves(events: Sequence[Event]) -> tuple[list[int], list[_Place], list[str]]:
-    """Where the leaves of each event end, where each stands, and its text."""
-    ends: list[int] = []
+    """How many leaves each event has, where each stands, and its text."""
+    lengths: list[int] = []
     places: list[_Place] = []
     texts: list[str] = []
     for event in events:
+        before = len(texts)
         for key, value in event.context.items():
             if type(value) is str:  # most are
                 places.append(key)
@@ -164,8 +214,8 @@ def _list_leaves(events: Sequence[Event]) -> tuple[list[int], list[_Place], list
         if event.correlation_id is not None:
             places.append(_CORRELATION_PATH)
             texts.append(event.correlation_id)
-        ends.append(len(texts))
-    return ends, places, texts
+        lengths.append(len(texts) - before)
+    return lengths, places, texts
 
 
 def _path_of(place: _Place) -> tuple[str, str]:
@@ -180,15 +230,6 @@ def _are_storable(texts: Iterable[str]) -> bool:
     except UnicodeEncodeError:  # a lone surrogate
         return False
     return "\0" not in joined
-
-
-def _number_pairs(pairs: Instants) -> tuple[Numbers, Instants]:
-    """As `_number` does, of whole numbers."""
-    distinct, firsts, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-    order = np.argsort(firsts)
-    numbers = np.empty(len(order), np.uint32)
-    numbers[order] = np.arange(len(order), dtype=np.uint32)
-    return numbers[inverse], distinct[order]
 
 
 _DESCRIPTION_PATH: Final = (DESCRIPTION, "")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from time import monotonic
 from typing import Final
 
 from sqlalchemy import Engine, select
 
-from auditdash.events.event import Event
 from auditdash.index.archive import Archive
-from auditdash.index.batch import encode
+from auditdash.index.batch import Batch
 from auditdash.index.files.damage import IndexBehind
 from auditdash.index.view import archive_of, catch_up, open_view, open_what_there_is
 from auditdash.search.scope import Scope
@@ -22,27 +21,24 @@ _STEP_SECONDS: Final = 0.5
 _log = logging.getLogger(__name__)
 
 
-def add(engine: Engine, workspace_id: int, receipt_id: int, events: Sequence[Event]) -> None:
-    """Add events that were just committed, in the order of their seqs.
+def add(engine: Engine, workspace_id: int, batch: Batch, content_hash: bytes) -> None:
+    """Add events that were just committed; `content_hash` is that of the last one.
 
     Whoever reads next would add them from their records, too: this spares the reading.
     """
-    if not events:
-        return
     with reading(engine) as connection:
         archive = archive_of(connection, workspace_id)
-        before = Scope(workspace_id=workspace_id, highest_seq=events[0].seq - 1)
+        before = Scope(workspace_id=workspace_id, highest_seq=batch.first_seq - 1)
         try:
             if open_what_there_is(connection, before, _STEP_SECONDS).behind:
                 return  # others are at it
         except IndexBehind as behind:
             _log.warning("%s", behind)
             return
-    batch = encode(events, [receipt_id] * len(events))
     try:
         with archive.writer() as writer:
-            if writer.snapshot.highest_seq + 1 == events[0].seq:
-                writer.append(batch, events[-1].content_hash)
+            if writer.snapshot.highest_seq + 1 == batch.first_seq:
+                writer.append(batch, content_hash)
     except OSError as error:  # the events are stored; whoever asks for them tries again
         _log.warning("the search index cannot be written: %s", error)
 

@@ -7,6 +7,7 @@ its record: for most words that is no loss, for all it is exact in the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ def word_keys(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int6
     """The keys of the words of these texts, one text after the other, and how many each has."""
     words = [fold_words(text).split() for text in texts]
     counts = np.fromiter(map(len, words), np.int64, len(words))
-    beginnings = [word.encode() for of_text in words for word in of_text]
+    beginnings = " ".join(chain.from_iterable(words)).encode().split()
     # As many bytes as a key has, with zeros behind those of a shorter word.
     keys = np.array(beginnings, f"S{_BYTES}").view(f">u{_BYTES}").astype(np.uint64)
     return keys, counts

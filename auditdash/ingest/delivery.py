@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from typing import IO
 
 from msgspec import Struct
@@ -12,22 +12,25 @@ from sqlalchemy import Engine
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, now
 from auditdash.index import keep_up
+from auditdash.index.batch import number, pick
 from auditdash.ingest.intake import (
     Intake,
     Receipt,
+    Taken,
     close_receipt,
     open_receipt,
-    read_batch,
     take_events,
     total_of,
 )
-from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
+from auditdash.ingest.parse import Parcel, iterate_parcels, open_parcel, parcel_size
+from auditdash.ingest.preparing.crew import prepare_each
+from auditdash.ingest.preparing.prepare import Step
 from auditdash.store.engine import reading, writing
 from auditdash.store.receipts import hold_receipt
+from auditdash.store.records import Packer, open_packer
 
-RECORDS_AT_ONCE = 5_000
-BYTES_AT_ONCE = 4 << 20  # others wait while a step is stored: seconds, however odd its records
-_Record = Piece | Rejection
+RECORDS_AT_ONCE = 10_000
+BYTES_AT_ONCE = 8 << 20  # others wait while a step is stored: seconds, however odd its records
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -55,20 +58,19 @@ class FilledElsewhere(BadInput):
 
 
 def deliver(
-    engine: Engine, delivery: Delivery, stream: IO[bytes], *, max_unpacked: int, started_at: Instant
+    engine: Engine,
+    delivery: Delivery,
+    stream: IO[bytes],
+    *,
+    max_unpacked: int,
+    started_at: Instant,
+    helpers: int = 0,
 ) -> Iterator[Receipt]:
     """Yields the running totals after each stored step; the last one is the receipt.
 
     Killed and run again, it adds what is missing. Raises DeliveryBroken for the rest of a stream
-    that cannot be read.
+    that cannot be read. So many processes help with a stream of several steps.
     """
-    return deliver_pieces(engine, delivery, iterate_pieces(stream, max_unpacked), started_at)
-
-
-def deliver_pieces(
-    engine: Engine, delivery: Delivery, pieces: Iterable[_Record], started_at: Instant
-) -> Iterator[Receipt]:
-    """The same for records that are already apart."""
     with writing(engine) as connection:
         intake = open_receipt(
             connection,
@@ -78,11 +80,16 @@ def deliver_pieces(
             name=delivery.name,
             now=started_at,
         )
-    yield from continue_delivery(engine, intake, pieces)
+    yield from continue_delivery(engine, intake, parcels_in(stream, max_unpacked), helpers)
+
+
+def parcels_in(stream: IO[bytes], max_unpacked: int) -> Iterator[Parcel]:
+    """The records of a stream as a delivery takes them."""
+    return iterate_parcels(stream, max_unpacked, RECORDS_AT_ONCE)
 
 
 def continue_delivery(
-    engine: Engine, intake: Intake, pieces: Iterable[_Record]
+    engine: Engine, intake: Intake, parcels: Iterable[Parcel], helpers: int = 0
 ) -> Iterator[Receipt]:
     """Fill a receipt that is open, and close it.
 
@@ -92,47 +99,76 @@ def continue_delivery(
     """
     with reading(engine) as connection:
         total = total_of(connection, intake)
-    rest = iter(pieces)
-    broken = _pass_over(rest, total.received)
-    while broken is None:
-        batch, broken = _next_batch(rest, RECORDS_AT_ONCE)
-        if not batch:
-            break
-        read = read_batch(intake, batch)
-        with writing(engine) as connection:
-            if not hold_receipt(connection, intake.receipt_id, total.received):
-                raise FilledElsewhere
-            taken = take_events(connection, intake, read)
-        total = taken.receipt.added_to(total)
-        keep_up.add(engine, intake.workspace_id, intake.receipt_id, taken.events)
-        yield total
+    tasks = _Tasks(parcels, total.received)
+    with closing(prepare_each(intake.terms, tasks, helpers, _packer(engine, intake))) as steps:
+        for step in steps:
+            taken = _store(engine, intake, step, total.received)
+            total = taken.receipt.added_to(total)
+            yield total
     with writing(engine) as connection:
-        close_receipt(connection, intake, now(), broken)
-    if broken is not None:
-        raise DeliveryBroken(broken, total)
+        close_receipt(connection, intake, now(), tasks.broken)
+    if tasks.broken is not None:
+        raise DeliveryBroken(tasks.broken, total)
     yield total
 
 
-def _pass_over(rest: Iterator[_Record], count: int) -> BadInput | None:
-    """Leave out the first `count` records, holding none of them; why no more can be read."""
-    try:
-        for _ in islice(rest, count):
-            pass
-    except BadInput as error:
-        return error
-    return None
+def _store(engine: Engine, intake: Intake, step: Step, received: int) -> Taken:
+    with writing(engine) as connection:
+        if not hold_receipt(connection, intake.receipt_id, received):
+            raise FilledElsewhere
+        taken = take_events(connection, intake, step.prepared)
+    if taken.fresh:
+        columns = step.columns
+        if len(taken.fresh) < len(columns):
+            columns = pick(columns, taken.fresh)
+        columns = number(columns, taken.first_seq, intake.now, intake.receipt_id)
+        last_hash = step.prepared.rows.hashes[taken.fresh[-1]]
+        keep_up.add(engine, intake.workspace_id, columns, last_hash)
+    return taken
 
 
-def _next_batch(rest: Iterator[_Record], count: int) -> tuple[list[_Record], BadInput | None]:
-    """At most `count` records, or few huge ones: what could be read, and why no more can be."""
-    batch: list[_Record] = []
-    size = 0
-    try:
-        for piece in islice(rest, count):
-            batch.append(piece)
-            size += len(piece.raw)
-            if size >= BYTES_AT_ONCE:
-                break
-    except BadInput as error:
-        return batch, error
-    return batch, None
+def _packer(engine: Engine, intake: Intake) -> Callable[[], Packer | None]:
+    def find() -> Packer | None:
+        with reading(engine) as connection:
+            return open_packer(connection, intake.workspace_id)
+
+    return find
+
+
+class _Tasks:
+    """What is left after the first records, a step at a time; `broken` says why no more can be
+    read, after the last."""
+
+    def __init__(self, parcels: Iterable[Parcel], passed_over: int) -> None:
+        self._parcels = parcels
+        self._passed_over = passed_over
+        self.broken: BadInput | None = None
+
+    def __iter__(self) -> Iterator[list[Parcel]]:
+        held: list[Parcel] = []
+        count = size = 0
+        try:
+            for parcel in _pass_over(self._parcels, self._passed_over):
+                held.append(parcel)
+                more, larger = parcel_size(parcel)
+                count += more
+                size += larger
+                if count >= RECORDS_AT_ONCE or size >= BYTES_AT_ONCE:
+                    yield held
+                    held, count, size = [], 0, 0
+        except BadInput as error:
+            self.broken = error
+        if held:
+            yield held
+
+
+def _pass_over(parcels: Iterable[Parcel], count: int) -> Iterator[Parcel]:
+    """Leave out the first `count` records."""
+    for parcel in parcels:
+        if not count:
+            yield parcel
+            continue
+        pieces = open_parcel(parcel)
+        if len(pieces) > count:
+            yield pieces[count:]
+        count = max(count - len(pieces), 0)

@@ -8,9 +8,9 @@ from contextlib import suppress
 from sqlalchemy import Engine
 
 from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
-from auditdash.ingest.delivery import FilledElsewhere, continue_delivery
+from auditdash.ingest.delivery import RECORDS_AT_ONCE, FilledElsewhere, continue_delivery
 from auditdash.ingest.intake import Intake, Receipt, open_receipt, reopen
-from auditdash.ingest.parse import Piece
+from auditdash.ingest.parse import Piece, in_parcels
 from auditdash.ingest.sources.demo import iterate_demo
 from auditdash.store.engine import writing
 from auditdash.store.receipts import find_open_receipt
@@ -30,7 +30,8 @@ def load_demo(engine: Engine, now: Instant) -> Iterator[Receipt]:
     intake = _begin(engine, now)
     if intake is not None:
         with suppress(FilledElsewhere):  # whoever was first goes on
-            yield from continue_delivery(engine, intake, _pieces(intake.now))
+            parcels = in_parcels(_pieces(intake.now), RECORDS_AT_ONCE)
+            yield from continue_delivery(engine, intake, parcels)
 
 
 def _pieces(until: Instant) -> Iterator[Piece]:

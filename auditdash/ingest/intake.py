@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
-from auditdash.events.event import Event
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, shorten
-from auditdash.ingest.parse import Piece, Rejection, reject
-from auditdash.records.normalise import normalise
-from auditdash.store.append import Prepared, append_events
+from auditdash.ingest.parse import Piece, Rejection
+from auditdash.ingest.preparing.prepare import Prepared, Terms, read_pieces
+from auditdash.store.append import append_events
 from auditdash.store.quarantine import insert_rejections
 from auditdash.store.receipts import (
     COUNTS,
@@ -38,6 +37,11 @@ class Intake(Struct, frozen=True, kw_only=True):
     source: str
     receipt_id: int
     now: Instant
+
+    @property
+    def terms(self) -> Terms:
+        """By which its records are read."""
+        return Terms(source=self.source, workspace=self.workspace)
 
 
 class Receipt(Struct, frozen=True, kw_only=True):
@@ -131,52 +135,46 @@ def reopen(
     )
 
 
-def read_batch(intake: Intake, pieces: Iterable[Piece | Rejection]) -> list[Prepared | Rejection]:
+def read_batch(intake: Intake, pieces: Iterable[Piece | Rejection]) -> Prepared:
     """Make of each piece what can be made of it without the store: nobody waits for this part."""
-    return [each if isinstance(each, Rejection) else _read(each, intake) for each in pieces]
+    return read_pieces(intake.terms, pieces)[0]
 
 
 class Taken(Struct, frozen=True):
-    """What became of one batch: its receipt counts it alone; `events` are the new ones."""
+    """What became of one batch: its receipt counts it alone; `fresh` are the places of the rows
+    that are new events, and `first_seq` is the number of the first."""
 
     receipt: Receipt
-    events: list[Event]
+    fresh: Sequence[int]
+    first_seq: int
 
 
-def take(
-    connection: Connection, intake: Intake, pieces: Iterable[Piece | Prepared | Rejection]
-) -> Receipt:
+def take(connection: Connection, intake: Intake, pieces: Iterable[Piece | Rejection]) -> Receipt:
     """Store one batch and count it on the receipt; the answer counts this batch alone."""
-    return take_events(connection, intake, pieces).receipt
+    return take_events(connection, intake, read_batch(intake, pieces)).receipt
 
 
-def take_events(
-    connection: Connection, intake: Intake, pieces: Iterable[Piece | Prepared | Rejection]
-) -> Taken:
-    """The same, with the new events for the index, once they are committed."""
-    events: list[Prepared] = []
-    rejections: list[Rejection] = []
-    for piece in pieces:
-        taken = _read(piece, intake) if isinstance(piece, Piece) else piece
-        if isinstance(taken, Rejection):
-            rejections.append(taken)
-        else:
-            events.append(taken)
-    appended = append_events(connection, intake.workspace_id, intake.receipt_id, events, intake.now)
+def take_events(connection: Connection, intake: Intake, prepared: Prepared) -> Taken:
+    """The same for what was read before."""
+    appended = append_events(
+        connection, intake.workspace_id, intake.receipt_id, prepared.rows, intake.now
+    )
     insert_rejections(
-        connection, intake.workspace_id, [_quarantine_row(intake, each) for each in rejections]
+        connection,
+        intake.workspace_id,
+        [_quarantine_row(intake, each) for each in prepared.rejections],
     )
     receipt = Receipt(
         id=intake.receipt_id,
-        received=len(events) + len(rejections),
+        received=len(prepared),
         added=appended.added,
         known=appended.known,
         conflicting=appended.conflicting,
-        rejected=len(rejections),
-        rejections=tuple(rejections),
+        rejected=len(prepared.rejections),
+        rejections=tuple(prepared.rejections),
     )
     increase_receipt(connection, intake.receipt_id, receipt.counts())
-    return Taken(receipt, appended.events(intake.now))
+    return Taken(receipt, appended.fresh, appended.first_seq)
 
 
 def close_receipt(
@@ -201,14 +199,6 @@ def total_of(connection: Connection, intake: Intake) -> Receipt:
         conflicting=row.conflicting,
         rejected=row.rejected,
     )
-
-
-def _read(piece: Piece, intake: Intake) -> Prepared | Rejection:
-    try:
-        event = normalise(piece.raw, intake.source, intake.workspace)
-    except BadInput as error:
-        return reject(piece.position, piece.raw, error)
-    return Prepared(event, piece.raw)
 
 
 def _quarantine_row(intake: Intake, rejection: Rejection) -> dict[str, object]:

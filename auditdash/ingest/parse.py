@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from typing import IO
+from collections.abc import Iterable, Iterator
+from typing import IO, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +13,6 @@ from auditdash.ingest.streams import (
     DAMAGE,
     Line,
     Reader,
-    chain,
     iterate_lines,
     open_stream,
     read_ahead,
@@ -24,8 +22,10 @@ from auditdash.ingest.streams import (
 from auditdash.ingest.table import iterate_rows
 from auditdash.records.decode import decode_value
 
+_BYTES_AT_ONCE = 1 << 20
 _LONGEST_KEPT = 4 << 20  # four times what a record may have
 _BLANK = b" \t\r\n"
+_PAGE = b'"audit_logs"'
 _BOM = b"\xef\xbb\xbf"
 _FORMS = "NDJSON, a JSON array, Mode's answer pages, or CSV with a header; plain or gzip"
 
@@ -45,6 +45,16 @@ class Rejection(Struct, frozen=True, kw_only=True):
     where: str
     expected: str
     raw: bytes
+
+
+class Lines(Struct, frozen=True):
+    """Lines that follow one another, not looked into yet, and the number of the first."""
+
+    first: int
+    texts: list[bytes]
+
+
+Parcel: TypeAlias = Lines | list[Piece | Rejection]
 
 
 class _Page(Struct):
@@ -72,18 +82,62 @@ def iterate_pieces(stream: IO[bytes], max_unpacked: int) -> Iterator[Piece | Rej
 
     `max_unpacked` bytes are read at the most, counted after unpacking.
     """
+    for parcel in iterate_parcels(stream, max_unpacked, most=1):
+        yield from open_parcel(parcel)
+
+
+def iterate_parcels(stream: IO[bytes], max_unpacked: int, most: int) -> Iterator[Parcel]:
+    """The same at most so many lines or records at a time, lines unopened: others may open them."""
     reader = open_stream(stream, max_unpacked)
     try:
         _skip_bom(reader)
         first = _first_letter(reader)
         if first == b"[":
-            yield from _split_document(read_document(reader))
+            yield from in_parcels(_split_document(read_document(reader)), most)
         elif first == b"{":
-            yield from _iterate_objects(reader)
+            yield from _iterate_objects(reader, most)
         elif first:
-            yield from _iterate_table(reader)
+            yield from in_parcels(_iterate_table(reader), most)
     except DAMAGE as error:
         raise BadInput(f"the gzip data is damaged: {error}", expected="a whole gzip file") from None
+
+
+def in_parcels(pieces: Iterable[Piece | Rejection], most: int) -> Iterator[Parcel]:
+    """Records that are apart already; those before an error come first."""
+    held: list[Piece | Rejection] = []
+    size = 0
+    try:
+        for piece in pieces:
+            held.append(piece)
+            size += len(piece.raw)
+            if len(held) >= most or size >= _BYTES_AT_ONCE:
+                yield held
+                held, size = [], 0
+    except (BadInput, *DAMAGE):
+        if held:
+            yield held
+        raise
+    if held:
+        yield held
+
+
+def open_parcel(parcel: Parcel) -> list[Piece | Rejection]:
+    """Its records."""
+    if isinstance(parcel, list):
+        return parcel
+    found: list[Piece | Rejection] = []
+    for number, line in enumerate(parcel.texts, parcel.first):
+        text = line.strip(_BLANK)
+        if text:
+            found.extend(_expand(f"line {number}", text))
+    return found
+
+
+def parcel_size(parcel: Parcel) -> tuple[int, int]:
+    """How many lines or records, and their bytes."""
+    if isinstance(parcel, list):
+        return len(parcel), sum(len(piece.raw) for piece in parcel)
+    return len(parcel.texts), sum(map(len, parcel.texts))
 
 
 def split_page(body: bytes) -> list[bytes]:
@@ -107,28 +161,54 @@ def _first_letter(reader: Reader) -> bytes:
     return b""
 
 
-def _iterate_objects(reader: Reader) -> Iterator[Piece | Rejection]:
+def _iterate_objects(reader: Reader, most: int) -> Iterator[Parcel]:
     """Lines of objects, or one object that spans lines: the first line tells."""
     first = read_line(reader)
-    lines: Iterator[Line] = itertools.chain([first], iterate_lines(reader))
-    if not _is_object(first.text):
-        whole = first.text + read_ahead(reader, first.length)
-        if _is_object(whole):
-            yield from _expand("item 1", whole)
+    start = first.text
+    if not _is_object(start):
+        start += read_ahead(reader, first.length)
+        if _is_object(start):
+            yield from in_parcels(_expand("item 1", start), most)
             return
-        if not first.is_cut:
-            lines = iterate_lines(chain(whole, reader))
-    for number, line in enumerate(lines, 1):
-        yield from _read_line(f"line {number}", line)
+    if first.is_cut:
+        yield [_too_long(1, first)]
+        yield from _iterate_lines(2, b"", reader, most)
+    else:
+        yield from _iterate_lines(1, start, reader, most)
 
 
-def _read_line(position: str, line: Line) -> Iterator[Piece | Rejection]:
-    text = line.text.strip(_BLANK)
-    if line.is_cut:
-        error = BadInput(f"{line.length:,} bytes", expected=f"at most {len(line.text):,} in a line")
-        yield reject(position, line.text, error)
-    elif text:
-        yield from _expand(position, text)
+def _iterate_lines(number: int, start: bytes, reader: Reader, most: int) -> Iterator[Parcel]:
+    """The lines that are left, of which the first has this number; those before an error come
+    first."""
+    held: list[bytes] = []
+    try:
+        for lines in iterate_lines(start, reader):
+            held.extend([] if isinstance(lines, Line) else lines)
+            large = isinstance(lines, Line) or sum(map(len, held)) >= _BYTES_AT_ONCE
+            while len(held) >= (1 if large else most):
+                yield from _parcel(number, held[:most], most)
+                number += len(held[:most])
+                del held[:most]
+            if isinstance(lines, Line):
+                yield [_too_long(number, lines)]
+                number += 1
+    except (BadInput, *DAMAGE):
+        yield from _parcel(number, held, most)
+        raise
+    yield from _parcel(number, held, most)
+
+
+def _parcel(number: int, texts: list[bytes], most: int) -> Iterator[Parcel]:
+    lines = Lines(number, texts)
+    if _PAGE in b"".join(texts):  # a line may have many records
+        yield from in_parcels(open_parcel(lines), most)
+    elif texts:
+        yield lines
+
+
+def _too_long(number: int, line: Line) -> Rejection:
+    error = BadInput(f"{line.length:,} bytes", expected=f"at most {len(line.text):,} in a line")
+    return reject(f"line {number}", line.text, error)
 
 
 def _is_object(text: bytes) -> bool:
@@ -139,21 +219,21 @@ def _is_object(text: bytes) -> bool:
     return True
 
 
-def _expand(position: str, text: bytes) -> Iterator[Piece]:
+def _expand(position: str, text: bytes) -> list[Piece | Rejection]:
     """A page becomes its items; anything else is a record, good or bad."""
-    if b'"audit_logs"' in text:
+    if _PAGE in text:
         try:
             items = split_page(text)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             items = None
         if items is not None:
-            for number, item in enumerate(items, 1):
-                yield Piece(f"{position}, item {number}", item)
-            return
-    yield Piece(position, text)
+            return [
+                Piece(f"{position}, item {number}", item) for number, item in enumerate(items, 1)
+            ]
+    return [Piece(position, text)]
 
 
-def _split_document(body: bytes) -> Iterator[Piece]:
+def _split_document(body: bytes) -> Iterator[Piece | Rejection]:
     """An array of events or of pages; each element to the byte as it came."""
     try:
         items = msgspec.json.decode(body, type=list[msgspec.Raw])

@@ -14,6 +14,7 @@ from auditdash.events.errors import BadInput
 
 LONGEST_DOCUMENT = 128 << 20  # what JSON that spans lines may have: it is held whole
 _AT_ONCE = 1 << 20
+_LONG = 4 << 20  # a line of so much is read on by itself
 _GZIP = b"\x1f\x8b"
 
 Reader: TypeAlias = "io.BufferedReader[Any]"
@@ -69,15 +70,30 @@ def read_document(reader: Reader) -> bytes:
     return body
 
 
-def chain(start: bytes, rest: Reader) -> Reader:
-    """Bytes that were read already, and then the rest."""
-    return io.BufferedReader(_Chained(start, rest))
+def iterate_lines(start: bytes, reader: Reader) -> Iterator[list[bytes] | Line]:
+    """The lines of what was read already and of what is left, without their ends, many at a time;
+    one that is too long to be held is alone."""
+    rest = start
+    while data := reader.read1(_AT_ONCE):
+        whole, end, rest = (rest + data).rpartition(b"\n")
+        if end:
+            yield from _keep_short(whole.split(b"\n"))
+        elif len(rest) >= _LONG:
+            more = read_line(reader)
+            text = (rest + more.text).removesuffix(b"\n")
+            yield from _keep_short([text], len(rest) + more.length)
+            rest = b""
+    if rest:
+        yield from _keep_short(rest.removesuffix(b"\n").split(b"\n"))
 
 
-def iterate_lines(reader: Reader) -> Iterator[Line]:
-    """Each line that is left."""
-    while (line := read_line(reader)).length:
-        yield line
+def _keep_short(lines: list[bytes], length: int = 0) -> Iterator[list[bytes] | Line]:
+    if max(map(len, lines)) <= LONGEST_DOCUMENT:
+        yield lines
+        return
+    for text in lines:
+        cut = text[:LONGEST_DOCUMENT]
+        yield [text] if cut == text else Line(cut, max(length, len(text)))
 
 
 class _Readable(io.RawIOBase):
@@ -107,15 +123,6 @@ class _Limited(_Readable):
         if self._left < 0:
             raise BadInput("it is too large", expected=f"at most {self._limit:,} bytes unpacked")
         return count
-
-
-class _Chained(_Readable):
-    def __init__(self, start: bytes, rest: Reader) -> None:
-        super().__init__(rest)
-        self._start = io.BytesIO(start)
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # io gives a memoryview
-        return self._start.readinto(buffer) or super().readinto(buffer)
 
 
 def _unpack(reader: Reader) -> IO[bytes]:

@@ -19,9 +19,13 @@ from uuid import uuid4
 from sqlalchemy import Engine
 
 from auditdash.events.instants import DAY, SECOND, Instant
-from auditdash.ingest.delivery import DeliveryBroken, FilledElsewhere, continue_delivery
+from auditdash.ingest.delivery import (
+    DeliveryBroken,
+    FilledElsewhere,
+    continue_delivery,
+    parcels_in,
+)
 from auditdash.ingest.intake import open_receipt, reopen
-from auditdash.ingest.parse import iterate_pieces
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.receipts import ReceiptRow, find_receipt
@@ -92,9 +96,9 @@ def _take_in(
 ) -> None:
     with reading(engine) as connection:
         intake = reopen(connection, _ids(path)[0], row.source, row.id, now)
-    pieces = iterate_pieces(stream, settings.max_unpacked_bytes)
+    parcels = parcels_in(stream, settings.max_unpacked_bytes)
     with suppress(DeliveryBroken):  # the receipt says why
-        for _ in continue_delivery(engine, intake, pieces):
+        for _ in continue_delivery(engine, intake, parcels):
             pass
 
 

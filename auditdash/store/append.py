@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import count, repeat
 
 from msgspec import Struct
-from msgspec.structs import replace
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, update
 
-from auditdash.events.event import Event
 from auditdash.events.instants import Instant
-from auditdash.store.engine import insert_new, insert_tuples
+from auditdash.store.engine import find_tuples, insert_new, insert_tuples
 from auditdash.store.records import StoredRecord, learn_packer, open_packer, open_records, plain
 from auditdash.store.schema import conflicts, events, workspaces
 
@@ -27,21 +26,39 @@ _COLUMNS = (
     "content_hash",
     "record",
 )
-_Hashes = dict[str, tuple[bytes, int]]  # of one source: id -> content hash, seq
+_Known = dict[str, tuple[bytes, int]]  # id -> content hash, seq
 
 
-class Prepared(Struct, frozen=True):
-    """An event and its record as it came."""
+class Rows(Struct, frozen=True, kw_only=True):
+    """Events of one source by columns; `records` as they came, or as a `Packer` packed them all."""
 
-    event: Event
-    record: bytes
+    source: str
+    ids: Sequence[str]
+    times: Sequence[int]
+    hashes: Sequence[bytes]
+    records: Sequence[bytes]
+    packed: bool = False
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def pick(self, places: Sequence[int]) -> Rows:
+        """Some of them."""
+        return Rows(
+            source=self.source,
+            ids=[self.ids[place] for place in places],
+            times=[self.times[place] for place in places],
+            hashes=[self.hashes[place] for place in places],
+            records=[self.records[place] for place in places],
+            packed=self.packed,
+        )
 
 
 class Appended(Struct, frozen=True):
-    """What became of a batch: `fresh` and the two numbers add up to its length, and `last_seq` is
-    the highest now. The seqs of the fresh ones end with it."""
+    """What became of a batch: `fresh` are the places of the new rows, whose seqs end with
+    `last_seq`, the highest now; all numbers together are the length of the batch."""
 
-    fresh: Sequence[Prepared]
+    fresh: Sequence[int]
     known: int
     conflicting: int
     last_seq: int
@@ -51,47 +68,50 @@ class Appended(Struct, frozen=True):
         """How many were new."""
         return len(self.fresh)
 
-    def events(self, now: Instant) -> list[Event]:
-        """The new events, numbered, as they were received `now`."""
-        first = self.last_seq - len(self.fresh) + 1
-        return [
-            replace(each.event, seq=seq, received_at=now)
-            for seq, each in enumerate(self.fresh, first)
-        ]
+    @property
+    def first_seq(self) -> int:
+        """Of the new ones."""
+        return self.last_seq - len(self.fresh) + 1
 
 
 def append_events(
-    connection: Connection,
-    workspace_id: int,
-    receipt_id: int,
-    batch: Sequence[Prepared],
-    now: Instant,
+    connection: Connection, workspace_id: int, receipt_id: int, rows: Rows, now: Instant
 ) -> Appended:
     """Store what is new. The same source and id with other content is kept as a conflict.
 
     Holds the lock of the workspace until the transaction ends, so seq has neither gaps nor twins.
     """
     last_seq = _lock(connection, workspace_id)
-    hashes = _known_hashes(connection, workspace_id, batch)
-    fresh: list[Prepared] = []
-    conflicting: list[tuple[Prepared, int]] = []
-    for each in batch:
-        of_source = hashes[each.event.source]
-        known = of_source.get(each.event.id)
-        if known is None:
-            fresh.append(each)
-            of_source[each.event.id] = (each.event.content_hash, last_seq + len(fresh))
-        elif known[0] != each.event.content_hash:
-            conflicting.append((each, known[1]))
+    known = dict(_find_known(connection, workspace_id, rows))
+    fresh, conflicting = _sort_out(rows, known, last_seq)
     if fresh:
-        _insert_fresh(connection, workspace_id, receipt_id, fresh, last_seq + 1, now)
-    _insert_conflicting(connection, workspace_id, receipt_id, conflicting, now)
+        new = rows if len(fresh) == len(rows) else rows.pick(fresh)
+        _insert_fresh(connection, workspace_id, receipt_id, new, last_seq + 1, now)
+    _insert_conflicting(connection, workspace_id, receipt_id, rows, conflicting, now)
     return Appended(
         fresh=fresh,
-        known=len(batch) - len(fresh) - len(conflicting),
+        known=len(rows) - len(fresh) - len(conflicting),
         conflicting=len(conflicting),
         last_seq=last_seq + len(fresh),
     )
+
+
+def _sort_out(
+    rows: Rows, known: _Known, last_seq: int
+) -> tuple[Sequence[int], list[tuple[int, int]]]:
+    """The places of the new rows, and of those in conflict, with the seq of what came before."""
+    if not known and len(set(rows.ids)) == len(rows):
+        return range(len(rows)), []
+    fresh: list[int] = []
+    conflicting: list[tuple[int, int]] = []
+    for place, (event_id, content_hash) in enumerate(zip(rows.ids, rows.hashes, strict=True)):
+        found = known.get(event_id)
+        if found is None:
+            fresh.append(place)
+            known[event_id] = (content_hash, last_seq + len(fresh))
+        elif found[0] != content_hash:
+            conflicting.append((place, found[1]))
+    return fresh, conflicting
 
 
 def _lock(connection: Connection, workspace_id: int) -> int:
@@ -104,56 +124,38 @@ def _lock(connection: Connection, workspace_id: int) -> int:
     return int(connection.execute(locked).scalar_one())
 
 
-def _known_hashes(
-    connection: Connection, workspace_id: int, batch: Iterable[Prepared]
-) -> dict[str, _Hashes]:
-    ids: dict[str, list[str]] = {}
-    for each in batch:
-        ids.setdefault(each.event.source, []).append(each.event.id)
-    return {
-        source: dict(_find_known(connection, workspace_id, source, names))
-        for source, names in ids.items()
-    }
-
-
 def _find_known(
-    connection: Connection, workspace_id: int, source: str, ids: Sequence[str]
+    connection: Connection, workspace_id: int, rows: Rows
 ) -> Iterator[tuple[str, tuple[bytes, int]]]:
-    for start in range(0, len(ids), _IDS_AT_ONCE):
-        rows = connection.execute(
-            select(events.c.event_id, events.c.content_hash, events.c.seq).where(
-                events.c.workspace_id == workspace_id,
-                events.c.source == source,
-                events.c.event_id.in_(ids[start : start + _IDS_AT_ONCE]),
-            )
-        )
-        yield from ((row.event_id, (bytes(row.content_hash), row.seq)) for row in rows)
+    mine = {"workspace_id": workspace_id, "source": rows.source}
+    for start in range(0, len(rows), _IDS_AT_ONCE):
+        ids = rows.ids[start : start + _IDS_AT_ONCE]
+        for event_id, content_hash, seq in find_tuples(
+            connection, events, ("event_id", "content_hash", "seq"), mine, "event_id", ids
+        ):
+            yield event_id, (bytes(content_hash), seq)
 
 
 def _insert_fresh(
     connection: Connection,
     workspace_id: int,
     receipt_id: int,
-    fresh: Sequence[Prepared],
+    fresh: Rows,
     first_seq: int,
     now: Instant,
 ) -> None:
-    pack = _packing(connection, workspace_id, fresh, first_seq, now)
-    rows = (
-        (
-            workspace_id,
-            seq,
-            each.event.source,
-            each.event.id,
-            each.event.occurred_at,
-            now,
-            receipt_id,
-            each.event.content_hash,
-            pack(each.record),
-        )
-        for seq, each in enumerate(fresh, first_seq)
+    values = zip(
+        repeat(workspace_id),
+        count(first_seq),
+        repeat(fresh.source),
+        fresh.ids,
+        fresh.times,
+        repeat(now),
+        repeat(receipt_id),
+        fresh.hashes,
+        _stored(connection, workspace_id, fresh, first_seq, now),
     )
-    insert_tuples(connection, events, _COLUMNS, rows)
+    insert_tuples(connection, events, _COLUMNS, values)
     connection.execute(
         update(workspaces)
         .where(workspaces.c.id == workspace_id)
@@ -161,42 +163,40 @@ def _insert_fresh(
     )
 
 
-def _packing(
-    connection: Connection,
-    workspace_id: int,
-    fresh: Sequence[Prepared],
-    first_seq: int,
-    now: Instant,
-) -> Callable[[bytes], StoredRecord]:
-    """How the records of this batch go in; the first that are enough teach how to pack."""
+def _stored(
+    connection: Connection, workspace_id: int, fresh: Rows, first_seq: int, now: Instant
+) -> Iterable[StoredRecord]:
+    """The records as they go in; the first that are enough teach how to pack."""
+    if fresh.packed:
+        return fresh.records
     packer = open_packer(connection, workspace_id)
     if packer is None:
-        records = [each.record for each in fresh]
-        packer = learn_packer(connection, workspace_id, records, first_seq - 1, now)
-    return partial(plain, connection) if packer is None else packer.pack
+        packer = learn_packer(connection, workspace_id, fresh.records, first_seq - 1, now)
+    return map(partial(plain, connection) if packer is None else packer.pack, fresh.records)
 
 
 def _insert_conflicting(
     connection: Connection,
     workspace_id: int,
     receipt_id: int,
-    conflicting: Sequence[tuple[Prepared, int]],
+    rows: Rows,
+    conflicting: Sequence[tuple[int, int]],
     now: Instant,
 ) -> None:
     if not conflicting:
         return
     records = open_records(connection)
-    rows = [
+    values = [
         {
             "workspace_id": workspace_id,
-            "source": each.event.source,
-            "event_id": each.event.id,
+            "source": rows.source,
+            "event_id": rows.ids[place],
             "seq": seq,
-            "content_hash": each.event.content_hash,
+            "content_hash": rows.hashes[place],
             "received_at": now,
             "receipt_id": receipt_id,
-            "record": records.text(each.record),
+            "record": records.text(rows.records[place]),
         }
-        for each, seq in conflicting
+        for place, seq in conflicting
     ]
-    connection.execute(insert_new(connection, conflicts), rows)
+    connection.execute(insert_new(connection, conflicts), values)

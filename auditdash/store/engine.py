@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
@@ -183,3 +183,23 @@ def insert_tuples(
     ):
         for row in rows:
             copy.write_row(row)
+
+
+def find_tuples(
+    connection: Connection,
+    table: Table,
+    names: Sequence[str],
+    equal: Mapping[str, object],
+    among: str,
+    values: Sequence[object],
+) -> Iterable[Sequence[Any]]:
+    """Rows with these values, and one of many in the column `among`; made by the driver, too."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    mark = "?" if is_sqlite(connection) else "%s"
+    same = " AND ".join(f'"{name}" = {mark}' for name in equal)
+    if is_sqlite(connection):
+        found, given = f"IN ({', '.join('?' * len(values))})", (*equal.values(), *values)
+    else:
+        found, given = "= ANY(%s)", (*equal.values(), list(values))
+    statement = f'SELECT {columns} FROM "{table.name}" WHERE {same} AND "{among}" {found}'  # noqa: S608 - ours
+    return connection.exec_driver_sql(statement, given)

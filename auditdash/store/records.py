@@ -40,6 +40,7 @@ class Packer:
     """Packs by one dictionary; for one thread."""
 
     def __init__(self, learned: bytes) -> None:
+        self.learned = learned
         dictionary = zstandard.ZstdCompressionDict(learned)
         dictionary.precompute_compress(level=_LEVEL)
         self._pack = zstandard.ZstdCompressor(level=_LEVEL, dict_data=dictionary).compress

@@ -20,8 +20,10 @@ from auditdash.ingest.delivery import (
     continue_delivery,
     deliver,
 )
-from auditdash.ingest.intake import Receipt, open_receipt, read_batch
-from auditdash.ingest.parse import Piece
+from auditdash.ingest.intake import Receipt, open_receipt
+from auditdash.ingest.parse import Piece, in_parcels
+from auditdash.ingest.preparing import crew
+from auditdash.ingest.preparing.prepare import prepare
 from auditdash.ingest.quarantine import replay
 from auditdash.store import schema
 from auditdash.store.engine import reading, writing
@@ -160,9 +162,9 @@ def test_reading_records_holds_up_nobody(
     def read_while_another_writes(*given: Any) -> Any:
         with writing(engine) as connection:  # would wait for a step that is being stored
             rename_workspace(connection, workspace_id, name="Acme", zone="UTC")
-        return read_batch(*given)
+        return prepare(*given)
 
-    monkeypatch.setattr(delivery_module, "read_batch", read_while_another_writes)
+    monkeypatch.setattr(crew, "prepare", read_while_another_writes)
     receipt = list(_deliver(engine, workspace_id, _lines(25)))[-1]
     assert receipt.added == 25
 
@@ -178,7 +180,7 @@ def test_two_who_fill_one_receipt_count_each_record_once(engine: Engine, workspa
             now=NOW,
         )
     pieces = [Piece(f"line {number}", make_raw(id=str(number))) for number in range(35)]
-    one, other = (continue_delivery(engine, intake, pieces) for _ in range(2))
+    one, other = (continue_delivery(engine, intake, in_parcels(pieces, 10)) for _ in range(2))
     next(one)
     next(other)
     with pytest.raises(FilledElsewhere):

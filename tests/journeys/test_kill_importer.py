@@ -12,6 +12,7 @@ from unittest.mock import patch
 from flask import Flask
 from sqlalchemy import Engine, func, select
 
+from auditdash.cli import importing
 from auditdash.ingest import delivery
 from auditdash.ingest.intake import Taken, take_events
 from auditdash.settings import Settings
@@ -19,6 +20,7 @@ from auditdash.store import schema
 from auditdash.store.engine import reading
 from auditdash.store.quarantine import list_rejected
 from auditdash.store.receipts import list_receipts
+from tests.databases import ON_SQLITE
 from tests.index.equal import differences
 from tests.journeys.processes import Processes, kill_in_the_middle, processes, run_command
 from tests.journeys.raw import check_archive, find_archive
@@ -40,9 +42,10 @@ def take_slowly(*given: Any) -> Taken:
     return take_events(*given)
 
 
-def import_slowly(environ: dict[str, str], path: str, begun: Event) -> None:
+def import_slowly(environ: dict[str, str], path: str, helpers: int, begun: Event) -> None:
     """`auditdash import FILE` in many steps, so that a kill finds it between any two."""
     with (
+        patch.object(importing, "HELPERS", helpers),
         patch.object(delivery, "RECORDS_AT_ONCE", AT_ONCE),
         patch.object(delivery, "take_events", take_slowly),
     ):
@@ -98,6 +101,7 @@ def test_an_import_killed_at_random_moments_loses_and_doubles_nothing(
             import_slowly,
             environ,
             str(path),
+            2 if number % 5 == 2 else 0,
             latest=0.3,
             dice=dice,
             wait=wait_for_a_step if number % 5 else None,
@@ -115,6 +119,39 @@ def test_an_import_killed_at_random_moments_loses_and_doubles_nothing(
     assert last.exitcode == 2  # some were rejected, and it says so
     check(engine, workspace_id)
     check_pages(app, workspace_id)
+
+
+def helpers_of(pid: int) -> list[int]:
+    """The processes that a process has started to prepare its records."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    wanted = b"auditdash.ingest.preparing.child"
+    return [int(each) for each in children if wanted in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+@ON_SQLITE
+def test_helpers_of_an_import_that_is_killed_end_with_it(
+    engine: Engine,
+    settings: Settings,
+    workspace_id: int,
+    processes: Processes,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "audit.ndjson"
+    path.write_bytes(b"\n".join(make_lines()))
+    begun, latest = processes.Event(), time.monotonic() + 60
+    given = (environment(settings), str(path), 2, begun)
+    process = processes.Process(target=import_slowly, args=given)
+    process.start()
+    while count_received(engine) < 5 * AT_ONCE and time.monotonic() < latest:
+        time.sleep(0.01)
+    assert process.pid is not None
+    helpers = helpers_of(process.pid)
+    process.kill()
+    process.join()
+    assert len(helpers) == 2
+    while any(Path(f"/proc/{pid}").exists() for pid in helpers):
+        assert time.monotonic() < latest, "a helper goes on"
+        time.sleep(0.01)
 
 
 def check(engine: Engine, workspace_id: int) -> None:

@@ -18,7 +18,14 @@ from sqlalchemy import Connection, Engine
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.ingest.coverage import SETTLED, next_period, second_period
-from auditdash.ingest.intake import Receipt, close_receipt, open_receipt, read_batch, reopen, take
+from auditdash.ingest.intake import (
+    Receipt,
+    close_receipt,
+    open_receipt,
+    read_batch,
+    reopen,
+    take_events,
+)
 from auditdash.ingest.parse import Piece
 from auditdash.ingest.sources.mode_client import (
     CursorRefusedError,
@@ -161,7 +168,7 @@ class Pulling:
         batch = read_batch(intake, pieces)
         with writing(self._engine) as connection:
             renewed = self._renewed(connection)
-            receipt = take(connection, intake, batch)
+            receipt = take_events(connection, intake, batch).receipt
             cursor = _next_cursor(page, followed, number)
             counted = Page(cursor=cursor, received=receipt.received, added=receipt.added)
             window = windows.advance(connection, window, counted, now)
