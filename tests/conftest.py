@@ -2,8 +2,10 @@
 
 pytest_plugins = [
     "tests.parts",
+    "tests.properties",
     "tests.databases",
     "tests.browser",
+    "tests.processes",
     "tests.serving",
     "tests.people",
 ]

@@ -6,7 +6,7 @@
   const PAUSE = 60; // milliseconds without a key before the server is asked
   const LIMIT = 100; // a list that comes later would jump under the fingers: it does not come
   let asking = null; // the AbortController of the answer that is awaited
-  let pause = 0;
+  let pause = 0; // the timer after which the server is asked, 0: none
   let offers = []; // what the list shows
   let stale = false; // whether the text has changed since, so that nothing may be chosen of it
   let chosen = -1; // which of them is chosen, -1: none, so that Enter searches
@@ -14,6 +14,10 @@
   const boxOf = (element) => element && element.closest && element.closest("[data-search]");
   const partOf = (box, name) => box.form.querySelector(name);
   const isOpen = (box) => !partOf(box, "[data-options]").hidden;
+  // A list that is still to come is one to whoever presses Escape: it must not open afterwards.
+  const isOpening = (box) => isOpen(box) || pause !== 0 || asking !== null;
+  // The server counts characters, the browser the halves of some of them.
+  const caretOf = (box) => Array.from(box.value.slice(0, box.selectionEnd)).length;
 
   // Roles are given by script: without one, the box is a plain search field.
   function prepare() {
@@ -38,6 +42,7 @@
 
   function forget() {
     clearTimeout(pause);
+    pause = 0;
     if (asking) asking.abort();
     asking = null;
   }
@@ -46,8 +51,7 @@
   async function ask(box, first = -1) {
     forget();
     const text = box.value;
-    // The server counts characters, the browser the halves of some of them.
-    const caret = Array.from(text.slice(0, box.selectionEnd)).length;
+    const caret = caretOf(box);
     const address = `${box.dataset.search}?${new URLSearchParams({ q: text, caret })}`;
     const mine = (asking = new AbortController());
     const late = setTimeout(() => mine.abort(), LIMIT);
@@ -62,7 +66,9 @@
     }
     if (mine !== asking) return;
     asking = null;
-    if (box.value === text && document.activeElement === box) show(box, found, first);
+    const same = box.value === text && caretOf(box) === caret && document.activeElement === box;
+    if (same) show(box, found, first);
+    else close(box); // it belongs to what was written before
   }
 
   // --- the list
@@ -169,7 +175,7 @@
     ArrowUp: (box) => isOpen(box) && !stale && step(box, -1),
     Tab: (box) => isOpen(box) && chosen >= 0 && take(box, chosen),
     Enter: (box) => isOpen(box) && chosen >= 0 && take(box, chosen),
-    Escape: (box) => isOpen(box) && close(box),
+    Escape: (box) => isOpening(box) && close(box),
   };
 
   document.addEventListener("keydown", (press) => {
@@ -194,7 +200,7 @@
   // The caret moved away from where the list belongs.
   document.addEventListener("keyup", (press) => {
     const box = boxOf(press.target);
-    if (box && ["ArrowLeft", "ArrowRight", "Home", "End"].includes(press.key) && isOpen(box)) ask(box);
+    if (box && ["ArrowLeft", "ArrowRight", "Home", "End"].includes(press.key) && isOpening(box)) ask(box);
   });
 
   document.addEventListener("focusout", (leave) => boxOf(leave.target) && close(leave.target));
@@ -206,7 +212,7 @@
 
   document.addEventListener("click", (click) => {
     const option = click.target.closest("[data-option]");
-    if (!option) return;
+    if (!option || stale) return;
     const box = option.closest("form").querySelector("[data-search]");
     box.focus();
     take(box, Number(option.dataset.option));

@@ -25,7 +25,7 @@ from tests.databases import add_workspace
 from tests.make import make_record, one_of_each_action, store
 from tests.people import add_alice, sign_in_browser
 from tests.reports.papers import ask
-from tests.serving import find_free_port, serve, with_port
+from tests.serving import serve_at_once
 
 FILLED, EMPTY = "filled", "empty"
 TEXTS = (
@@ -83,7 +83,7 @@ def open_scene(template: Path, folder: Path, texts: tuple[str, ...]) -> Iterator
     with writing(engine) as connection:
         _settle(connection, filled, alice)
     log = folder / "gunicorn.log"
-    with serve(with_port(settings, find_free_port()), log) as address:
+    with serve_at_once(settings, log) as address:
         yield Scene(address, engine, settings, filled, empty, log)
     engine.dispose()
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import Engine
 
 from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, writing
@@ -16,18 +18,25 @@ from tests.browser import NewVisit, axe
 from tests.databases import add_workspace
 from tests.make import make_record, store
 from tests.people import sign_in_browser
-from tests.serving import find_free_port, serve, with_port
+from tests.serving import serve_at_once
 
 START = "/timeline?q=source:mode"
 _FOCUSED = "document.activeElement.getAttribute('aria-label')"
 
 
+class Site(NamedTuple):
+    """The app of this module, and its database."""
+
+    address: str
+    engine: Engine
+
+
 @pytest.fixture(scope="module")
-def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A workspace with as many events on each day of March 2026 as the day says."""
     folder = tmp_path_factory.mktemp("explorer")
     shutil.copyfile(sqlite_template, folder / "auditdash.db")
-    settings = with_port(Settings.from_env({"AUDITDASH_INSTANCE": str(folder)}), find_free_port())
+    settings = Settings.from_env({"AUDITDASH_INSTANCE": str(folder)})
     engine = open_engine(settings.database_url)
     records = [
         make_record(
@@ -40,21 +49,15 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ]
     with writing(engine) as connection:
         store(connection, add_workspace(connection, "acme", "Acme"), *records)
-    with serve(settings, folder / "gunicorn.log"):
-        yield settings
+    with serve_at_once(settings, folder / "gunicorn.log") as address:
+        yield Site(address, engine)
     engine.dispose()
 
 
-def _enter(site: Settings, page: Page) -> Page:
-    engine = open_engine(site.database_url)
-    sign_in_browser(page, engine, _address(site), 1)
-    engine.dispose()
+def _enter(site: Site, page: Page) -> Page:
+    sign_in_browser(page, site.engine, site.address, 1)
     page.goto(START)
     return page
-
-
-def _address(site: Settings) -> str:
-    return f"http://127.0.0.1:{site.port}"
 
 
 def _asked(page: Page, text: str) -> None:
@@ -69,10 +72,8 @@ def _tab_to(page: Page, label: str) -> None:
     raise AssertionError(f"Tab never came to {label}")
 
 
-def test_the_period_is_narrowed_with_the_keyboard_alone(
-    site: Settings, new_visit: NewVisit
-) -> None:
-    visit = new_visit(base_url=_address(site), width=1440)
+def test_the_period_is_narrowed_with_the_keyboard_alone(site: Site, new_visit: NewVisit) -> None:
+    visit = new_visit(base_url=site.address, width=1440)
     page = _enter(site, visit.page)
     status = page.locator("#status")
     _tab_to(page, "20 March 2026: 20 events")
@@ -107,10 +108,8 @@ def test_the_period_is_narrowed_with_the_keyboard_alone(
     assert visit.complaints == []
 
 
-def test_facets_and_rows_are_used_with_the_keyboard_alone(
-    site: Settings, new_visit: NewVisit
-) -> None:
-    visit = new_visit(base_url=_address(site), width=1440)
+def test_facets_and_rows_are_used_with_the_keyboard_alone(site: Site, new_visit: NewVisit) -> None:
+    visit = new_visit(base_url=site.address, width=1440)
     page = _enter(site, visit.page)
     facet = page.locator("[data-facet=actor]")
     facet.get_by_role("link", name="member_1").first.focus()
@@ -145,10 +144,8 @@ def test_facets_and_rows_are_used_with_the_keyboard_alone(
     assert visit.complaints == []
 
 
-def test_a_brush_narrows_and_a_facet_stays_as_it_was_left(
-    site: Settings, new_visit: NewVisit
-) -> None:
-    visit = new_visit(base_url=_address(site), width=390)
+def test_a_brush_narrows_and_a_facet_stays_as_it_was_left(site: Site, new_visit: NewVisit) -> None:
+    visit = new_visit(base_url=site.address, width=390)
     page = _enter(site, visit.page)
     bars = page.locator(".bar")
     bars.nth(9).scroll_into_view_if_needed()
@@ -175,8 +172,8 @@ def test_a_brush_narrows_and_a_facet_stays_as_it_was_left(
     assert visit.complaints == []
 
 
-def test_bars_are_links_without_scripts(site: Settings, new_visit: NewVisit) -> None:
-    visit = new_visit(base_url=_address(site), scripts=False, width=1440)
+def test_bars_are_links_without_scripts(site: Site, new_visit: NewVisit) -> None:
+    visit = new_visit(base_url=site.address, scripts=False, width=1440)
     page = _enter(site, visit.page)
     page.locator(".bar").nth(6).click()
     _asked(page, "source:mode created:2026-03-07")

@@ -16,7 +16,7 @@ from tests.browser import NewVisit, Visit, axe
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import make_raw, store
 from tests.people import sign_in_browser
-from tests.serving import environment, find_free_port, serve
+from tests.serving import environment, serve_at_once
 
 pytestmark = ON_SQLITE
 LOOKS = [(False, 1280), (True, 390)]
@@ -39,9 +39,8 @@ DROP = """([name, text]) => {
 @pytest.fixture
 def small(settings: Settings, engine: Engine, tmp_path: Path) -> Iterator[str]:
     """The app where an upload may have at most 1 MB."""
-    env = environment(settings) | {"AUDITDASH_MAX_BODY_MB": "1", "AUDITDASH_WORKERS": "1"}
-    env["AUDITDASH_PORT"] = str(find_free_port())
-    with serve(Settings.from_env(env), tmp_path / "gunicorn.log") as address:
+    env = environment(settings) | {"AUDITDASH_MAX_BODY_MB": "1"}
+    with serve_at_once(Settings.from_env(env), tmp_path / "gunicorn.log") as address:
         yield address
 
 
@@ -60,7 +59,7 @@ def look(
 
 def see_receipt(page: Page, scripts: bool) -> None:
     expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
-    for _ in range(40):
+    for _ in range(480):
         if page.get_by_text("Some records did not become events").is_visible():
             break
         page.wait_for_timeout(250)

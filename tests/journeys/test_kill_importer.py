@@ -22,13 +22,12 @@ from auditdash.store.quarantine import list_rejected
 from auditdash.store.receipts import list_receipts
 from tests.databases import ON_SQLITE
 from tests.index.equal import differences
-from tests.journeys.processes import Processes, kill_in_the_middle, processes, run_command
+from tests.journeys.kills import PATIENCE, kill_in_the_middle, run_command
 from tests.journeys.raw import check_archive, find_archive
 from tests.make import make_raw
 from tests.people import signed_in
+from tests.processes import Processes
 from tests.serving import environment
-
-__all__ = ["processes"]  # a fixture
 
 KILLS = {"sqlite": 20, "postgresql": 6}  # the statements are the same on both
 EVENTS = 1000
@@ -89,7 +88,7 @@ def test_an_import_killed_at_random_moments_loses_and_doubles_nothing(
     dice, alive_when_killed, reached = random.Random(11), 0, []
 
     def wait_for_a_step() -> None:
-        before, latest = count_received(engine), time.monotonic() + 20
+        before, latest = count_received(engine), time.monotonic() + PATIENCE
         while count_received(engine) == before and time.monotonic() < latest:
             time.sleep(0.005)
 
@@ -115,7 +114,7 @@ def test_an_import_killed_at_random_moments_loses_and_doubles_nothing(
     begun = processes.Event()
     last = processes.Process(target=run_command, args=(environ, ["import", str(path)], begun))
     last.start()
-    last.join(60)
+    last.join(PATIENCE)
     assert last.exitcode == 2  # some were rejected, and it says so
     check(engine, workspace_id)
     check_pages(app, workspace_id)

@@ -19,10 +19,9 @@ from auditdash.store import schema
 from auditdash.store.engine import open_engine, reading, writing
 from auditdash.store.report_runs import list_runs, retry_run
 from auditdash.store.schedules import start_schedule
-from tests.journeys.processes import Processes, kill_in_the_middle, processes
+from tests.journeys.kills import kill_in_the_middle
 from tests.make import make_record, store
-
-__all__ = ["processes"]  # a fixture
+from tests.processes import Processes
 
 KILLS = 20
 KILLS_ON_POSTGRES = 6  # the claims are the same statements; this only shows that they hold

@@ -17,7 +17,7 @@ from tests.browser import NewVisit, Visit, axe
 from tests.databases import add_workspace
 from tests.make import make_record, one_of_each_action, store
 from tests.people import sign_in_browser
-from tests.serving import find_free_port, serve, with_port
+from tests.serving import serve_at_once
 
 START = "/timeline?q=source:mode"
 LOOKS = [(dark, width) for dark in (False, True) for width in (1440, 390)]
@@ -44,7 +44,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         filled = add_workspace(connection, "acme", "Acme")
         store(connection, filled, *one_of_each_action(), *older)
         add_workspace(connection, "quiet", "Quiet")
-    with serve(with_port(settings, find_free_port()), folder / "gunicorn.log") as address:
+    with serve_at_once(settings, folder / "gunicorn.log") as address:
         yield Site(address, engine)
     engine.dispose()
 

@@ -1,41 +1,18 @@
-"""Processes that begin at once, to be killed in the middle of their work."""
+"""Killing processes in the middle of their work."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import time
 from collections.abc import Callable
-from multiprocessing import forkserver
 from multiprocessing.synchronize import Event
 
-import pytest
-
 from auditdash.cli.main import main
-from auditdash.settings import ROOT
+from tests.processes import Processes
 
-Processes = multiprocessing.context.ForkServerContext
+PATIENCE = 120  # seconds, on a busy machine
 Work = Callable[..., None]
-# What a child would else import first; of the dialect SQLAlchemy learns only from an address.
-_IMPORTED = (
-    "sqlalchemy.dialects.postgresql.psycopg",
-    "psycopg",
-    "tests.journeys.test_kill_importer",
-    "tests.journeys.test_kill_puller",
-    "tests.journeys.test_kill_worker",
-)
-
-
-@pytest.fixture(scope="session")
-def processes() -> Processes:
-    """Processes of their own that begin at once, because everything is imported before."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(_IMPORTED))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(ROOT))
-        forkserver.ensure_running()
-    return context
 
 
 def kill_in_the_middle(
@@ -51,7 +28,7 @@ def kill_in_the_middle(
     begun = processes.Event()
     process = processes.Process(target=work, args=(*given, begun))
     process.start()
-    assert begun.wait(30)
+    assert begun.wait(PATIENCE)
     if wait is not None:
         wait()
     time.sleep(dice.uniform(0.0, latest))
