@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-sync",
     "--disable-quic",
 ]
+_PATIENCE = 60_000  # milliseconds, for a machine that is busy otherwise
+expect.set_options(timeout=_PATIENCE)
 _AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 _VIOLATIONS = "document.addEventListener('securitypolicyviolation', e => console.error('CSP: ' + \
 e.violatedDirective + ' ' + e.blockedURI + ' ' + e.sourceFile + ':' + e.lineNumber))"
@@ -115,7 +117,7 @@ def open_visit(
         reduced_motion="reduce",
         base_url=base_url,
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(_PATIENCE)
     context.add_init_script(_VIOLATIONS)
     return _watch(Visit(context.new_page(), scripts))
 

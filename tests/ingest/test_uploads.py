@@ -182,7 +182,7 @@ def held(engine: Engine, settings: Settings, workspace_id: int) -> Iterator[Path
     begun, done = _SPAWN.Event(), _SPAWN.Event()
     process = _SPAWN.Process(target=_hold, args=(str(path), begun, done))
     process.start()
-    assert begun.wait(30)
+    assert begun.wait(120)
     yield path
     process.kill()
     process.join()
@@ -213,7 +213,7 @@ def test_of_two_processes_one_takes_each_file(
     for process in pair:
         process.start()
     for process in pair:
-        process.join(60)
+        process.join(120)
     assert [process.exitcode for process in pair] == [0, 0]
     rows = [receipt(engine, workspace_id, receipt_id) for receipt_id in ids]
     assert [row.received for row in rows] == [40] * 8

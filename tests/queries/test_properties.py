@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 
 from auditdash.queries.facets import count_facets
 from auditdash.search.edit import without_field
@@ -14,9 +14,7 @@ from auditdash.store.engine import reading
 from tests.queries.corpus import CLOCK, HOME, SIZE, Corpus, means
 from tests.search.asking import queries
 
-_QUICK = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+_QUICK = settings(max_examples=150)
 _negatable = queries.filter(lambda query: query.node is not None)
 
 

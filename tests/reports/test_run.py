@@ -192,7 +192,7 @@ def _children(parent: int) -> list[int]:
 
 
 def _wait_until_gone(processes: list[int]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while any(Path(f"/proc/{each}/cmdline").read_bytes() for each in processes if _runs(each)):
         assert time.monotonic() < deadline, "the renderer outlived its worker"
         time.sleep(0.05)

@@ -59,7 +59,7 @@ def test_mode_is_connected_tested_and_pulled(
     page.get_by_label("Secret").fill(mode.secret)
     page.get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_role("heading", name="Mode workspace acme")).to_be_visible()
-    for _ in range(30):
+    for _ in range(120):
         if page.get_by_text("Last pull went well").is_visible():
             break
         page.wait_for_timeout(1000)

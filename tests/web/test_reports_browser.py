@@ -35,7 +35,7 @@ def test_a_report_from_the_form_to_the_file(
     page.get_by_label("Last day").fill("2026-10-31")
     page.get_by_role("button", name="Make report").click()
     row = page.get_by_role("row").nth(1)
-    for _ in range(60):
+    for _ in range(120):
         if row.get_by_text("Done", exact=True).is_visible():
             break
         page.wait_for_timeout(1000)
