@@ -1,6 +1,7 @@
 // Judges a PDF with veraPDF's core: run by Rhino's shell, see verapdf.py.
-// Arguments: the file, then flavours ("3a", "ua1"). Prints a line of JSON for each failed check
-// (at most 20 of one rule) and one with the verdict for each flavour.
+// Reads lines {"path": …, "flavours": ["3a", "ua1"]} until there are no more. For each it prints a
+// line of JSON for each failed check (at most 20 of one rule), one with the verdict for each flavour,
+// and one that says how it ended.
 // veraPDF reads its profiles with JAXB, which this jar's Java lacks, so they are read with the DOM.
 
 var profiles = Packages.org.verapdf.pdfa.validation.profiles;
@@ -43,6 +44,13 @@ function readRule(node) {
     new java.util.ArrayList());
 }
 
+var known = {};
+
+function profileOf(flavour, id) {
+  if (!known[id]) known[id] = readProfile(flavour, id);
+  return known[id];
+}
+
 function readProfile(flavour, id) {
   var factory = Packages.javax.xml.parsers.DocumentBuilderFactory.newInstance();
   factory.setNamespaceAware(true);
@@ -66,7 +74,7 @@ function judge(path, id) {
   var foundry = Packages.org.verapdf.pdfa.Foundries.defaultInstance();
   var parser = foundry.createParser(new java.io.File(path), flavour);
   try {
-    var profile = readProfile(flavour, id);
+    var profile = profileOf(flavour, id);
     return foundry.createValidator(profile, 20, false, true, false).validate(parser);
   } finally {
     parser.close();
@@ -86,17 +94,30 @@ function report(id, assertion) {
   }));
 }
 
-var options = Array.prototype.slice.call(arguments);
-var path = options.shift();
+function answer(path, ids) {
+  ids.forEach(function (id) {
+    var result = judge(path, id);
+    var failed = result.getTestAssertions();
+    for (var i = 0; i < failed.size(); i++) report(id, failed.get(i));
+    print(JSON.stringify({
+      flavour: id,
+      ended: String(result.getJobEndStatus()),
+      compliant: Boolean(result.isCompliant()),
+      checks: Number(result.getTotalAssertions()),
+    }));
+  });
+}
+
 Packages.org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider.initialise();
-options.forEach(function (id) {
-  var result = judge(path, id);
-  var failed = result.getTestAssertions();
-  for (var i = 0; i < failed.size(); i++) report(id, failed.get(i));
-  print(JSON.stringify({
-    flavour: id,
-    ended: String(result.getJobEndStatus()),
-    compliant: Boolean(result.isCompliant()),
-    checks: Number(result.getTotalAssertions()),
-  }));
-});
+var asked = new java.io.BufferedReader(new java.io.InputStreamReader(java.lang.System["in"], "UTF-8"));
+for (var line = asked.readLine(); line !== null; line = asked.readLine()) {
+  var wanted = JSON.parse(String(line));
+  var ended = "judged";
+  try {
+    answer(wanted.path, wanted.flavours);
+  } catch (error) {
+    ended = String(error);
+  }
+  print(JSON.stringify({ ended_with: ended }));
+  java.lang.System.out.flush();
+}

