@@ -1,9 +1,14 @@
-"""The parts of ./check: each test gets the mark of exactly one, by what it uses."""
+"""The parts of the suite: each test gets the mark of exactly one, by what it uses.
+
+They run in one go, so that no core waits for the last test of a part: what takes long comes first,
+and what is short fills the end.
+"""
 
 from __future__ import annotations
 
 import pytest
 
+# In the order in which they run.
 PARTS = {
     "house": "the rules of the house: floors, owners, sizes, documents",
     "browser": "needs Chromium",
@@ -13,6 +18,9 @@ PARTS = {
 }
 _BROWSER = {"chromium", "new_visit", "live_server"}
 _STORE = {"database_url", "sqlite_template", "postgres_template"}
+# Of these each test may go to any worker; the others are so short that a module goes to one.
+_ONE_BY_ONE = {"browser", "pdf"}
+_seconds: dict[str, float] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,11 +29,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: {meaning}")
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m selects
+@pytest.hookimpl(tryfirst=True)  # before -m selects, and before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its part."""
+    """Mark each test with its part, and with its module where that goes to one worker."""
     for item in items:
-        item.add_marker(find_part(item))
+        part = find_part(item)
+        item.add_marker(part)
+        if part not in _ONE_BY_ONE or _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    order = list(PARTS)
+    items.sort(key=lambda item: order.index(find_part(item)))
 
 
 def find_part(item: pytest.Item) -> str:
@@ -40,3 +53,23 @@ def find_part(item: pytest.Item) -> str:
     if "judge" in names:
         return "pdf"
     return "store" if fixtures & _STORE else "unit"
+
+
+def _shares(item: pytest.Item) -> bool:
+    """Whether its module makes something once for all of its tests."""
+    info = getattr(item, "_fixtureinfo", None)
+    found = info.name2fixturedefs.values() if info else ()
+    return any(each.scope == "module" for made in found for each in made)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up how long each part takes."""
+    for part in PARTS:
+        if part in report.keywords:
+            _seconds[part] = _seconds.get(part, 0.0) + report.duration
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell it; workers work side by side, so all takes less than the sum."""
+    told = " · ".join(f"{part} {_seconds[part]:.0f} s" for part in PARTS if part in _seconds)
+    terminalreporter.line(f"work: {told}")

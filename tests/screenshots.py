@@ -37,6 +37,8 @@ _DEMO: Final = {
     "event": "/timeline/event/1",
     "actor": "/actors?name=tomasz_wilk",
     "entity": "/entities?name=Customer Vault",
+    "saved": "/saved",
+    "help": "/timeline/help",
     "why": "/timeline/why?q=op:export created:2026-06 -source:mode&id=1",
     "charts": "/charts?q=-source:auditdash",
     "exports": "/summaries/exports",
