@@ -101,7 +101,7 @@ def _become_gunicorn(
         for number in (1, 2):
             os.dup2(output.fileno(), number)
     sys.argv = [*command, "--bind", f"fd://{listener.fileno()}"]
-    run_gunicorn()  # type: ignore[no-untyped-call]
+    run_gunicorn()  # type: ignore[no-untyped-call]  # gunicorn has no types
 
 
 def _command(settings: Settings) -> list[str]:
