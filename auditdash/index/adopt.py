@@ -15,6 +15,7 @@ from auditdash.events.instants import DAY
 from auditdash.index.batch import CODED, CORRELATION, Batch, Entry, Numbers
 from auditdash.index.files.dictionary import Dictionary
 from auditdash.index.files.segment import Columns
+from auditdash.index.order import order_leaves, order_words
 from auditdash.index.words import word_keys
 
 # Of a path no more values than these are in the dictionary, and none that is longer. The others
@@ -220,48 +221,3 @@ def _elsewhere(
     ends = np.cumsum(counts)
     places = np.repeat(starts - ends + counts, counts) + np.arange(counts.sum())
     return keys[places], np.repeat(rows, counts)
-
-
-def order_leaves(paths: Numbers, rows: Numbers, codes: Numbers) -> Columns:
-    """Leaves by path, row and code; `leaf_start` is where each path begins."""
-    paths, rows, codes = _sorted_leaves(paths, rows, codes)
-    distinct, starts = np.unique(paths, return_index=True)
-    return {
-        "leaf_path": distinct.astype(np.uint32),
-        "leaf_start": np.append(starts, len(paths)).astype(np.uint32),
-        "leaf_row": rows,
-        "leaf_code": codes,
-    }
-
-
-def _sorted_leaves(
-    paths: Numbers, rows: Numbers, codes: Numbers
-) -> tuple[Numbers, Numbers, Numbers]:
-    """By all three. As bits of one number they are sorted several times as fast, where they fit."""
-    if paths.max(initial=0) < _MOST_PATHS and rows.max(initial=0) < _MOST_ROWS:
-        wide = paths.astype(np.uint64) << np.uint64(_PATH_AT)
-        wide |= rows.astype(np.uint64) << np.uint64(_ROW_AT)
-        wide |= codes
-        wide.sort()
-        return (
-            (wide >> np.uint64(_PATH_AT)).astype(np.uint32),
-            (wide >> np.uint64(_ROW_AT) & np.uint64(_MOST_ROWS - 1)).astype(np.uint32),
-            (wide & np.uint64((1 << _ROW_AT) - 1)).astype(np.uint32),
-        )
-    order = np.lexsort((codes, rows, paths))
-    return paths[order], rows[order], codes[order]
-
-
-_ROW_AT: Final = 20  # below are the bits of a code: there are MOST_IN_ALL
-_PATH_AT: Final = 40
-_MOST_ROWS: Final = 1 << (_PATH_AT - _ROW_AT)
-_MOST_PATHS: Final = 1 << (64 - _PATH_AT)
-
-
-def order_words(keys: NDArray[np.uint64], rows: Numbers) -> Columns:
-    """Words that are elsewhere by key, and the rows of each, none of them twice."""
-    order = np.lexsort((rows, keys))
-    keys, rows = keys[order], rows[order]
-    new = np.ones(len(keys), bool)
-    new[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
-    return {"word_key": keys[new], "word_row": rows[new]}

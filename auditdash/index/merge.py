@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from auditdash.index.adopt import order_leaves, order_words
 from auditdash.index.batch import Numbers
 from auditdash.index.files.segment import Column, Columns, Described, Segment
+from auditdash.index.order import order_leaves, order_words
 
 MOST_ROWS: Final = 1 << 16
 _MOST_BYTES: Final = 64 << 20
 _TIMES_LARGER: Final = 3
-_ODD: Final = {"seq", "leaf_path", "leaf_start", "leaf_row", "leaf_code", "word_key", "word_row"}
+_LEAVES: Final = {"leaf_path", "leaf_start", "leaf_code", "leaf_from", "leaf_row"}
+_WORDS: Final = {"word_key", "word_row", "word_mark"}
+_NONE: Final[Column] = np.zeros(0, np.uint32)
+_ODD: Final = {"seq"} | _LEAVES | _WORDS
 
 
 def choose_run(segments: Sequence[Described]) -> int:
@@ -57,10 +59,18 @@ def merge(segments: Sequence[Segment]) -> Columns:
 
 
 def _leaves(segments: Sequence[Segment], starts: Sequence[int], places: Numbers) -> Columns:
-    paths = np.concatenate([_paths(segment) for segment in segments])
+    paths, codes = [_NONE], [_NONE]
+    for segment in segments:
+        here = segment.leaves()
+        if here is not None:
+            codes.append(here.every()[1])
+            paths.append(np.repeat(_paths(segment), here.lengths))
     rows = _rows(segments, starts, "leaf_row")
-    codes = np.concatenate([segment.column("leaf_code") for segment in segments])
-    return order_leaves(paths.astype(np.uint32), places[rows], codes.astype(np.uint32))
+    return order_leaves(
+        np.concatenate(paths).astype(np.uint32),
+        places[rows],
+        np.concatenate(codes).astype(np.uint32),
+    )
 
 
 def _rows(segments: Sequence[Segment], starts: Sequence[int], name: str) -> Column:
@@ -71,5 +81,6 @@ def _rows(segments: Sequence[Segment], starts: Sequence[int], name: str) -> Colu
 
 
 def _paths(segment: Segment) -> Column:
-    lengths = [end - start for start, end in pairwise(segment.column("leaf_start").tolist())]
-    return np.repeat(segment.column("leaf_path"), lengths)
+    """The path of each code of a leaf."""
+    starts = segment.column("leaf_start").astype(np.int64)
+    return np.repeat(segment.column("leaf_path"), starts[1:] - starts[:-1])

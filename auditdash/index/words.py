@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditdash.events.folding import fold_words
+from auditdash.index.files.segment import Segment
+from auditdash.index.order import MARKED
 
 _BYTES: Final = 8
 
@@ -28,22 +30,31 @@ def word_keys(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int6
     return keys, counts
 
 
-def candidates(
-    keys: NDArray[np.uint64], rows: NDArray[np.generic], words: Sequence[str]
-) -> NDArray[np.int64]:
+def candidates(segment: Segment, words: Sequence[str]) -> NDArray[np.int64]:
     """The rows, rising, that may hold these folded words, the last one as the beginning of a word.
 
-    `keys` rise, `rows` stand beside them. Without a word it is every row that holds any.
+    Without a word it is every row that holds any.
     """
+    rows = segment.column("word_row")
     found: NDArray[np.int64] | None = None
     for number, word in enumerate(words):
         first = _key(word)
         last = _last_key(word) if number == len(words) - 1 else first
-        start = int(np.searchsorted(keys, np.uint64(first), "left"))
-        end = int(np.searchsorted(keys, np.uint64(last), "right"))
+        start, end = _place(segment, first, "left"), _place(segment, last, "right")
+        if start == end:
+            return np.zeros(0, np.int64)
         here = np.unique(rows[start:end]).astype(np.int64)
         found = here if found is None else np.intersect1d(found, here, assume_unique=True)
     return np.unique(rows).astype(np.int64) if found is None else found
+
+
+def _place(segment: Segment, key: int, side: Literal["left", "right"]) -> int:
+    """Where the key would stand. The marks lie together, so that few pages of the file are read."""
+    wanted = np.uint64(key)
+    mark = int(segment.column("word_mark").searchsorted(wanted, side))
+    first = max(mark - 1, 0) * MARKED
+    some = segment.column("word_key")[first : mark * MARKED]
+    return first + int(some.searchsorted(wanted, side))
 
 
 def _key(word: str) -> int:

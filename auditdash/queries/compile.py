@@ -130,9 +130,8 @@ def _text(node: Node, text: str, view: View, clock: Clock) -> Test:
     ]
     values = view.dictionaries[VALUES]
     choice = values.with_words(phrase)
-    paths = {values.entries[code][:2] for code in choice.codes.tolist()}
-    codes = [view.dictionaries[PATHS].find(path) for path in sorted(paths, key=str)]
-    tests += [on.leaves(code, choice) for code in codes if code is not None]
+    if len(choice.codes):
+        tests.append(on.leaves(None, choice))  # a value is of one path alone
     tests.append(in_any_value(view, matcher(node, clock), phrase.split()))
     return on.any_of(tests)
 

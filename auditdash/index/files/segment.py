@@ -17,6 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.index.files.damage import IndexDamaged
+from auditdash.index.files.leaves import Leaves
 
 Column: TypeAlias = NDArray[Any]  # of integers, as narrow as they are
 Columns: TypeAlias = dict[str, Column]
@@ -77,8 +78,8 @@ class Segment:
             found = np.frombuffer(
                 self._data, np.dtype(place.dtype), place.length, self._start + place.offset
             )
-            if place.base:
-                found = found.astype(np.int64) + place.base
+            if place.base:  # too wide to be kept: the file is shared, memory is not
+                return found.astype(np.int64) + place.base
             self._columns[name] = found
         return found
 
@@ -93,14 +94,17 @@ class Segment:
 
     # --- leaves
 
-    def leaves(self, path: int) -> tuple[Column, Column] | None:
-        """Rows and value codes of the leaves with this path; None where no row has one."""
+    def leaves(self, path: int | None = None) -> Leaves | None:
+        """The leaves with this path, or of all paths; None where no row has one."""
+        starts, rows = self.column("leaf_from"), self.column("leaf_row")
+        if path is None:
+            return Leaves(self.column("leaf_code"), starts, rows) if len(rows) else None
         paths = self.column("leaf_path")
         number = int(np.searchsorted(paths, path))
         if number == len(paths) or paths[number] != path:
             return None
-        start, end = (int(each) for each in self.column("leaf_start")[number : number + 2])
-        return self.column("leaf_row")[start:end], self.column("leaf_code")[start:end]
+        start, end = self.column("leaf_start")[number : number + 2].tolist()
+        return Leaves(self.column("leaf_code")[start:end], starts[start : end + 1], rows)
 
 
 def open_segment(folder: Path, described: Described, *, check: bool) -> Segment:
@@ -132,7 +136,7 @@ def write_segment(folder: Path, first_seq: int, columns: Columns, content_hash: 
     draft = folder / f"{described.file_name}.draft"
     draft.write_bytes(data)
     draft.rename(folder / described.file_name)
-    return Segment(described, data)
+    return open_segment(folder, described, check=False)
 
 
 def _to_bytes(columns: Columns) -> bytes:
@@ -161,7 +165,7 @@ def _narrow(name: str, column: Column) -> tuple[Column, int]:
     return narrow, base
 
 
-_KEPT_WIDE: Final = {"time", "word_key"}
+_KEPT_WIDE: Final = {"time", "word_key", "word_mark"}
 _BASED: Final = {"received", "receipt"}
 
 

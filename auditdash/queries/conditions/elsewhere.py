@@ -16,7 +16,8 @@ from auditdash.index.adopt import ELSEWHERE
 from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View
 from auditdash.index.words import candidates
-from auditdash.queries.conditions.masks import Mask, Rows, Test, leaves_of
+from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions.masks import Mask, Rows, Test
 from auditdash.search.match import NO_MARKS, Predicate
 from auditdash.search.query import Atom
 
@@ -41,6 +42,8 @@ class Verifier:
     def verify(self, rows: Rows, places: NDArray[np.int64]) -> Mask:
         """Which rows hold, of those at these places among the rows; all others do not."""
         view, found = self._view, rows.none()
+        if not len(places):
+            return found
         seqs = rows.segment.seqs[places + rows.start].tolist()
         unknown = [seq for seq in seqs if seq not in self._known and seq <= view.highest_seq]
         for event in iterate_numbered(view.connection, view.workspace_id, view.slug, unknown):
@@ -64,12 +67,10 @@ def in_path(view: View, path: int, holds: Predicate, asked: Sequence[Words]) -> 
     verifier = Verifier(view, holds)
 
     def test(rows: Rows, within: Mask | None) -> Mask:
-        here = leaves_of(rows, path)
-        if here is None:
+        here = rows.segment.leaves(path)
+        if here is None or here.codes[0] != ELSEWHERE:  # codes rise
             return rows.none()
-        places, codes = here
-        elsewhere = rows.none()
-        elsewhere[places[codes == ELSEWHERE]] = True
+        elsewhere = on.at(rows, here.rows_of(here.codes == ELSEWHERE))
         if within is not None:
             elsewhere &= within
         if not elsewhere.any():
@@ -83,7 +84,6 @@ def in_path(view: View, path: int, holds: Predicate, asked: Sequence[Words]) -> 
 
 
 def _places(rows: Rows, words: Words, within: Mask | None) -> NDArray[np.int64]:
-    keys, where = rows.segment.column("word_key"), rows.segment.column("word_row")
-    found = candidates(keys, where, words)
+    found = candidates(rows.segment, words)
     found = found[(found >= rows.start) & (found < rows.end)] - rows.start
     return found if within is None else found[within[found]]

@@ -139,25 +139,20 @@ def between(name: str, start: int | None, end: int | None) -> Test:
     return test
 
 
-def leaves(path: int, choice: Choice) -> Test:
-    """A leaf of this path has a value of the choice."""
+def leaves(path: int | None, choice: Choice) -> Test:
+    """A leaf of this path, or of any, has a value of the choice."""
 
     def test(rows: Rows, within: Mask | None) -> Mask:
-        found = rows.none()
-        here = leaves_of(rows, path)
-        if here is not None:
-            places, codes = here
-            found[places[hits(codes, choice)]] = True
-        return found
+        here = rows.segment.leaves(path)
+        if here is None:
+            return rows.none()
+        return at(rows, here.rows_of(hits(here.codes, choice)))
 
     return test
 
 
-def leaves_of(rows: Rows, path: int) -> tuple[Column, Column] | None:
-    """Places among the rows, and value codes, of the leaves with this path."""
-    here = rows.segment.leaves(path)
-    if here is None:
-        return None
-    places, codes = here
-    first, last = (int(each) for each in np.searchsorted(places, (rows.start, rows.end)))
-    return places[first:last].astype(np.int64) - rows.start, codes[first:last]
+def at(rows: Rows, places: Column) -> Mask:
+    """Which of the rows are at these places of their segment."""
+    found = np.zeros(len(rows.segment), np.bool_)
+    found[places] = True
+    return found[rows.start : rows.end]

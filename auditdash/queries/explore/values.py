@@ -160,10 +160,8 @@ def _leaf_codes(found: Found, path: int) -> NDArray[np.int64]:
     here = found.segment.leaves(path)
     if here is None:
         return np.zeros(0, np.int64)
-    rows, codes = here
-    if isinstance(found.index, slice):
-        first, last = np.searchsorted(rows, (found.index.start, found.index.stop))
-        chosen = codes[first:last]
-    else:
-        chosen = codes[np.isin(rows, found.index)]
-    return chosen.astype(np.int64)
+    rows, codes = here.every()
+    answers = np.zeros(len(found.segment), np.bool_)
+    answers[found.index] = True
+    chosen: NDArray[np.int64] = codes[answers[rows]].astype(np.int64)
+    return chosen
