@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
 
@@ -19,7 +19,7 @@ Codes = NDArray[np.uint32]
 _BEHIND = b"\xff"  # is in no text, and behind all that is
 
 
-class _Words(Sequence[bytes]):
+class _Words:
     """Distinct words, rising, as one text: Python's own would take ten times as much."""
 
     def __init__(self, words: Sequence[bytes]) -> None:
@@ -29,7 +29,10 @@ class _Words(Sequence[bytes]):
     def __len__(self) -> int:
         return len(self._ends)
 
-    def __getitem__(self, place: int) -> bytes:  # type: ignore[override]  # no slices are asked
+    def __iter__(self) -> Iterator[bytes]:
+        return (self[place] for place in range(len(self)))
+
+    def __getitem__(self, place: int) -> bytes:
         start = self._ends[place - 1] if place else 0
         return self._text[start : self._ends[place]]
 
