@@ -15,7 +15,7 @@ from auditdash.events.instants import DAY
 from auditdash.index.batch import CODED, CORRELATION, Batch, Entry, Numbers
 from auditdash.index.files.dictionary import Dictionary
 from auditdash.index.files.segment import Columns
-from auditdash.index.order import order_leaves, order_words
+from auditdash.index.order import order_codes, order_leaves, order_words
 from auditdash.index.words import word_keys
 
 # Of a path no more values than these are in the dictionary, and none that is longer. The others
@@ -159,6 +159,7 @@ def adopt(batch: Batch, dictionaries: Dictionaries, mark: Mark) -> tuple[Columns
         "flags": flags[order],
     }
     columns.update({name: column[order] for name, column in codes.items()})
+    columns.update(order_codes(columns))
     places = np.empty(len(order), np.uint32)
     places[order] = np.arange(len(order), dtype=np.uint32)
     columns.update(_leaf_columns(batch, dictionaries, places))

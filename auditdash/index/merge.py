@@ -9,7 +9,7 @@ import numpy as np
 
 from auditdash.index.batch import Numbers
 from auditdash.index.files.segment import Column, Columns, Described, Segment
-from auditdash.index.order import order_leaves, order_words
+from auditdash.index.order import POSTED, order_codes, order_leaves, order_words
 
 MOST_ROWS: Final = 1 << 16
 _MOST_BYTES: Final = 64 << 20
@@ -17,7 +17,8 @@ _TIMES_LARGER: Final = 3
 _LEAVES: Final = {"leaf_path", "leaf_start", "leaf_code", "leaf_from", "leaf_row"}
 _WORDS: Final = {"word_key", "word_row", "word_mark"}
 _NONE: Final[Column] = np.zeros(0, np.uint32)
-_ODD: Final = {"seq"} | _LEAVES | _WORDS
+_POSTED: Final = {f"{name}_{part}" for name in POSTED for part in ("code", "from", "row")}
+_ODD: Final = {"seq"} | _POSTED | _LEAVES | _WORDS
 
 
 def choose_run(segments: Sequence[Described]) -> int:
@@ -52,6 +53,7 @@ def merge(segments: Sequence[Segment]) -> Columns:
         if name not in _ODD:
             columns[name] = np.concatenate([segment.column(name) for segment in segments])[order]
     starts = np.cumsum([0, *(len(segment) for segment in segments)])
+    columns |= order_codes(columns)
     columns |= _leaves(segments, starts.tolist(), places)
     keys = np.concatenate([segment.column("word_key") for segment in segments])
     rows = _rows(segments, starts.tolist(), "word_row")
@@ -61,7 +63,7 @@ def merge(segments: Sequence[Segment]) -> Columns:
 def _leaves(segments: Sequence[Segment], starts: Sequence[int], places: Numbers) -> Columns:
     paths, codes = [_NONE], [_NONE]
     for segment in segments:
-        here = segment.leaves()
+        here = segment.leaves_by()
         if here is not None:
             codes.append(here.every()[1])
             paths.append(np.repeat(_paths(segment), here.lengths))

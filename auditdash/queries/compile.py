@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-import numpy as np
 from msgspec import Struct
 
 from auditdash.events.addresses import ip_key
@@ -19,10 +18,11 @@ from auditdash.index.batch import CONTEXT as CONTEXT_LEAF
 from auditdash.index.files.dictionary import Choice
 from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
-from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions import masks
+from auditdash.queries.conditions import values as on
 from auditdash.queries.conditions.elsewhere import in_any_value, in_path, words_of
 from auditdash.queries.conditions.local_time import off_hours
-from auditdash.queries.conditions.masks import Mask, Rows, Test
+from auditdash.queries.conditions.masks import Mask, Places, Rows, Test
 from auditdash.queries.conditions.own_access import own_access
 from auditdash.search.checks import action_check, address_check, has_word, key_check, name_check
 from auditdash.search.dates import resolve
@@ -62,9 +62,21 @@ class Condition(Struct, frozen=True, eq=False):
     def rows(self, segment: Segment) -> Rows:
         """The rows of a segment within the period."""
         start, end = self.period.start, self.period.end
-        first = 0 if start is None else int(np.searchsorted(segment.times, start))
-        last = len(segment) if end is None else int(np.searchsorted(segment.times, end))
+        first, last = 0, len(segment)
+        if start is not None and start > segment.described.first_at:
+            first = int(segment.times.searchsorted(start))
+        if end is not None and end <= segment.described.last_at:
+            last = int(segment.times.searchsorted(end))
         return Rows(segment, first, max(first, last))
+
+    def places(self, rows: Rows) -> Places | None:
+        """Which of these rows answer, if they are few and it is known where; else None."""
+        if not isinstance(self.test, masks.Placed):
+            return None
+        places, within = self.test.places(rows), self.view.in_sight(rows.segment)
+        if places is None or within is None:
+            return places
+        return places[within[places + rows.start]]
 
     def mask(self, rows: Rows) -> Mask | None:
         """Which of these rows answer the question; None: all of them."""
@@ -84,7 +96,7 @@ def compile_query(query: Query, view: View, clock: Clock) -> Condition:
         for part in sorted(query.parts, key=_cost)
         if not _is_period(part)
     ]
-    return Condition(view, period_of(query, clock), on.all_of(tests) if tests else None)
+    return Condition(view, period_of(query, clock), masks.all_of(tests) if tests else None)
 
 
 def _is_period(part: Node) -> bool:
@@ -108,11 +120,11 @@ def _cost(node: Node) -> int:
 def _compile(node: Node, view: View, clock: Clock) -> Test:
     match node:
         case And(nodes):
-            return on.all_of([_compile(each, view, clock) for each in sorted(nodes, key=_cost)])
+            return masks.all_of([_compile(each, view, clock) for each in sorted(nodes, key=_cost)])
         case Or(nodes):
-            return on.any_of([_compile(each, view, clock) for each in sorted(nodes, key=_cost)])
+            return masks.any_of([_compile(each, view, clock) for each in sorted(nodes, key=_cost)])
         case Not(inner):
-            return on.none_of(_compile(inner, view, clock))
+            return masks.none_of(_compile(inner, view, clock))
         case Text(text):
             return _text(node, text, view, clock)
         case Term(field, values):
@@ -122,7 +134,7 @@ def _compile(node: Node, view: View, clock: Clock) -> Test:
 def _text(node: Node, text: str, view: View, clock: Clock) -> Test:
     phrase = fold_words(text).rstrip()
     if not phrase:
-        return on.everything
+        return masks.everything
     tests = [
         on.coded(name, choice)
         for name in _READ
@@ -133,7 +145,7 @@ def _text(node: Node, text: str, view: View, clock: Clock) -> Test:
     if len(choice.codes):
         tests.append(on.leaves(None, choice))  # a value is of one path alone
     tests.append(in_any_value(view, matcher(node, clock), phrase.split()))
-    return on.any_of(tests)
+    return masks.any_of(tests)
 
 
 def _term(node: Node, field: str, values: Sequence[Value], view: View, clock: Clock) -> Test:
@@ -141,14 +153,16 @@ def _term(node: Node, field: str, values: Sequence[Value], view: View, clock: Cl
     present = len(atoms) < len(values)
     if field in _INSTANTS:
         periods = [resolve(value, clock) for value in values]
-        return on.any_of([on.between(_INSTANTS[field], each.start, each.end) for each in periods])
+        return masks.any_of(
+            [on.between(_INSTANTS[field], each.start, each.end) for each in periods]
+        )
     if field == "corr":
         return _leaf(node, view, clock, (CORRELATION, ""), atoms, present=present)
     if field.startswith(CONTEXT):
         path = (CONTEXT_LEAF, bounded(field.removeprefix(CONTEXT)))
         return _leaf(node, view, clock, path, atoms, present=present)
     if field == "is":
-        return on.any_of([_flag(atom.text, view) for atom in atoms])
+        return masks.any_of([_flag(atom.text, view) for atom in atoms])
     return _coded(field, atoms, view, present=present)
 
 
@@ -216,7 +230,7 @@ def _flag(word: str, view: View) -> Test:
         case "off-hours":
             return off_hours(view.zone)
         case "own-access":
-            return on.all_of([_flag("permission", view), own_access(view)])
+            return masks.all_of([_flag("permission", view), own_access(view)])
     choice = view.dictionaries["action"].where(
         ("is", word), lambda entry: has_word("is", word, entry[0] or "")
     )
@@ -241,7 +255,7 @@ def _leaf(
         return on.leaves(code, every)
     choice = _leaf_choice(view, path, atoms)
     elsewhere = in_path(view, code, matcher(node, clock), [words_of(atom) for atom in atoms])
-    return on.any_of([on.leaves(code, choice), elsewhere])
+    return masks.any_of([on.leaves(code, choice), elsewhere])
 
 
 def _leaf_choice(view: View, path: tuple[str, str], atoms: Sequence[Atom]) -> Choice:

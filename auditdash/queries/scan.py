@@ -66,6 +66,9 @@ def find_in(
     first = 0 if start is None else int(np.searchsorted(rows.times, start))
     last = len(rows) if end is None else int(np.searchsorted(rows.times, end))
     rows = Rows(segment, rows.start + first, rows.start + max(first, last))
+    few = condition.places(rows) if len(rows) else None
+    if few is not None:
+        return Found(segment, few + rows.start, len(few))
     mask = condition.mask(rows) if len(rows) else None
     if mask is None:
         return Found(segment, slice(rows.start, rows.end), len(rows))

@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.index.files.damage import IndexDamaged
-from auditdash.index.files.leaves import Leaves
+from auditdash.index.files.postings import Postings
 
 Column: TypeAlias = NDArray[Any]  # of integers, as narrow as they are
 Columns: TypeAlias = dict[str, Column]
@@ -65,6 +65,7 @@ class Segment:
         self._data = data
         self._start = start
         self._columns: Columns = {}
+        self._postings: dict[str, Postings] = {}
         self.times: NDArray[np.int64] = self.column("time").astype(np.int64, copy=False)
 
     def __len__(self) -> int:
@@ -92,19 +93,37 @@ class Segment:
         """The seq of each row."""
         return self.column("seq").astype(np.int64) + self.first_seq
 
-    # --- leaves
+    def seqs_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The seqs of these rows."""
+        return self.column("seq")[rows].astype(np.int64) + self.first_seq
 
-    def leaves(self, path: int | None = None) -> Leaves | None:
-        """The leaves with this path, or of all paths; None where no row has one."""
-        starts, rows = self.column("leaf_from"), self.column("leaf_row")
+    # --- where values are
+
+    def rows_by(self, name: str) -> Postings:
+        """The rows of each value of a column that has them (index.order.POSTED)."""
+        found = self._postings.get(name)
+        if found is None:
+            parts = (self.column(f"{name}_{part}") for part in ("code", "from", "row"))
+            found = self._postings[name] = Postings(*parts)
+        return found
+
+    def leaves_by(self, path: int | None = None) -> Postings | None:
+        """The rows of each value of this path, or of all paths; None where no row has one."""
+        every = self.rows_by("leaf")
         if path is None:
-            return Leaves(self.column("leaf_code"), starts, rows) if len(rows) else None
+            return every if len(every.rows) else None
         paths = self.column("leaf_path")
         number = int(np.searchsorted(paths, path))
         if number == len(paths) or paths[number] != path:
             return None
         start, end = self.column("leaf_start")[number : number + 2].tolist()
-        return Leaves(self.column("leaf_code")[start:end], starts[start : end + 1], rows)
+        return Postings(every.codes[start:end], every.starts[start : end + 1], every.rows)
+
+    def leaves(self, path: int) -> tuple[Column, Column] | None:
+        """Rows and value codes of the leaves with this path, by code and row; None where no row
+        has one."""
+        found = self.leaves_by(path)
+        return None if found is None else found.every()
 
 
 def open_segment(folder: Path, described: Described, *, check: bool) -> Segment:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.folding import BETWEEN_TEXTS
-from auditdash.index.files.leaves import runs
+from auditdash.index.files.postings import runs
 from auditdash.index.finding.pieces import add_piece
 
 Codes = NDArray[np.uint32]

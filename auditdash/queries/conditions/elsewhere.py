@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auditdash.events.folding import fold_words
 from auditdash.index.adopt import ELSEWHERE
 from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View
 from auditdash.index.words import candidates
-from auditdash.queries.conditions import masks as on
-from auditdash.queries.conditions.masks import Mask, Rows, Test
+from auditdash.queries.conditions.masks import Mask, Placed, Places, Rows, Test
 from auditdash.search.match import NO_MARKS, Predicate
 from auditdash.search.query import Atom
 
@@ -31,7 +29,7 @@ def words_of(atom: Atom) -> Words:
     return fold_words(text).split() if len(text) <= _LONGEST_READ else ()
 
 
-class Verifier:
+class _Verifier:
     """Compares candidates with their records, each once."""
 
     def __init__(self, view: View, holds: Predicate) -> None:
@@ -39,51 +37,60 @@ class Verifier:
         self._holds = holds
         self._known: dict[int, bool] = {}
 
-    def verify(self, rows: Rows, places: NDArray[np.int64]) -> Mask:
-        """Which rows hold, of those at these places among the rows; all others do not."""
-        view, found = self._view, rows.none()
+    def verify(self, rows: Rows, places: Places) -> Places:
+        """The places at which a row holds, of these."""
         if not len(places):
-            return found
-        seqs = rows.segment.seqs[places + rows.start].tolist()
+            return places
+        view = self._view
+        seqs = rows.segment.seqs_of(places + rows.start).tolist()
         unknown = [seq for seq in seqs if seq not in self._known and seq <= view.highest_seq]
         for event in iterate_numbered(view.connection, view.workspace_id, view.slug, unknown):
             self._known[event.seq] = self._holds(event, NO_MARKS)
-        found[places] = [self._known.get(seq, False) for seq in seqs]
-        return found
+        return places[[self._known.get(seq, False) for seq in seqs]]
+
+
+class _InAnyValue(Placed, frozen=True, eq=False):
+    verifier: _Verifier
+    words: Words
+
+    def __call__(self, rows: Rows, within: Mask | None) -> Mask:
+        places = _places(rows, self.words)
+        return rows.only(self.verifier.verify(rows, _matter(places, within)))
 
 
 def in_any_value(view: View, holds: Predicate, words: Words) -> Test:
     """Free text among the values elsewhere."""
-    verifier = Verifier(view, holds)
+    return _InAnyValue(_Verifier(view, holds), words)
 
-    def test(rows: Rows, within: Mask | None) -> Mask:
-        return verifier.verify(rows, _places(rows, words, within))
 
-    return test
+class _InPath(Placed, frozen=True, eq=False):
+    verifier: _Verifier
+    path: int
+    asked: Sequence[Words]
+
+    def __call__(self, rows: Rows, within: Mask | None) -> Mask:
+        here = rows.segment.leaves_by(self.path)
+        if here is None or here.codes[0] != ELSEWHERE:  # codes rise
+            return rows.none()
+        places = _matter(rows.within(here.rows_of(_FIRST)), within)
+        if len(places) and all(self.asked):
+            marked = rows.only(places)
+            found = [_matter(_places(rows, words), marked) for words in self.asked]
+            places = np.unique(np.concatenate(found))
+        return rows.only(self.verifier.verify(rows, places))
 
 
 def in_path(view: View, path: int, holds: Predicate, asked: Sequence[Words]) -> Test:
     """A leaf of this path whose value is elsewhere; `asked` are the words of each alternative."""
-    verifier = Verifier(view, holds)
-
-    def test(rows: Rows, within: Mask | None) -> Mask:
-        here = rows.segment.leaves(path)
-        if here is None or here.codes[0] != ELSEWHERE:  # codes rise
-            return rows.none()
-        elsewhere = on.at(rows, here.rows_of(here.codes == ELSEWHERE))
-        if within is not None:
-            elsewhere &= within
-        if not elsewhere.any():
-            return elsewhere
-        if not all(asked):
-            return verifier.verify(rows, np.flatnonzero(elsewhere))
-        found = np.unique(np.concatenate([_places(rows, words, elsewhere) for words in asked]))
-        return verifier.verify(rows, found)
-
-    return test
+    return _InPath(_Verifier(view, holds), path, asked)
 
 
-def _places(rows: Rows, words: Words, within: Mask | None) -> NDArray[np.int64]:
-    found = candidates(rows.segment, words)
-    found = found[(found >= rows.start) & (found < rows.end)] - rows.start
-    return found if within is None else found[within[found]]
+def _places(rows: Rows, words: Words) -> Places:
+    return rows.within(candidates(rows.segment, words))
+
+
+def _matter(places: Places, within: Mask | None) -> Places:
+    return places if within is None else places[within[places]]
+
+
+_FIRST: Final = np.zeros(1, np.int64)

@@ -2,6 +2,8 @@
 
 A test gets the rows and which of them still matter; of the others it may say what it likes. So what
 is dear, such as reading records, is done for few rows.
+
+Some know where their few rows are (`Placed`): then nothing is asked of any other row.
 """
 
 from __future__ import annotations
@@ -13,11 +15,10 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.index.files.dictionary import Choice
 from auditdash.index.files.segment import Column, Segment
 
 Mask: TypeAlias = NDArray[np.bool_]
-_FEW = 3  # to compare with each is faster than to look up
+Places: TypeAlias = NDArray[np.int64]  # of rows, rising; counted from the first of the rows
 
 
 class Rows(Struct, frozen=True, eq=False):
@@ -39,6 +40,20 @@ class Rows(Struct, frozen=True, eq=False):
         """When each happened."""
         return self.segment.times[self.start : self.end]
 
+    def within(self, numbers: Column) -> Places:
+        """The places of those rows of the segment, which rise, that are among these."""
+        rows: Places = numbers.astype(np.int64)
+        if len(self) == len(self.segment):
+            return rows
+        first, last = rows.searchsorted((self.start, self.end)).tolist()
+        return rows[first:last] - self.start
+
+    def only(self, places: Places) -> Mask:
+        """A mask with the rows at these places."""
+        found = self.none()
+        found[places] = True
+        return found
+
     def none(self) -> Mask:
         """A mask without a row."""
         return np.zeros(len(self), np.bool_)
@@ -51,108 +66,105 @@ class Rows(Struct, frozen=True, eq=False):
 Test: TypeAlias = Callable[[Rows, Mask | None], Mask]
 
 
-def all_of(tests: Sequence[Test]) -> Test:
-    """Every test holds."""
+class Placed(Struct, frozen=True, eq=False):
+    """A test that can be asked of some rows alone, and may know which are the few it is true of."""
 
-    def test(rows: Rows, within: Mask | None) -> Mask:
-        for each in tests:
+    def __call__(self, rows: Rows, within: Mask | None) -> Mask:
+        """As any test."""
+        raise NotImplementedError
+
+    def places(self, rows: Rows) -> Places | None:
+        """Where it is true; None where that is not known, or not few."""
+        return None
+
+    def at(self, rows: Rows, places: Places) -> Mask:
+        """Whether it is true of each of the rows at these places."""
+        return self(rows, rows.only(places))[places]
+
+
+def at(test: Test, rows: Rows, places: Places) -> Mask:
+    """Whether a test is true of each of the rows at these places."""
+    if isinstance(test, Placed):
+        return test.at(rows, places)
+    return test(rows, rows.only(places))[places]
+
+
+class _All(Placed, frozen=True, eq=False):
+    tests: Sequence[Test]
+
+    def __call__(self, rows: Rows, within: Mask | None) -> Mask:
+        for each in self.tests:
             found = each(rows, within)
             within = found if within is None else within & found
             if not within.any():
                 break
         return rows.every() if within is None else within
 
-    return test
+    def places(self, rows: Rows) -> Places | None:
+        for number, each in enumerate(self.tests):
+            found = each.places(rows) if isinstance(each, Placed) else None
+            if found is not None:
+                return self._narrow(rows, found, number)
+        return None
+
+    def at(self, rows: Rows, places: Places) -> Mask:
+        found = np.ones(len(places), np.bool_)
+        for each in self.tests:
+            found[found] = at(each, rows, places[found])
+        return found
+
+    def _narrow(self, rows: Rows, places: Places, known: int) -> Places:
+        for number, each in enumerate(self.tests):
+            if number != known and len(places):
+                places = places[at(each, rows, places)]
+        return places
 
 
-def any_of(tests: Sequence[Test]) -> Test:
-    """At least one test holds."""
+def all_of(tests: Sequence[Test]) -> Test:
+    """Every test holds."""
+    return _All(tests)
 
-    def test(rows: Rows, within: Mask | None) -> Mask:
+
+class _Any(Placed, frozen=True, eq=False):
+    tests: Sequence[Test]
+
+    def __call__(self, rows: Rows, within: Mask | None) -> Mask:
         found = rows.none()
-        for each in tests:
+        for each in self.tests:
             left = ~found if within is None else within & ~found
             found |= each(rows, left)
         return found
 
-    return test
+    def at(self, rows: Rows, places: Places) -> Mask:
+        found = np.zeros(len(places), np.bool_)
+        for each in self.tests:
+            left = np.flatnonzero(~found)
+            if not len(left):
+                break
+            found[left] = at(each, rows, places[left])
+        return found
+
+
+def any_of(tests: Sequence[Test]) -> Test:
+    """At least one test holds."""
+    return _Any(tests)
+
+
+class _None(Placed, frozen=True, eq=False):
+    inner: Test
+
+    def __call__(self, rows: Rows, within: Mask | None) -> Mask:
+        return ~self.inner(rows, within)
+
+    def at(self, rows: Rows, places: Places) -> Mask:
+        return ~at(self.inner, rows, places)
 
 
 def none_of(inner: Test) -> Test:
     """The test does not hold, also where it asks for what is missing."""
-    return lambda rows, within: ~inner(rows, within)
+    return _None(inner)
 
 
 def everything(rows: Rows, within: Mask | None) -> Mask:
     """Every row."""
     return rows.every()
-
-
-def coded(name: str, choice: Choice) -> Test:
-    """The code of the column is one of the choice."""
-    return lambda rows, within: hits(rows.column(name), choice)
-
-
-def hits(codes: Column, choice: Choice) -> Mask:
-    """Which codes are of the choice."""
-    chosen = choice.codes
-    if len(chosen) == 0:
-        return np.zeros(len(codes), np.bool_)
-    if len(chosen) == len(choice.table):
-        return np.ones(len(codes), np.bool_)
-    if len(chosen) > _FEW:
-        looked_up: Mask = choice.table[codes]
-        return looked_up
-    found: Mask = codes == chosen[0]
-    for code in chosen[1:]:
-        found |= codes == code
-    return found
-
-
-def union(choices: Sequence[Choice]) -> Choice:
-    """What is in any of them. They are of one dictionary, perhaps of different lengths."""
-    if len(choices) == 1:
-        return choices[0]
-    table = np.zeros(max((len(choice.table) for choice in choices), default=0), np.bool_)
-    for choice in choices:
-        table[choice.codes] = True
-    return Choice(np.flatnonzero(table).astype(np.uint32), table)
-
-
-def marked(bit: int) -> Test:
-    """A mark that was set when the event came."""
-    return lambda rows, within: (rows.column("flags") & bit) != 0
-
-
-def between(name: str, start: int | None, end: int | None) -> Test:
-    """The instant of a column lies in a half-open period."""
-
-    def test(rows: Rows, within: Mask | None) -> Mask:
-        instants = rows.times if name == "time" else rows.column(name)
-        found = rows.every()
-        if start is not None:
-            found &= instants >= start
-        if end is not None:
-            found &= instants < end
-        return found
-
-    return test
-
-
-def leaves(path: int | None, choice: Choice) -> Test:
-    """A leaf of this path, or of any, has a value of the choice."""
-
-    def test(rows: Rows, within: Mask | None) -> Mask:
-        here = rows.segment.leaves(path)
-        if here is None:
-            return rows.none()
-        return at(rows, here.rows_of(hits(here.codes, choice)))
-
-    return test
-
-
-def at(rows: Rows, places: Column) -> Mask:
-    """Which of the rows are at these places of their segment."""
-    found = np.zeros(len(rows.segment), np.bool_)
-    found[places] = True
-    return found[rows.start : rows.end]

@@ -160,7 +160,7 @@ def _leaf_codes(found: Found, path: int) -> NDArray[np.int64]:
     here = found.segment.leaves(path)
     if here is None:
         return np.zeros(0, np.int64)
-    rows, codes = here.every()
+    rows, codes = here
     answers = np.zeros(len(found.segment), np.bool_)
     answers[found.index] = True
     chosen: NDArray[np.int64] = codes[answers[rows]].astype(np.int64)

@@ -16,8 +16,9 @@ from auditdash.events.instants import DAY, HOUR, Instant, to_datetime
 from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
-from auditdash.queries.conditions import masks as on
 from auditdash.queries.conditions.local_time import closed_at, local_times
+from auditdash.queries.conditions.masks import all_of
+from auditdash.queries.conditions.values import coded
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.exports.order import Bools, Ints
 from auditdash.queries.scan import find_in
@@ -74,10 +75,10 @@ def exports_of(condition: Condition) -> Condition:
     """The exports alone of what answers a condition."""
     names = export_actions()
     choice = condition.view.dictionaries["action"].where("exports", lambda entry: entry[0] in names)
-    tests = [on.coded("action", choice)]
+    tests = [coded("action", choice)]
     if condition.test is not None:
         tests.append(condition.test)
-    return Condition(condition.view, condition.period, on.all_of(tests))
+    return Condition(condition.view, condition.period, all_of(tests))
 
 
 def read_exports(condition: Condition, segments: Iterable[Segment], zone: ZoneInfo) -> Exports:

@@ -6,7 +6,8 @@ import numpy as np
 
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition, compile_query
-from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions.masks import all_of
+from auditdash.queries.conditions.values import coded
 from auditdash.queries.exports.order import Ints
 from auditdash.queries.inventory.rows import Rows, Wanted
 from auditdash.queries.inventory.stretches import Stretches
@@ -31,9 +32,9 @@ def find_seqs(view: View, query: Query, clock: Clock, wanted: Wanted) -> Ints:
     choice = view.dictionaries["action"].where(
         ("inventory", wanted.name), lambda entry: entry[0] in wanted.actions
     )
-    tests = [on.coded("action", choice)]
+    tests = [coded("action", choice)]
     if condition.test is not None:
         tests.append(condition.test)
-    narrowed = Condition(view, condition.period, on.all_of(tests))
+    narrowed = Condition(view, condition.period, all_of(tests))
     found = [each.seqs for each in scan(narrowed)]
     return np.concatenate(found) if found else np.zeros(0, np.int64)

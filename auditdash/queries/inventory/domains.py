@@ -13,7 +13,7 @@ from auditdash.index.adopt import PATHS, VALUES
 from auditdash.index.batch import CONTEXT
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
-from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions import values as on
 from auditdash.queries.inventory.rows import Rows, Wanted, derive, read_rows
 from auditdash.queries.scan import scan
 

@@ -17,7 +17,7 @@ from auditdash.index.batch import CONTEXT
 from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
-from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions import values as on
 from auditdash.queries.counting.totals import split
 from auditdash.queries.exports.order import Ints
 from auditdash.queries.scan import Found, find_in

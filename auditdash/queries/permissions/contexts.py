@@ -35,7 +35,7 @@ class Contexts:
         here = None if code is None else segment.leaves(code)
         if here is None:
             return found
-        leaf_rows, codes = here.every()
+        leaf_rows, codes = here
         places = np.minimum(np.searchsorted(rows, leaf_rows), len(rows) - 1)
         mine = rows[places] == leaf_rows
         places, codes = places[mine], codes[mine]

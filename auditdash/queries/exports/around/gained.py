@@ -20,7 +20,7 @@ from auditdash.index.batch import Entry
 from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import Condition, compile_query
-from auditdash.queries.conditions import masks as on
+from auditdash.queries.conditions import values as on
 from auditdash.queries.counting.groups import MISSING, groups_of
 from auditdash.queries.counting.remembered import remembered
 from auditdash.queries.exports.listed import Listed

@@ -1,4 +1,4 @@
-"""Which rows of a segment have a leaf: by path, then by value, so that a value is found at once."""
+"""Which rows of a segment have a value, by value: they are found without looking at the others."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ _Column: TypeAlias = NDArray[Any]
 _Places: TypeAlias = NDArray[np.int64]
 
 
-class Leaves(Struct, frozen=True, eq=False):
-    """Each value once for each path: its code, and where its rows begin among `rows`; one start
-    more is where the last ones end. The rows of a value rise."""
+class Postings(Struct, frozen=True, eq=False):
+    """Each value once: its code, and where its rows begin among `rows`; one start more is where the
+    last ones end. Codes rise (of leaves within each path), and so do the rows of a value."""
 
     codes: _Column
     starts: _Column
     rows: _Column
 
-    def rows_of(self, chosen: NDArray[np.bool_]) -> _Column:
-        """The rows of the chosen values, value after value."""
-        which = np.flatnonzero(chosen)
-        firsts = self.starts[which].astype(np.int64)
-        lengths = self.starts[which + 1] - firsts
-        return self.rows[runs(firsts, lengths)]
+    def rows_of(self, places: _Places) -> _Column:
+        """The rows of the values at these places, value after value."""
+        if len(places) == 1:
+            return self.rows[int(self.starts[places[0]]) : int(self.starts[places[0] + 1])]
+        firsts = self.starts[places].astype(np.int64)
+        return self.rows[runs(firsts, self.starts[places + 1] - firsts)]
+
+    def count_of(self, places: _Places) -> int:
+        """How many rows these are."""
+        return int(
+            self.starts[places + 1].sum(dtype=np.int64) - self.starts[places].sum(dtype=np.int64)
+        )
 
     def every(self) -> tuple[_Column, _Column]:
         """The row and the code of each leaf, value after value."""
