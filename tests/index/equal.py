@@ -49,9 +49,8 @@ def _rows(view: View, segment: Segment) -> dict[int, tuple[object, ...]]:
     texts: dict[int, set[tuple[str | None, ...]]] = {}
     for code, path in enumerate(view.dictionaries[PATHS].entries):
         found = segment.leaves(code)
-        for row, value in (
-            zip(*(each.tolist() for each in found.every()), strict=True) if found else ()
-        ):
+        rows, values = found or ((), ())
+        for row, value in zip(map(int, rows), map(int, values), strict=True):
             entry = view.dictionaries[VALUES].entries[value] if value != ELSEWHERE else (*path, "…")
             texts.setdefault(row, set()).add(entry)
     columns = {
