@@ -8,27 +8,25 @@ from threading import Lock
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.totals import question_key
+from auditdash.queries.exports.asked import Asked
 from auditdash.queries.exports.habits import NIGHT_HABIT, Habits, habits_of
 from auditdash.queries.exports.nights import iterate_night_exports
-from auditdash.queries.exports.people import Exporter, People, name_kinds, pair_up
+from auditdash.queries.exports.people import Exporter, People, name_kinds
 from auditdash.queries.exports.reports import Exported, Reports
 from auditdash.queries.exports.rows import (
     NIGHT_FROM,
     NIGHT_TO,
-    Exports,
     export_actions,
-    exports_of,
     is_night,
-    read_exports,
 )
 from auditdash.queries.exports.runs import BURST_COUNT, BURST_PAUSE, BURST_TIMES, Burst
+from auditdash.queries.exports.table import AT_NIGHT, OFF_HOURS, chosen, table_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
@@ -77,14 +75,19 @@ class _Memory:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, ExportSummary] = OrderedDict()
+        self._exports = 0
         self._lock = Lock()
 
     def get(self, key: Hashable) -> ExportSummary | None:
         with self._lock:
             return self._kept.get(key)
 
-    def put(self, key: Hashable, summary: ExportSummary) -> None:
+    def put(self, key: Hashable, exports: int, summary: ExportSummary) -> None:
         with self._lock:
+            # Those of fewer exports hold the tables of before.
+            if self._exports != exports:
+                self._kept.clear()
+            self._exports = exports
             self._kept[key] = summary
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -106,28 +109,27 @@ def summarise_exports(
     known = memory.get(key) if question is not None else None
     if known is not None:
         return known
-    condition = exports_of(compile_query(query, view, clock))
-    summary = _summarise(view, read_exports(condition, view.segments, zone), habits)
+    table = table_of(view, zone)
+    asked = Asked(view, table, chosen(table, compile_query(query, view, clock)))
+    summary = _summarise(view, asked, habits)
     if question is not None:
-        memory.put(key, summary)
+        memory.put(key, habits.exports, summary)
     return summary
 
 
-def _summarise(view: View, exports: Exports, habits: Habits) -> ExportSummary:
-    if not len(exports):
+def _summarise(view: View, asked: Asked, habits: Habits) -> ExportSummary:
+    if not len(asked):
         return ExportSummary(total=0, nights=0, by_action={}, people=(), reports=())
-    pairs = pair_up(exports.people, exports.reports)
-    people = People(view, exports, pairs, habits)
-    kinds = np.bincount(exports.kinds, minlength=len(export_actions()))
+    people = People(view, asked, habits)
     return ExportSummary(
-        total=len(exports),
-        nights=len(exports.nights),
-        by_action=name_kinds(kinds),
+        total=len(asked),
+        nights=int(asked.marked(AT_NIGHT).sum()),
+        by_action=name_kinds(asked.column("kinds")),
         people=people.all(),
-        reports=Reports(view, exports, pairs, habits).all(),
+        reports=Reports(view, asked, habits).all(),
         new=people.new(),
         awake=people.awake(),
         bursting=people.bursting(),
         unlike=people.unlike(),
-        off_hours=int(exports.off_hours.sum()),
+        off_hours=int(asked.marked(OFF_HOURS).sum()),
     )

@@ -10,6 +10,7 @@ from auditdash.events.leaves import leaves
 from auditdash.index.adopt import ELSEWHERE, FIRST_SEEN, LATE, PATHS, VALUES
 from auditdash.index.events import Stored, find_stored
 from auditdash.index.files.segment import Segment
+from auditdash.index.order import MARKED, POSTED
 from auditdash.index.view import View, open_view
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
@@ -27,7 +28,8 @@ def differences(engine: Engine, workspace_id: int) -> list[str]:
         for seq in sorted(expected.keys() | told.keys())
         if told.get(seq) != expected.get(seq)
     ]
-    return wrong + ([f"{view.behind} behind"] if view.behind else []) + _disorder(view)
+    behind = [f"{view.behind} behind"] if view.behind else []
+    return wrong + behind + _disorder(view) + _astray(view)
 
 
 def _disorder(view: View) -> list[str]:
@@ -43,6 +45,25 @@ def _disorder(view: View) -> list[str]:
         if sorted(zip(segment.times.tolist(), segment.seqs.tolist(), strict=True))
         != list(zip(segment.times.tolist(), segment.seqs.tolist(), strict=True))
     ]
+
+
+def _astray(view: View) -> list[str]:
+    """Where the rows of a value are told otherwise than the value of each row."""
+    wrong = []
+    for segment in view.segments:
+        for name in POSTED:
+            here = segment.rows_by(name)
+            rows, values = (each.tolist() for each in here.every())
+            told = list(zip(values, rows, strict=True))
+            column = segment.column(name).tolist()
+            codes = here.codes.tolist()
+            each_once = codes == sorted(set(codes))
+            if not each_once or told != sorted(zip(column, range(len(column)), strict=True)):
+                wrong.append(f"segment {segment.first_seq}: {name}")
+        keys = segment.column("word_key").tolist()
+        if keys != sorted(keys) or keys[::MARKED] != segment.column("word_mark").tolist():
+            wrong.append(f"segment {segment.first_seq}: words")
+    return wrong
 
 
 def _rows(view: View, segment: Segment) -> dict[int, tuple[object, ...]]:

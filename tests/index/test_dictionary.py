@@ -31,10 +31,12 @@ def test_choices_follow_what_comes_after_they_were_made() -> None:
             dictionary.code((text,))
         red = [code for code, text in enumerate(texts) if " red" in f" {text.lower()}"]
         assert dictionary.with_words(" red").codes.tolist() == red
+        both = [code for code, text in enumerate(texts) if " red hat 1" in f" {text}"]
+        assert dictionary.with_words(" red hat 1").codes.tolist() == both
         hats = [code for code, text in enumerate(texts) if text.lower().startswith("hat ")]
         assert dictionary.with_pattern("hat *").codes.tolist() == hats
         if texts:
             last = fold_case(texts[-1])
             same = [code for code, text in enumerate(texts) if fold_case(text) == last]
             assert dictionary.with_keys([last]).codes.tolist() == same
-    assert len(dictionary) > 4096  # several blocks of words
+    assert len(dictionary) > 4096  # several pieces, and merged ones

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.order import (
@@ -43,14 +44,24 @@ class BusiestDay(Struct, frozen=True, kw_only=True):
 
 
 class Days:
-    """The busiest day of each person. The rows are exports by person and time."""
+    """The busiest day of each person. The days are of exports by person and time; `firsts` is the
+    first row of each person."""
 
-    def __init__(self, people: Ints, days: Ints, habits: Habits) -> None:
-        keys = day_key(people, days)
-        if (keys[1:] < keys[:-1]).any():  # a clock that was set back over midnight
-            keys = np.sort(keys)
-        starts = starts_of(keys)
-        keys, counts = keys[starts], lengths_of(starts, len(keys))
+    def __init__(self, people: Ints, firsts: Ints, days: NDArray[np.int32], habits: Habits) -> None:
+        begins = np.ones(len(days), np.bool_)
+        begins[1:] = days[1:] != days[:-1]
+        begins[firsts] = True
+        starts = np.flatnonzero(begins)
+        counts = lengths_of(starts, len(days))
+        places = np.searchsorted(starts, firsts)
+        keys = day_key(
+            np.repeat(people, lengths_of(places, len(starts))), days[starts].astype(np.int64)
+        )
+        if (keys[1:] <= keys[:-1]).any():  # a clock that was set back over midnight
+            order = np.argsort(keys, kind="stable")
+            keys, counts = keys[order], counts[order]
+            starts = starts_of(keys)
+            keys, counts = keys[starts], np.add.reduceat(counts, starts)
         first = starts_of(group_of(keys))
         most = np.maximum.reduceat(counts, first) if len(first) else first
         is_most = np.flatnonzero(counts == np.repeat(most, lengths_of(first, len(keys))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property, partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,8 +17,7 @@ from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.conditions import masks as on
 from auditdash.queries.conditions.local_time import local_times
 from auditdash.queries.conditions.masks import Mask, Rows, Test
-from auditdash.queries.exports.listed import Deferred
-from auditdash.queries.exports.order import Ints, group_of, lengths_of, order_by_day, starts_of
+from auditdash.queries.exports.order import Ints, lengths_of, starts_of
 from auditdash.queries.exports.rows import at_night, exports_of
 from auditdash.queries.scan import iterate_ordered
 from auditdash.queries.timeline import is_rising
@@ -27,30 +25,17 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
 
-class Nights:
-    """Exports at night, in the order in which they happened: group, instant and night of each."""
-
-    def __init__(self, groups: Ints, times: Ints, nights: Ints) -> None:
-        self._rows = (groups, times, nights)
-
-    def of(self, group: int) -> Deferred[Period]:
-        """From the first to the last export of each night of a group."""
-        return Deferred(partial(self._periods, group))
-
-    def _periods(self, group: int) -> tuple[Period, ...]:
-        groups, firsts, lasts = self._nights
-        start, end = np.searchsorted(groups, (group, group + 1)).tolist()
-        pairs = zip(firsts[start:end].tolist(), lasts[start:end].tolist(), strict=True)
-        return tuple(Period(Instant(first), Instant(last + 1)) for first, last in pairs)
-
-    @cached_property
-    def _nights(self) -> tuple[Ints, Ints, Ints]:
-        groups, times, nights = self._rows
-        order, keys = order_by_day(groups, nights)
-        times = times[order]
-        starts = starts_of(keys)
-        ends = starts + lengths_of(starts, len(keys))
-        return group_of(keys[starts]), times[starts], times[ends - 1]
+def periods_of(times: Ints, nights: Ints) -> tuple[Period, ...]:
+    """From the first to the last export of each night: the instants, rising, and the night of each
+    export."""
+    if not len(times):
+        return ()
+    order = np.argsort(nights, kind="stable")
+    nights, times = nights[order], times[order]
+    starts = starts_of(nights)
+    ends = starts + lengths_of(starts, len(nights)) - 1
+    pairs = zip(times[starts].tolist(), times[ends].tolist(), strict=True)
+    return tuple(Period(Instant(first), Instant(last + 1)) for first, last in pairs)
 
 
 def iterate_night_exports(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from functools import cached_property, partial
 
 import numpy as np
 from msgspec import Struct
@@ -13,17 +13,16 @@ from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
+from auditdash.queries.exports.asked import Asked, distinct
 from auditdash.queries.exports.days import BusiestDay, Days
 from auditdash.queries.exports.habits import Habits
-from auditdash.queries.exports.listed import Listed
+from auditdash.queries.exports.listed import Deferred, Listed
 from auditdash.queries.exports.namesakes import namesakes_of
-from auditdash.queries.exports.nights import Nights
-from auditdash.queries.exports.order import Ints, lengths_of, order_by, starts_of
-from auditdash.queries.exports.rows import Exports, export_actions
+from auditdash.queries.exports.nights import periods_of
+from auditdash.queries.exports.order import Bools, Ints
+from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import Burst, Runs
-
-_HALF: Final = 32
-_LOW: Final = (1 << _HALF) - 1
+from auditdash.queries.exports.table import AT_NIGHT, IN_EVENING, OFF_HOURS
 
 
 class Exporter(Struct, frozen=True, kw_only=True):
@@ -53,35 +52,22 @@ class Exporter(Struct, frozen=True, kw_only=True):
 
 
 class People:
-    """Everybody who exported, by group: one number of each kind for each person."""
+    """Everybody who exported: one number of each kind for each person, known by their place."""
 
-    def __init__(self, view: View, exports: Exports, pairs: Ints, habits: Habits) -> None:
-        order = order_by(exports.people)
-        people, times = exports.people[order], exports.times[order]
-        starts = starts_of(people)
-        self._groups = groups = people[starts]
-        self._counts = lengths_of(starts, len(people))
-        ends = starts + self._counts - 1
-        self._first, self._last = times[starts], times[ends]
+    def __init__(self, view: View, asked: Asked, habits: Habits) -> None:
+        self._asked = asked
+        self._groups = groups = asked.people
+        times = asked.column("times")
+        self._first, self._last = times[asked.starts], times[asked.starts + asked.counts - 1]
         self._first_ever = habits.first_of_person[groups]
         self._by_habit = habits.by_night[groups]
-        self._kinds = count_kinds(exports.people, exports.kinds)[groups]
-        size = len(habits.first_of_person)
-        self._reports = np.bincount(pairs >> _HALF, minlength=size)[groups]
-        self._nights = np.bincount(exports.people[exports.at_night], minlength=size)[groups]
-        self._night = Nights(
-            exports.people[exports.at_night], exports.times[exports.at_night], exports.nights
-        )
-        self._off_hours = np.bincount(exports.people[exports.off_hours], minlength=size)[groups]
-        self._days = Days(people, exports.days[order], habits)
-        self._runs = Runs(people, times, exports.days[order], habits)
+        self._nights = asked.marked(AT_NIGHT)
+        self._days = Days(groups, asked.starts, asked.column("days"), habits)
+        self._runs = Runs(groups, asked.starts, times, asked, habits)
         self._entries = view.dictionaries["actor"].entries
-        self._newest = exports.actors[order[ends]]
         self._keys = groups_of(view, "actor").keys
         self._dictionaries = view.dictionaries
-        self._asked = np.zeros(len(self._entries), np.bool_)
-        self._asked[exports.actors] = True
-        self._order = rank(self._counts, places_of(view, "actor")[groups])
+        self._order = rank(asked.counts, places_of(view, "actor")[groups])
         self._made: dict[int, Exporter] = {}
 
     def all(self) -> Listed[Exporter]:
@@ -98,7 +84,7 @@ class People:
 
     def bursting(self) -> Listed[Exporter]:
         """Who has unusual bursts."""
-        return self._those(np.isin(self._groups, self._runs.bursting)[self._order])
+        return self._those(np.isin(self._order, self._runs.bursting))
 
     def unlike(self) -> Listed[Exporter]:
         """Whose busiest day stands out from their own days and from those of everybody else."""
@@ -114,53 +100,55 @@ class People:
         return person
 
     def _exporter(self, place: int) -> Exporter:
-        group = int(self._groups[place])
-        key = str(self._keys[group] or "")
-        identity, username = self._entries[self._newest[place]]
+        rows = self._asked.of_person(place)
+        key = str(self._keys[int(self._groups[place])] or "")
+        actors = self._asked.some("actors", rows)
+        identity, username = self._entries[actors[-1]]
         first, first_ever = int(self._first[place]), int(self._first_ever[place])
         return Exporter(
             key=key,
             name=username or identity or None,
-            namesakes=namesakes_of(self._dictionaries, key, self._asked),
-            count=int(self._counts[place]),
-            by_action=name_kinds(self._kinds[place]),
-            reports=int(self._reports[place]),
+            namesakes=self._namesakes(key),
+            count=int(self._asked.counts[place]),
+            by_action=name_kinds(self._asked.some("kinds", rows)),
+            reports=distinct(self._asked.reports_in(rows)),
             nights=int(self._nights[place]),
-            night_periods=self._night.of(group),
+            night_periods=Deferred(partial(night_periods, self._asked, rows)),
             by_habit=bool(self._by_habit[place]),
             first_ever_at=Instant(first_ever),
             first_at=Instant(first),
             last_at=Instant(int(self._last[place])),
             is_new=first == first_ever,
             busiest=self._runs.busiest(place),
-            bursts=self._runs.unusual(group),
-            off_hours=int(self._off_hours[place]),
+            bursts=self._runs.unusual(place),
+            off_hours=int(np.count_nonzero(self._asked.some("marks", rows) & OFF_HOURS)),
             day=self._days.busiest(place),
         )
 
+    def _namesakes(self, key: str) -> tuple[str, ...]:
+        if not namesakes_of(self._dictionaries, key):
+            return ()
+        return namesakes_of(self._dictionaries, key, self._actors)
 
-def pair_up(people: Ints, reports: Ints) -> Ints:
-    """One number for each person and report that occur together: the person is its upper half."""
-    pairs = np.sort(people << _HALF | reports)
-    found: Ints = pairs[starts_of(pairs)]
-    return found
-
-
-def reports_of(pairs: Ints) -> Ints:
-    """The report of each pair."""
-    reports: Ints = pairs & _LOW
-    return reports
-
-
-def count_kinds(groups: Ints, kinds: Ints) -> Ints:
-    """A row for each group with its exports of each kind."""
-    width = len(export_actions())
-    counts = np.bincount(groups * width + kinds)
-    return np.pad(counts, (0, -len(counts) % width)).reshape(-1, width)
+    @cached_property
+    def _actors(self) -> Bools:
+        """Of each actor whether they are among those who exported."""
+        found = np.zeros(len(self._entries), np.bool_)
+        found[self._asked.column("actors")] = True
+        return found
 
 
-def name_kinds(counts: Ints) -> dict[str, int]:
-    """The kinds that occur."""
+def night_periods(asked: Asked, rows: slice | Ints) -> tuple[Period, ...]:
+    """From when to when exports of some rows, which rise in time, were made in each night."""
+    marks = asked.some("marks", rows)
+    at_night = (marks & AT_NIGHT) != 0
+    nights = asked.some("days", rows) + ((marks & IN_EVENING) != 0)
+    return periods_of(asked.some("times", rows)[at_night], nights[at_night])
+
+
+def name_kinds(kinds: NDArray[np.uint8]) -> dict[str, int]:
+    """How many there are of each kind that occurs."""
+    counts = np.bincount(kinds, minlength=len(export_actions()))
     named = zip(export_actions(), counts.tolist(), strict=True)
     return {name: count for name, count in named if count}
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
+from auditdash.queries.exports.asked import Asked, distinct
 from auditdash.queries.exports.habits import Habits
-from auditdash.queries.exports.listed import Listed
-from auditdash.queries.exports.nights import Nights
-from auditdash.queries.exports.order import Bools, Ints
-from auditdash.queries.exports.people import count_kinds, name_kinds, rank, reports_of
-from auditdash.queries.exports.rows import Exports
+from auditdash.queries.exports.listed import Deferred, Listed
+from auditdash.queries.exports.people import name_kinds, night_periods, rank
+from auditdash.queries.exports.table import AT_NIGHT, OFF_HOURS
 
 
 class Exported(Struct, frozen=True, kw_only=True):
@@ -37,62 +38,44 @@ class Exported(Struct, frozen=True, kw_only=True):
 
 
 class Reports:
-    """Everything that was exported, by group: one number of each kind for each report."""
+    """Everything that was exported, by group."""
 
-    def __init__(self, view: View, exports: Exports, pairs: Ints, habits: Habits) -> None:
-        size = len(habits.first_of_report)
-        counts = np.bincount(exports.reports, minlength=size)
-        self._groups = groups = np.flatnonzero(counts)
-        self._counts = counts[groups]
-        rows = np.arange(len(exports))
-        last = _newest(exports.reports, rows, size)[groups]
-        self._last = exports.times[last]
-        self._first = exports.times[_newest(exports.reports[::-1], rows[::-1], size)[groups]]
-        self._first_ever = habits.first_of_report[groups]
-        self._kinds = count_kinds(exports.reports, exports.kinds)[groups]
-        self._people = np.bincount(reports_of(pairs), minlength=size)[groups]
-        at_night = exports.reports[exports.at_night]
-        off_hours = np.bincount(exports.reports[exports.off_hours], minlength=size)
-        self._off_hours = off_hours[groups]
-        self._nights = np.bincount(at_night, minlength=size)[groups]
-        self._night = Nights(at_night, exports.times[exports.at_night], exports.nights)
+    def __init__(self, view: View, asked: Asked, habits: Habits) -> None:
+        self._asked = asked
+        self._first_ever = habits.first_of_report
         self._entries = view.dictionaries["entity"].entries
-        self._newest = exports.entities[last]
-        has_name = _has_name(self._entries)[exports.entities]
-        named = _newest(exports.reports[has_name], rows[has_name], size)[groups]
-        self._named = np.where(named >= 0, exports.entities[named].astype(np.int64), -1)
         self._keys = groups_of(view, "report").keys
-        self._order = rank(self._counts, places_of(view, "report")[groups])
+        groups = np.flatnonzero(asked.reports)
+        order = rank(asked.reports[groups], places_of(view, "report")[groups])
+        self._groups = groups[order]
 
     def all(self) -> Listed[Exported]:
         """Most exports first."""
-        return Listed(self._order.tolist(), self._exported)
+        return Listed(self._groups.tolist(), self._exported)
 
-    def _exported(self, place: int) -> Exported:
-        first, first_ever = int(self._first[place]), int(self._first_ever[place])
-        group, named = int(self._groups[place]), int(self._named[place])
+    def _exported(self, group: int) -> Exported:
+        asked = self._asked
+        rows = asked.of_report(group)
+        times, entities = asked.some("times", rows), asked.some("entities", rows)
+        marks = asked.some("marks", rows)
+        newest = self._entries[int(entities[-1])]
+        first, first_ever = int(times[0]), int(self._first_ever[group])
         return Exported(
             key=str(self._keys[group] or ""),
-            name=self._entries[named][2] if named >= 0 else None,
-            id=self._entries[self._newest[place]][1] or None,
-            count=int(self._counts[place]),
-            by_action=name_kinds(self._kinds[place]),
-            people=int(self._people[place]),
-            nights=int(self._nights[place]),
-            night_periods=self._night.of(group),
+            name=self._name(entities),
+            id=newest[1] or None,
+            count=len(rows),
+            by_action=name_kinds(asked.some("kinds", rows)),
+            people=distinct(asked.people_in(rows)),
+            nights=int(np.count_nonzero(marks & AT_NIGHT)),
+            night_periods=Deferred(partial(night_periods, asked, rows)),
             first_ever_at=Instant(first_ever),
-            last_at=Instant(int(self._last[place])),
+            last_at=Instant(int(times[-1])),
             is_new=first == first_ever,
-            off_hours=int(self._off_hours[place]),
+            off_hours=int(np.count_nonzero(marks & OFF_HOURS)),
         )
 
-
-def _newest(groups: Ints, rows: Ints, size: int) -> Ints:
-    """The last of the rows of each group; -1 where there is none."""
-    found = np.full(size, -1)
-    found[groups] = rows  # what is assigned last stays
-    return found
-
-
-def _has_name(entries: Sequence[tuple[str | None, ...]]) -> Bools:
-    return np.array([bool(entry[2]) for entry in entries], np.bool_)
+    def _name(self, entities: NDArray[np.uint32]) -> str | None:
+        """As the newest export that names it does."""
+        named = (self._entries[code][2] for code in entities[::-1])
+        return next((name for name in named if name), None)

@@ -119,7 +119,7 @@ def _of(
         reports=groups_of(view, "report").of_code[entities],
         actors=actors,
         entities=entities,
-        kinds=_kind_of_code(view)[codes],
+        kinds=kind_of_code(view)[codes],
         days=days,
         at_night=by_night,
         nights=(days + (since_midnight >= NIGHT_FROM * HOUR))[by_night],
@@ -127,7 +127,8 @@ def _of(
     )
 
 
-def _kind_of_code(view: View) -> Ints:
+def kind_of_code(view: View) -> Ints:
+    """For each code of an action its place in `export_actions()`."""
     numbers = {name: number for number, name in enumerate(export_actions())}
     entries = view.dictionaries["action"].entries
     return np.array([numbers.get(entry[0] or "", 0) for entry in entries], np.int64)

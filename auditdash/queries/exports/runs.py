@@ -6,10 +6,12 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from auditdash.events.instants import MINUTE, Instant
+from auditdash.queries.exports.asked import Asked
 from auditdash.queries.exports.habits import Habits
-from auditdash.queries.exports.order import Ints, lengths_of, starts_of
+from auditdash.queries.exports.order import Ints, lengths_of
 
 # A burst: exports without a longer pause than this, at least so many, and so many times what the
 # person exports on a usual day.
@@ -33,56 +35,66 @@ class Burst(Struct, frozen=True, kw_only=True):
 
 
 class Runs:
-    """The runs of many people that may matter: of each their longest one, and all unusual ones.
+    """The runs of many people; a run is known by its number, a person by their place among all.
 
-    The rows are exports by person and time; a run is known by its number.
+    `times` and `days` are those of exports by person and time, `firsts` the first row of each.
     """
 
-    def __init__(self, people: Ints, times: Ints, days: Ints, habits: Habits) -> None:
-        starts = _starts(people, times)
-        counts = lengths_of(starts, len(times))
-        person = people[starts]
-        first = starts_of(person)
-        longest = np.maximum.reduceat(counts, first) if len(first) else first
-        of_person = np.repeat(longest, lengths_of(first, len(person)))
-        is_longest = counts == of_person
-        chosen = np.flatnonzero(is_longest | (counts >= BURST_COUNT))
-        starts, self._counts, self._people = starts[chosen], counts[chosen], person[chosen]
-        ends = starts + self._counts - 1
-        self._starts, self._ends = times[starts], times[ends]
-        self._usual = habits.usual(self._people, days[starts], days[ends])
-        many = (self._counts >= BURST_COUNT) & (self._counts >= BURST_TIMES * self._usual)
-        self._unusual = np.flatnonzero(many)
-        longest_ones = np.flatnonzero(is_longest[chosen])
-        # Of equally long ones the first.
-        self._busiest = longest_ones[starts_of(self._people[longest_ones])]
+    def __init__(
+        self, people: Ints, firsts: Ints, times: Ints, asked: Asked, habits: Habits
+    ) -> None:
+        self._habits = habits
+        self._people = people
+        self._asked = asked
+        self._starts = _starts(firsts, times)
+        self._counts = lengths_of(self._starts, len(times))
+        self._first = np.searchsorted(self._starts, firsts)
+        long = np.flatnonzero(self._counts >= BURST_COUNT)
+        self._places = np.searchsorted(firsts, self._starts[long], "right") - 1
+        many = self._counts[long] >= BURST_TIMES * self._usual(long, self._places)
+        self._unusual, self._places = long[many], self._places[many]
 
     @property
     def bursting(self) -> Ints:
-        """The people of unusual runs."""
-        return self._people[self._unusual]
+        """The places of people with unusual runs, each once for each of them."""
+        return self._places
 
     def busiest(self, place: int) -> Burst:
-        """The longest run of a person, who is known by their place among all."""
-        return self._burst(int(self._busiest[place]))
+        """The longest run of a person; of equally long ones the first."""
+        first = int(self._first[place])
+        behind = self._first[place + 1] if place + 1 < len(self._first) else len(self._counts)
+        run = first + int(np.argmax(self._counts[first:behind]))
+        return self._burst(run, place)
 
-    def unusual(self, person: int) -> tuple[Burst, ...]:
+    def unusual(self, place: int) -> tuple[Burst, ...]:
         """All that stand out, in order."""
-        start, end = np.searchsorted(self.bursting, (person, person + 1)).tolist()
-        return tuple(self._burst(run) for run in self._unusual[start:end].tolist())
+        start, end = np.searchsorted(self._places, (place, place + 1)).tolist()
+        return tuple(self._burst(run, place) for run in self._unusual[start:end].tolist())
 
-    def _burst(self, run: int) -> Burst:
+    def _usual(self, runs: Ints, places: Ints) -> NDArray[np.float64]:
+        days = (self._asked.some("days", rows).astype(np.int64) for rows in self._ends(runs))
+        return self._habits.usual(self._people[places], *days)
+
+    def _ends(self, runs: Ints) -> tuple[Ints, Ints]:
+        """The first and the last row of each run."""
+        starts = self._starts[runs].astype(np.int64)
+        return starts, starts + self._counts[runs] - 1
+
+    def _burst(self, run: int, place: int) -> Burst:
+        runs = np.array([run])
+        start, end = (int(self._asked.some("times", rows)[0]) for rows in self._ends(runs))
         return Burst(
-            start=Instant(int(self._starts[run])),
-            end=Instant(int(self._ends[run])),
+            start=Instant(start),
+            end=Instant(end),
             count=int(self._counts[run]),
-            usual=float(self._usual[run]),
+            usual=float(self._usual(runs, np.array([place]))[0]),
         )
 
 
-def _starts(people: Ints, times: Ints) -> Ints:
+def _starts(firsts: Ints, times: Ints) -> Ints:
     """The places of rows before which there was a longer pause, or another person."""
     begins = np.ones(len(times), np.bool_)
     if len(times):
-        begins[1:] = (times[1:] - times[:-1] > BURST_PAUSE) | (people[1:] != people[:-1])
+        begins[1:] = times[1:] - times[:-1] > BURST_PAUSE
+        begins[firsts] = True
     return np.flatnonzero(begins)
