@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.totals import question_key
-from auditdash.queries.exports.asked import Asked
 from auditdash.queries.exports.habits import NIGHT_HABIT, Habits, habits_of
+from auditdash.queries.exports.kept.asked import Asked
+from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS, chosen, table_of
 from auditdash.queries.exports.nights import iterate_night_exports
 from auditdash.queries.exports.people import Exporter, People, name_kinds
 from auditdash.queries.exports.reports import Exported, Reports
@@ -26,7 +27,6 @@ from auditdash.queries.exports.rows import (
     is_night,
 )
 from auditdash.queries.exports.runs import BURST_COUNT, BURST_PAUSE, BURST_TIMES, Burst
-from auditdash.queries.exports.table import AT_NIGHT, OFF_HOURS, chosen, table_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -13,16 +13,16 @@ from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
-from auditdash.queries.exports.asked import Asked, distinct
 from auditdash.queries.exports.days import BusiestDay, Days
 from auditdash.queries.exports.habits import Habits
+from auditdash.queries.exports.kept.asked import Asked, distinct
+from auditdash.queries.exports.kept.table import AT_NIGHT, IN_EVENING, OFF_HOURS
 from auditdash.queries.exports.listed import Deferred, Listed
 from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.nights import periods_of
 from auditdash.queries.exports.order import Bools, Ints
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import Burst, Runs
-from auditdash.queries.exports.table import AT_NIGHT, IN_EVENING, OFF_HOURS
 
 
 class Exporter(Struct, frozen=True, kw_only=True):

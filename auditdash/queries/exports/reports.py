@@ -13,11 +13,11 @@ from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
-from auditdash.queries.exports.asked import Asked, distinct
 from auditdash.queries.exports.habits import Habits
+from auditdash.queries.exports.kept.asked import Asked, distinct
+from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
 from auditdash.queries.exports.listed import Deferred, Listed
 from auditdash.queries.exports.people import name_kinds, night_periods, rank
-from auditdash.queries.exports.table import AT_NIGHT, OFF_HOURS
 
 
 class Exported(Struct, frozen=True, kw_only=True):

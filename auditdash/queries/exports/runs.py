@@ -9,8 +9,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.instants import MINUTE, Instant
-from auditdash.queries.exports.asked import Asked
 from auditdash.queries.exports.habits import Habits
+from auditdash.queries.exports.kept.asked import Asked
 from auditdash.queries.exports.order import Ints, lengths_of
 
 # A burst: exports without a longer pause than this, at least so many, and so many times what the

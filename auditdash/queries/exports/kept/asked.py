@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of
+from auditdash.queries.exports.kept.table import Table
 from auditdash.queries.exports.order import Bools, Ints, order_by, starts_of
-from auditdash.queries.exports.table import Table
 
 
 class Asked:
