@@ -20,7 +20,7 @@ from auditdash.queries.access.nodes import Nodes, kind_word
 from auditdash.queries.access.paths import DIRECT, Paths, begins
 from auditdash.queries.access.picture import Picture
 from auditdash.queries.access.replay import NEVER_BEGAN, Bits, Places
-from auditdash.queries.permissions.numbering import MISSING, Numbers
+from auditdash.queries.permissions.numbering import Numbers
 from auditdash.search.checks import key_check
 from auditdash.search.dates import resolve
 from auditdash.search.errors import QueryError
@@ -48,7 +48,7 @@ def find_named(query: Query, picture: Picture) -> Numbers:
                 found |= _with_words(nodes, text)
             case Term("entity" | "subject", values):
                 atoms = [value for value in values if isinstance(value, Atom)]
-                found |= _among(nodes, (nodes.ids, nodes.names), key_check(atoms))
+                found |= _called(nodes, key_check(atoms))
     return np.flatnonzero(found)
 
 
@@ -80,17 +80,14 @@ class _Narrowing:
         present = len(atoms) < len(values)
         match field:
             case "subject":
-                found = _among(nodes, (nodes.ids, nodes.names), check)
+                found = _called(nodes, check)
                 through = (paths.through != DIRECT) & found[paths.through]
                 return _or(found[paths.subjects] | through, present=present)
             case "entity":
-                found = _among(nodes, (nodes.ids, nodes.names), check)
+                found = _called(nodes, check)
                 return _or(found[paths.objects], present=present)
             case "entity_id":
-                found = _among(nodes, (nodes.ids,), check)
-                if present:
-                    found = nodes.ids != MISSING
-                return _at(found, paths.objects)
+                return _at(self._has_id(check, present=present), paths.objects)
             case "entity_type":
                 found = _where(nodes.kinds, lambda kind: check(kind_word(kind)))
                 return _or(found[paths.objects], present=present)
@@ -106,6 +103,10 @@ class _Narrowing:
             length=max(1, span.end - span.start),
             expected=_EXPECTED,
         )
+
+    def _has_id(self, check: Callable[[str], bool], *, present: bool) -> Bits:
+        keys = self._nodes.texts.keys
+        return _where(self._nodes.ids + 1, lambda at: at > 0 and (present or check(keys[at - 1])))
 
     def _role(self, check: Callable[[str], bool], *, present: bool) -> Bits:
         keys = self._nodes.texts.keys
@@ -147,17 +148,15 @@ class _Narrowing:
 
 def _with_words(nodes: Nodes, text: str) -> Bits:
     phrase = fold_words(text).rstrip()
-    return _among(nodes, (nodes.ids, nodes.names), lambda key: phrase in fold_words(key))
+    return _called(nodes, lambda key: phrase in fold_words(key))
 
 
-def _among(nodes: Nodes, numbers: Sequence[Numbers], check: Callable[[str], bool]) -> Bits:
-    """For each node whether one of its texts, which have these numbers, is asked for."""
+def _called(nodes: Nodes, check: Callable[[str], bool]) -> Bits:
+    """For each node whether one of the texts that it was ever called is asked for."""
     keys = nodes.texts.keys
-    known = np.unique(np.concatenate([np.array([MISSING]), *numbers]))[1:]
-    asked = known[[check(keys[number]) for number in known.tolist()]]
+    asked = _where(nodes.words, lambda number: check(keys[number]))
     found = np.zeros(len(nodes), np.bool_)
-    for some in numbers:
-        found |= np.isin(some, asked)
+    found[nodes.called[asked]] = True
     return found
 
 

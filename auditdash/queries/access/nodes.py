@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -34,11 +34,14 @@ class Node(Struct, frozen=True):
 
 class Nodes(Struct, frozen=True, eq=False):
     """Nodes by number, in the order in which people read them: by kind, connections before groups,
-    and by label. Of each the kind, and the numbers of the texts of its id and its newest name."""
+    and by label. Of each the kind, and the numbers of the texts of its id and its newest name.
+    `words` are the numbers of the texts that each was ever called, `called` whom they call."""
 
     kinds: NDArray[np.uint8]
     ids: Numbers
     names: Numbers
+    words: Numbers
+    called: Numbers
     texts: Texts
 
     def __len__(self) -> int:
@@ -63,6 +66,12 @@ class Nodes(Struct, frozen=True, eq=False):
             nameless = asked & (self.ids == MISSING)
             found = np.flatnonzero(nameless & (self.names == self.texts.find(name or "")))
         return int(found[0]) if len(found) else None
+
+    def find_called(self, name: str, kinds: Collection[str]) -> list[int]:
+        """All of these kinds that were ever called so, or have this id."""
+        asked = [kind_number(kind) for kind in kinds]
+        found = np.unique(self.called[self.words == self.texts.find(name)])
+        return [each for each in found.tolist() if int(self.kinds[each]) in asked]
 
     def _text(self, number: np.int64) -> str | None:
         return self.texts.written[number] or None if number != MISSING else None
@@ -118,7 +127,10 @@ def _nodes(
     order = np.array([at for _, at in sorted(zip(keys, range(count), strict=True))], np.int64)
     ranks = np.empty(count, np.int64)
     ranks[order] = np.arange(count)
-    return Nodes(kinds[order], ids[order], names[order], texts), ranks
+    words = np.concatenate((named.ids[occurring], named.names[occurring]))
+    told, called = words != MISSING, np.tile(ranks[places], 2)
+    found = Nodes(kinds[order], ids[order], names[order], words[told], called[told], texts)
+    return found, ranks
 
 
 def _join(named: Sequence[Named]) -> Named:

@@ -182,7 +182,7 @@ def join(*parts: Paths) -> Paths:
     """All of them, one after the other."""
     return Paths(
         *(
-            np.concatenate([getattr(each, name) for each in parts]).astype(np.int32)
+            np.concatenate([getattr(each, name) for each in (NOTHING, *parts)]).astype(np.int32)
             for name in Paths.__struct_fields__
         )
     )

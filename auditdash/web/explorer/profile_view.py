@@ -8,17 +8,13 @@ from typing import Final
 from msgspec import Struct
 
 from auditdash.charts import links
-from auditdash.downloads.permission_rows import object_text
-from auditdash.events.event import Event
 from auditdash.events.instants import Instant
-from auditdash.queries.explore.access import Held
 from auditdash.queries.explore.names import EntityName, missing, narrowed, on_entity, value_of
 from auditdash.queries.explore.profiles import Seen
 from auditdash.queries.facets import Facet
 from auditdash.queries.rankings import Rank, Ranking
 from auditdash.search.query import Query
 from auditdash.web.frame.event_fields import actor_href, entity_href
-from auditdash.web.frame.permissions_view import ChangeView, change_view
 from auditdash.web.frame.question import link
 
 TIMELINE: Final = "/timeline"
@@ -44,17 +40,6 @@ class SeenView(Struct, frozen=True, kw_only=True):
     first_at: Instant
     last_at: Instant
     page: str = ""
-
-
-class AccessView(Struct, frozen=True, kw_only=True):
-    """One access somebody has, and the event that gave it. `doubt` is a caveat or ""."""
-
-    change: ChangeView
-    subject_page: str
-    object_page: str
-    doubt: str
-    deleted_seq: int | None
-    deleted_at: Instant | None
 
 
 def text_of(query: Query) -> str:
@@ -127,28 +112,3 @@ def seen(found: Iterable[Seen], pages: Sequence[str] = ()) -> tuple[SeenView, ..
         )
         for number, each in enumerate(found)
     )
-
-
-def access(held: Iterable[Held], unknown: str) -> tuple[AccessView, ...]:
-    """The access somebody has, to what is deleted last; `unknown` is said of an untold role."""
-    ordered = sorted(held, key=lambda each: each.deleted is not None)
-    return tuple(
-        AccessView(
-            change=change_view(each.change, unknown),
-            subject_page=actor_href(each.change.event.subject.name or each.change.event.subject.id),
-            object_page=entity_href(_object(each.change.event)),
-            doubt="named only: it could be another of this name" if each.unclear else "",
-            deleted_seq=each.deleted.seq if each.deleted else None,
-            deleted_at=each.deleted.occurred_at if each.deleted else None,
-        )
-        for each in ordered
-    )
-
-
-def _object(event: Event) -> EntityName | None:
-    """The entity that access is to, where the event's entity is it."""
-    entity = event.entity
-    name = object_text(event)
-    if name is None or name not in {entity.name, entity.id}:
-        return None
-    return EntityName(type=entity.type or "", id=entity.id or None, name=entity.name or None)

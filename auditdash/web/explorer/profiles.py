@@ -34,6 +34,8 @@ from auditdash.search.query import Atom, Not, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
+from auditdash.web.access.asked import Asked, Moment
+from auditdash.web.access.view import way_views
 from auditdash.web.explorer import profile_view as view
 from auditdash.web.explorer.histogram import histogram_view
 from auditdash.web.frame.event_fields import ACTORS, ENTITIES, actor_href, entity_href
@@ -132,7 +134,7 @@ def _actor_context(
     clock: Clock,
 ) -> dict[str, object]:
     query = by_actor(name)
-    now = find_access_of(connection, name, scope, clock)
+    now = find_access_of(connection, name, scope, clock, _ACCESSES)
     others = profiles.find_names_of_actor(connection, query, name, scope, clock)
     facets = count_facets(connection, query, scope, clock, _TOP)
     entities = rank_entities(connection, query, scope, clock, _TOP)
@@ -172,11 +174,12 @@ def _entity_context(
 ) -> dict[str, object]:
     query = on_entity(named)
     exports = narrowed(query, _EXPORT)
-    now = find_access_to(connection, named, scope, clock)
     others = profiles.find_names_of_entity(connection, query, named, scope, clock)
     actors, other_actors = profiles.find_most_active(connection, query, scope, clock, _TOP)
     exporters, _ = profiles.find_most_active(connection, exports, scope, clock, _TOP)
     newest = find_events(connection, query, scope, clock, limit=1).events[0]
+    typed = EntityName(type=newest.entity.type, id=named.id, name=named.name)
+    now = find_access_to(connection, typed, scope, clock, _ACCESSES)
     return {
         "named": named,
         "name": newest.entity.name or newest.entity.id or "",
@@ -230,13 +233,13 @@ def _common(
 def _access_context(
     connection: Connection, now: AccessNow, scope: Scope, clock: Clock
 ) -> dict[str, object]:
-    first = find_first_recorded(connection, scope)
-    unknown = unknown_text(first, clock.zone)
+    asked = Asked(moment=Moment(at=clock.now), text="")
+    pages = [asked.node_href(node) for node in now.nodes]
     return {
-        "first_recorded": first,
+        "first_recorded": find_first_recorded(connection, scope),
         "now": now,
-        "held": view.access(now.held, unknown)[:_ACCESSES],
-        "live": sum(each.deleted is None for each in now.held),
+        "held": way_views(now.shown, asked),
+        "access_href": pages[0] if len(pages) == 1 else "",
         "changed": _changes(connection, now.query, scope, clock),
         "changed_href": view.events_href(now.query),
     }
