@@ -139,7 +139,8 @@ def axe(page: Page) -> list[Violation]:
 
     Axe enters through the debugger's evaluate, which no CSP forbids, so the page keeps its own.
     """
-    page.evaluate(_AXE.read_text(encoding="utf-8") + ";undefined")
+    if not page.evaluate("'axe' in window"):  # a page that is looked at twice keeps it
+        page.evaluate(_AXE.read_text(encoding="utf-8") + ";undefined")
     answer: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         Violation(

@@ -15,7 +15,9 @@ from typing import Final
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
 
+from auditdash.accounts.people import create_person
 from auditdash.events.instants import now
 from auditdash.events.periods import previous_month
 from auditdash.ingest.demo_workspace import load_demo
@@ -23,10 +25,12 @@ from auditdash.reports.run import request_report, run_next
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import open_engine, writing
 from auditdash.store.migrate import migrate
+from auditdash.store.saved_searches import add_saved_search
 from auditdash.store.workspaces import create_workspace, list_workspaces
 from tests.browser import FLAGS, find_chromium, open_visit
 from tests.journeys.scene import Scene
 from tests.make import make_record, store
+from tests.people import add_alice
 from tests.serving import find_free_port, serve, with_port
 
 FOLDER: Final = ROOT / "docs" / "screenshots"
@@ -97,11 +101,33 @@ def _served(folder: Path) -> Iterator[Scene]:
             requested_by="Alice",
             now=now(),
         )
+    _save_searches(engine, demo.id)
     run_next(engine, settings, now())
     log = folder / "gunicorn.log"
     with serve(with_port(settings, find_free_port()), log) as address:
         yield Scene(address, engine, settings, demo.id, own, log)
     engine.dispose()
+
+
+def _save_searches(engine: Engine, workspace_id: int) -> None:
+    alice = add_alice(engine, now())
+    with writing(engine) as connection:
+        dylan = create_person(connection, "dylan", "Dylan Mercer", now())
+        for person_id, name, query, shared in (
+            (alice, "Exports outside working hours", "op:export is:off-hours", True),
+            (alice, "Payroll, who was let in", "entity:payroll* is:permission op:grant", False),
+            (dylan, "First-seen actions of this week", "is:first-seen created:>=now-7d", True),
+        ):
+            add_saved_search(
+                connection,
+                workspace_id=workspace_id,
+                person_id=person_id,
+                name=name,
+                query=query,
+                zone="UTC",
+                shared=shared,
+                now=now(),
+            )
 
 
 def _take_all(browser: Browser, scene: Scene, dark: bool, width: int) -> None:
