@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter
 
 from auditdash.api import events as api_events
 from auditdash.api import problems
+from auditdash.api import reading as api_reading
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
@@ -63,6 +64,7 @@ _ROOMS: Final = (
     accounts,
     settings_pages,
     api_events,
+    api_reading,
 )
 
 

@@ -7,16 +7,21 @@ import hmac
 import secrets
 import string
 import zlib
+from collections.abc import Collection
 from typing import Final
 
 from msgspec import Struct
 from sqlalchemy import Connection, select, update
 
 from auditdash.accounts.people import parse_name
+from auditdash.events.errors import BadInput
 from auditdash.events.instants import MINUTE, Instant
 from auditdash.store.schema import tokens
 
 PREFIX: Final = "adt_"
+INGEST: Final = "ingest"
+READ: Final = "read"
+SCOPES: Final = (INGEST, READ)
 _DIGITS: Final = string.digits + string.ascii_letters
 _RANDOM_LENGTH: Final = 43  # base 62: 256 bits
 _CHECKSUM_LENGTH: Final = 6
@@ -24,7 +29,8 @@ _SHOWN: Final = len(PREFIX) + 4
 
 
 class Token(Struct, frozen=True, kw_only=True):
-    """What is known of a token: never the token itself. `prefix` tells it from the others."""
+    """What is known of a token: never the token itself. `prefix` tells it from the others, `scopes`
+    are what it may do, with a space between them."""
 
     id: int
     workspace_id: int
@@ -34,6 +40,11 @@ class Token(Struct, frozen=True, kw_only=True):
     created_at: Instant
     last_used_at: Instant | None
     revoked_at: Instant | None
+    scopes: str
+
+    def may(self, scope: str) -> bool:
+        """Whether it may do this."""
+        return scope in self.scopes.split()
 
     def needs_mark(self, now: Instant) -> bool:
         """Whether its last use is to be moved on: to the minute, so that a busy token, and a
@@ -45,7 +56,12 @@ _COLUMNS = tuple(tokens.c[name] for name in Token.__struct_fields__)
 
 
 def create_token(
-    connection: Connection, workspace_id: int, name: str, created_by: int | None, now: Instant
+    connection: Connection,
+    workspace_id: int,
+    name: str,
+    created_by: int | None,
+    now: Instant,
+    scopes: Collection[str] = (INGEST,),
 ) -> str:
     """A new token: whoever gets this text must show it now, nobody can again."""
     text = _with_checksum("".join(secrets.choice(_DIGITS) for _ in range(_RANDOM_LENGTH)))
@@ -56,6 +72,7 @@ def create_token(
         "token_hash": _hash(text),
         "created_by": created_by,
         "created_at": now,
+        "scopes": _parse_scopes(scopes),
     }
     connection.execute(tokens.insert().values(row))
     return text
@@ -101,6 +118,14 @@ def revoke_token(connection: Connection, workspace_id: int, token_id: int, now: 
         .values(revoked_at=now)
     )
     return revoked.rowcount == 1
+
+
+def _parse_scopes(scopes: Collection[str]) -> str:
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise BadInput(
+            "a token must be for something", where="scopes", expected="ingest, read, or both"
+        )
+    return " ".join(scope for scope in SCOPES if scope in scopes)
 
 
 def _is_well_formed(presented: str) -> bool:

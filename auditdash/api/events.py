@@ -7,13 +7,13 @@ from typing import IO, Any, cast
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from auditdash.accounts.tokens import Token, find_token, mark_used
-from auditdash.api.problems import answer_bad_input, problem
+from auditdash.accounts.tokens import INGEST
+from auditdash.api import door
+from auditdash.api.problems import answer_bad_input
 from auditdash.events.errors import BadInput
 from auditdash.ingest.delivery import Delivery, DeliveryBroken, deliver
 from auditdash.ingest.intake import Receipt
 from auditdash.ingest.parse import Rejection
-from auditdash.store.engine import reading, writing
 from auditdash.store.installation import Installation
 
 SOURCE = "mode"  # records in the form of Mode's feed, by whichever way they come
@@ -28,9 +28,9 @@ def post_events() -> Response:
     Sending the same again adds nothing, so after any failure the same batch may be sent again.
     """
     installation: Installation = current_app.extensions["auditdash"]
-    token = _find_token(installation)
-    if token is None:
-        return _unauthorized()
+    token = door.admit(installation, INGEST)
+    if isinstance(token, Response):
+        return token
     delivery = Delivery(
         workspace_id=token.workspace_id, source=SOURCE, channel="api", name=token.name
     )
@@ -66,28 +66,6 @@ class _Body:
             raise BadInput("the body is too large", expected="smaller batches") from None
         except ClientDisconnected:
             raise BadInput("the body broke off", expected="all of it; send it again") from None
-
-
-def _find_token(installation: Installation) -> Token | None:
-    scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer":
-        return None
-    with reading(installation.engine) as connection:
-        token = find_token(connection, presented.strip())
-    if token is not None and token.needs_mark(installation.now()):
-        with writing(installation.engine) as connection:
-            mark_used(connection, token, installation.now())
-    return token
-
-
-def _unauthorized() -> Response:
-    response = problem(
-        401,
-        "Unauthorized",
-        "A workspace token is needed: Authorization: Bearer adt_… (Settings → API tokens).",
-    )
-    response.headers["WWW-Authenticate"] = 'Bearer realm="auditdash"'
-    return response
 
 
 def _as_json(receipt: Receipt) -> dict[str, Any]:

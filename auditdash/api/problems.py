@@ -8,6 +8,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from auditdash.events.errors import BadInput
+from auditdash.search.errors import QueryError
 
 
 def problem(status: int, title: str, detail: str, **members: Any) -> Response:
@@ -19,7 +20,13 @@ def problem(status: int, title: str, detail: str, **members: Any) -> Response:
 
 
 def answer_bad_input(error: BadInput, status: int = 400, **members: Any) -> Response:
-    """What was wrong, where, and what was expected."""
+    """What was wrong, where, and what was expected; of a query also the place in its text."""
+    if isinstance(error, QueryError):
+        members |= {
+            "position": error.position,
+            "length": error.length,
+            "nearest": error.nearest,
+        }
     return problem(
         status, "Bad input", error.what, where=error.where, expected=error.expected, **members
     )

@@ -15,7 +15,7 @@ from auditdash.accounts.people import (
     set_password_hash,
 )
 from auditdash.accounts.sessions import end_sessions_of
-from auditdash.accounts.tokens import create_token, list_tokens, revoke_token
+from auditdash.accounts.tokens import INGEST, SCOPES, create_token, list_tokens, revoke_token
 from auditdash.cli.house import House, only_real, with_house, workspace_option
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
@@ -82,29 +82,41 @@ def _state(ended_at: int | None) -> str:
 
 @click.group()
 def token() -> None:
-    """Tokens with which programs send events to POST /api/v1/events."""
+    """Tokens with which programs send events to /api/v1/events, and read them there."""
 
 
 @token.command("create")
 @click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    default=(INGEST,),
+    show_default=True,
+    help="What it may do; twice for both.",
+)
 @workspace_option
 @with_house
-def create_token_command(house: House, name: str, workspace: str | None) -> None:
+def create_token_command(
+    house: House, name: str, scopes: tuple[str, ...], workspace: str | None
+) -> None:
     """Make a token; it is shown once."""
     owner = house.workspace(workspace)
     with writing(house.engine) as connection:
-        click.echo(create_token(connection, owner.id, name, None, now()))
+        click.echo(create_token(connection, owner.id, name, None, now(), scopes))
 
 
 @token.command("list")
 @workspace_option
 @with_house
 def list_tokens_command(house: House, workspace: str | None) -> None:
-    """Tokens of a workspace: number, beginning, name, state."""
+    """Tokens of a workspace: number, beginning, name, state, what it may do."""
     owner = house.workspace(workspace)
     with reading(house.engine) as connection:
         for each in list_tokens(connection, owner.id):
-            click.echo(f"{each.id}\t{each.prefix}…\t{each.name}\t{_state(each.revoked_at)}")
+            state = _state(each.revoked_at)
+            click.echo(f"{each.id}\t{each.prefix}…\t{each.name}\t{state}\t{each.scopes}")
 
 
 @token.command("revoke")

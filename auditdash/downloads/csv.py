@@ -14,6 +14,7 @@ from auditdash.queries.stream import iterate_stretches
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
+MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 _ROWS_AT_ONCE = 500
 
 

@@ -10,6 +10,8 @@ from auditdash.queries.stream import iterate_records
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
+MEDIA_TYPE = "application/x-ndjson"
+
 
 def iterate_ndjson(
     connection: Connection, query: Query, scope: Scope, clock: Clock

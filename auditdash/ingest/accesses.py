@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from threading import Condition
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
 from auditdash.events import instants
+from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
 from auditdash.ingest.intake import Intake, open_receipt, reopen, take
 from auditdash.ingest.parse import Piece
 from auditdash.store.engine import DatabaseTrouble, writing
 from auditdash.store.receipts import find_open_receipt, finish_receipt
+from auditdash.store.workspaces import Workspace
 
 SOURCE: Final = "auditdash"
 CHANNEL: Final = "self"
+EXTENSION: Final = "auditdash.accesses"  # where an application keeps its AccessLog
 _MOST_SECONDS: Final = 0.02  # that one who writes waits for those at work
 
 
@@ -33,6 +38,33 @@ class Access(Struct, frozen=True, kw_only=True):
     def receipt_name(self) -> str:
         """One receipt for a day of looking: one for each look would bury the others."""
         return f"Reading of {instants.to_rfc3339(self.at)[:10]}"
+
+
+def access_of(
+    workspace: Workspace,
+    at: Instant,
+    actor: Mapping[str, str | None],
+    what: str,
+    query: str,
+    context: Mapping[str, str],
+) -> Access:
+    """What the event says that tells of a look at this workspace's log."""
+    told = {"what": what, "query": query, **context}
+    record = {
+        "id": str(uuid.uuid4()),
+        "action": "audit_log_accessed",
+        "description": f"{what} read in auditdash",
+        "timestamp": instants.to_rfc3339(at),
+        "workspace_username": workspace.slug,
+        "context": {name: storable(value) for name, value in told.items()},
+        "actor": {name: value and storable(value) for name, value in actor.items()},
+        "entity": {
+            "entity_type": "audit_log",
+            "entity_id": workspace.slug,
+            "entity_name": workspace.name,
+        },
+    }
+    return Access(workspace_id=workspace.id, at=at, record=msgspec.json.encode(record))
 
 
 class _Waiting:

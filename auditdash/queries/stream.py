@@ -18,7 +18,7 @@ from auditdash.index.files.segment import Columns
 from auditdash.index.view import View, open_view
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
-from auditdash.queries.timeline import is_rising
+from auditdash.queries.timeline import Cursor, Page, cursor_of, is_rising
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.records import open_records
@@ -26,6 +26,8 @@ from auditdash.store.records import open_records
 _READ: Final = 4_000  # records at a time from the database, packed; at first fewer
 _READ_FIRST: Final = 200
 _ROWS: Final = 500  # at a time unpacked: about as many as the processor keeps at hand
+_READ_EVENTS: Final = 100
+_LONGEST_PAGE: Final = 8 << 20  # characters of records
 
 
 class Stretch(Struct, frozen=True, kw_only=True):
@@ -92,6 +94,58 @@ def iterate_events(
     view = open_view(connection, scope)
     seqs = (seq for window in _windows(view, query, clock) for seq in window.tolist())
     return iterate_numbered(connection, view.workspace_id, view.slug, seqs)
+
+
+def find_page(
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    after: Cursor | None,
+    limit: int,
+) -> Page:
+    """As `find_events`, but shorter where the records are long."""
+    view = open_view(connection, scope)
+    places = scan.find_ordered(
+        compile_query(query, view, clock),
+        rising=is_rising(query),
+        after=None if after is None else (after.occurred_at, after.seq),
+        limit=limit + 1,
+    )
+    events = _first_of(view, [seq for _, seq in places[:limit]])
+    more = len(events) < len(places)
+    return Page(events=events, following=cursor_of(events[-1]) if more else None)
+
+
+def find_arrivals(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, after: int, limit: int
+) -> tuple[tuple[Event, ...], int]:
+    """The events that came behind this number, in the order in which they came; and the number up
+    to which all were looked at."""
+    view = open_view(connection, scope)
+    condition = compile_query(query, view, clock)
+    found: list[int] = []
+    for segment in view.segments:
+        if segment.last_seq > after and len(found) <= limit:
+            seqs = np.sort(scan.find_in(condition, segment).seqs)
+            found += seqs[seqs > after].tolist()
+    events = _first_of(view, found[:limit])
+    done = len(events) == len(found)
+    return events, max(after, view.highest_seq) if done else events[-1].seq
+
+
+def _first_of(view: View, seqs: Sequence[int]) -> tuple[Event, ...]:
+    """These, or as many as make an answer of bearable length."""
+    events: list[Event] = []
+    size = 0
+    for start in range(0, len(seqs), _READ_EVENTS):
+        some = seqs[start : start + _READ_EVENTS]
+        for event in iterate_numbered(view.connection, view.workspace_id, view.slug, some):
+            size += len(event.record)
+            if events and size > _LONGEST_PAGE:
+                return tuple(events)
+            events.append(event)
+    return tuple(events)
 
 
 def _records(view: View, seqs: NDArray[np.int64]) -> Iterator[tuple[slice, list[bytes]]]:

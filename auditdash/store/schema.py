@@ -247,6 +247,8 @@ tokens = Table(
     _at("created_at"),
     _at("last_used_at", nullable=True),
     _at("revoked_at", nullable=True),
+    # What it may do, in words with a space between them: ingest, read.
+    Column("scopes", Plain, nullable=False, server_default="ingest"),
 )
 
 schedules = Table(

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
 from auditdash.downloads.csv import iterate_csv
+from auditdash.downloads.ndjson import MEDIA_TYPE as NDJSON
 from auditdash.downloads.ndjson import iterate_ndjson
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -18,7 +19,7 @@ from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 _Writer = Callable[[Connection, Query, Scope, Clock], Iterator[bytes]]
 _FORMS: Final[dict[str, tuple[_Writer, str]]] = {
     "csv": (iterate_csv, CSV),
-    "ndjson": (iterate_ndjson, "application/x-ndjson"),
+    "ndjson": (iterate_ndjson, NDJSON),
 }
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/downloads")

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-import msgspec
 from flask import abort, current_app, g, request
 from msgspec import Struct
 from sqlalchemy import Engine
 
 from auditdash.accounts.sessions import Session
-from auditdash.events import instants
-from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
 from auditdash.ingest import accesses
-from auditdash.ingest.accesses import Access, AccessLog
+from auditdash.ingest.accesses import AccessLog
 from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
 from auditdash.store.installation import Installation
 from auditdash.store.workspaces import Workspace
 
 SOURCE: Final = accesses.SOURCE
-_ACCESSES: Final = "auditdash.accesses"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -116,9 +111,14 @@ def record_access(what: str, query: str = "", **context: str) -> None:
 
     Views call it before they answer, and outside of their own transactions: no record, no answer.
     """
-    who, instant = reader(), now()
-    record = _access_record(who, instant, what, query, context)
-    access = Access(workspace_id=who.workspace.id, at=instant, record=record)
+    who = reader()
+    actor = {
+        "ip": request.remote_addr,
+        "user_agent": request.headers.get("User-Agent", ""),
+        "user_id": str(who.person_id),
+        "username": who.username,
+    }
+    access = accesses.access_of(who.workspace, now(), actor, what, query, context)
     _log().keep(engine(), access)
 
 
@@ -135,33 +135,5 @@ def end_work(_error: BaseException | None = None) -> None:
 
 
 def _log() -> AccessLog:
-    found: AccessLog = current_app.extensions.setdefault(_ACCESSES, AccessLog())
+    found: AccessLog = current_app.extensions.setdefault(accesses.EXTENSION, AccessLog())
     return found
-
-
-def _access_record(
-    who: Reader, instant: Instant, what: str, query: str, context: dict[str, str]
-) -> bytes:
-    record = {
-        "id": str(uuid.uuid4()),
-        "action": "audit_log_accessed",
-        "description": f"{what} read in auditdash",
-        "timestamp": instants.to_rfc3339(instant),
-        "workspace_username": who.workspace.slug,
-        "context": {
-            name: storable(value)
-            for name, value in {"what": what, "query": query, **context}.items()
-        },
-        "actor": {
-            "ip": request.remote_addr,
-            "user_agent": storable(request.headers.get("User-Agent", "")),
-            "user_id": str(who.person_id),
-            "username": who.username,
-        },
-        "entity": {
-            "entity_type": "audit_log",
-            "entity_id": who.workspace.slug,
-            "entity_name": who.workspace.name,
-        },
-    }
-    return msgspec.json.encode(record)

@@ -142,6 +142,7 @@ def add_token() -> Response:
             params.field("token_name"),
             reader.person_id,
             readers.now(),
+            [scope for scope in tokens.SCOPES if params.field(f"may_{scope}")],
         )
     return _page(token=token)
 

@@ -183,6 +183,6 @@ def test_a_bomb_is_refused(settings: Settings, bearer: dict[str, str], engine: E
 
 
 def test_other_methods_and_paths_are_problems_too(client: FlaskClient) -> None:
-    assert client.get(PATH).content_type == "application/problem+json"
-    assert "POST" in client.get(PATH).headers["Allow"]
+    assert client.put(PATH).content_type == "application/problem+json"
+    assert "POST" in client.put(PATH).headers["Allow"]
     assert client.get("/api/v1/nothing").content_type == "application/problem+json"

@@ -26,6 +26,7 @@ from tests.bench.stages.memory import measure_memory
 from tests.bench.stages.pages import measure_pages
 from tests.bench.stages.queries import measure_queries
 from tests.bench.stages.readers import measure_readers
+from tests.bench.stages.walk import measure_walk
 
 Stage = Callable[[Bench], Iterator[Line]]
 _STAGES: dict[str, Stage] = {
@@ -35,6 +36,7 @@ _STAGES: dict[str, Stage] = {
     "files": measure_files,
     "disk": measure_disk,
     "memory": measure_memory,
+    "walk": measure_walk,
 }
 
 

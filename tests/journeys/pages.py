@@ -62,6 +62,7 @@ OTHERS: Final = {
     "charts.download",
     "access.download",
     "downloads.events",
+    "api_reading.get_events",
     "exports.download_exports",
     "permissions.download_permissions",
     "intake.download_quarantine",

@@ -19,7 +19,7 @@ _LINK = re.compile(r"http://localhost(/setup/[\w-]{43})")
 
 
 def test_a_token_is_shown_once_and_works(client: FlaskClient, engine: Engine) -> None:
-    answer = client.post("/settings/tokens", data={"token_name": "<b>loader</b>"})
+    answer = client.post("/settings/tokens", data={"token_name": "<b>loader</b>", "may_read": "1"})
     shown = set(_TOKEN.findall(answer.text))
     assert len(shown) == 1
     assert "<b>loader" not in answer.text
@@ -28,11 +28,21 @@ def test_a_token_is_shown_once_and_works(client: FlaskClient, engine: Engine) ->
     assert "&lt;b&gt;loader" in page
     assert not _TOKEN.search(page)
     with reading(engine) as connection:
-        assert find_token(connection, shown.pop()) is not None
+        token = find_token(connection, shown.pop())
+    assert token is not None
+    assert token.scopes == "read"
+
+
+def test_a_token_is_for_something(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
+    answer = client.post("/settings/tokens", data={"token_name": "loader"})
+    assert answer.status_code == 400
+    assert "ingest, read, or both" in answer.text
+    with reading(engine) as connection:
+        assert list_tokens(connection, workspace_id) == []
 
 
 def test_a_revoked_token_says_so(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
-    client.post("/settings/tokens", data={"token_name": "loader"})
+    client.post("/settings/tokens", data={"token_name": "loader", "may_ingest": "1"})
     with reading(engine) as connection:
         token_id = list_tokens(connection, workspace_id)[0].id
     assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 303
@@ -44,7 +54,7 @@ def test_a_token_of_another_workspace_is_out_of_reach(client: FlaskClient, engin
     with writing(engine) as connection:
         other = add_workspace(connection, "other", "Other")
     elsewhere = signed_in(client.application.test_client(), other)
-    elsewhere.post("/settings/tokens", data={"token_name": "theirs"})
+    elsewhere.post("/settings/tokens", data={"token_name": "theirs", "may_ingest": "1"})
     with reading(engine) as connection:
         token_id = list_tokens(connection, other)[0].id
     assert "theirs" not in client.get("/settings").text

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from threading import BoundedSemaphore
 from typing import Final
 
 from flask import Response
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from werkzeug.exceptions import ServiceUnavailable
 
+from auditdash.downloads import csv
+from auditdash.downloads.places import RETRY_SECONDS, TOO_MANY, iterate_file, take_place
 from auditdash.events.instants import to_datetime
 from auditdash.queries.timeline import find_highest_seq
 from auditdash.search.scope import Scope
-from auditdash.store.engine import reading, streaming
+from auditdash.store.engine import reading
 from auditdash.web import params, readers
 
-CSV: Final = "text/csv; charset=utf-8; header=present"
-_TOO_MANY: Final = "Other downloads are under way. Try again in a moment."
-_RETRY_SECONDS: Final = 10
+CSV: Final = csv.MEDIA_TYPE
 _HIGHEST: Final = (1 << 63) - 1
 
 
@@ -42,35 +41,13 @@ def stream_file(
 
     503 while as many files as may be are on their way.
     """
-    place = _Place(readers.installation().downloads)
+    place = take_place(readers.installation().downloads)
+    if place is None:
+        raise ServiceUnavailable(TOO_MANY, retry_after=RETRY_SECONDS)
     clock = readers.clock()
     day = to_datetime(clock.now, clock.zone).date().isoformat()
     name = f"{readers.reader().workspace.slug}-{what}-{day}-seq{scope.highest_seq}.{form}"
-    response = Response(_stream(readers.engine(), iterate, place), content_type=media_type)
+    response = Response(iterate_file(readers.engine(), iterate, place), content_type=media_type)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.call_on_close(place.leave)  # also of an answer that nobody reads
     return response
-
-
-class _Place:
-    """One of the places for downloads, taken at once and left once."""
-
-    def __init__(self, places: BoundedSemaphore) -> None:
-        if not places.acquire(blocking=False):
-            raise ServiceUnavailable(_TOO_MANY, retry_after=_RETRY_SECONDS)
-        self._places: BoundedSemaphore | None = places
-
-    def leave(self) -> None:
-        """Give it to others; a second time changes nothing."""
-        places, self._places = self._places, None
-        if places is not None:
-            places.release()
-
-
-def _stream(
-    engine: Engine, iterate: Callable[[Connection], Iterator[bytes]], place: _Place
-) -> Iterator[bytes]:
-    """The answer outlives the view: its iterator owns the connection until the last line."""
-    with streaming(engine) as connection:
-        yield from iterate(connection)
-    place.leave()

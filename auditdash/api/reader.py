@@ -1,0 +1,53 @@
+"""Who reads by the API: a token, what it may see, and the record that it looked."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.accounts.tokens import Token
+from auditdash.ingest import accesses
+from auditdash.ingest.accesses import AccessLog
+from auditdash.queries.timeline import find_highest_seq
+from auditdash.search.scope import Scope
+from auditdash.store.engine import reading
+from auditdash.store.installation import Installation
+from auditdash.store.workspaces import Workspace, list_workspaces
+
+
+class Reader(Struct, frozen=True):
+    """A program with a token that may read."""
+
+    installation: Installation
+    token: Token
+    workspace: Workspace
+
+    def scope(self, connection: Connection, highest: int | None) -> Scope:
+        """Its workspace up to this number, else up to the newest event now."""
+        everything = Scope(workspace_id=self.workspace.id)
+        newest = find_highest_seq(connection, everything)
+        seen = newest if highest is None else min(highest, newest)
+        return Scope(workspace_id=self.workspace.id, highest_seq=seen)
+
+    def record_access(self, query: str, **context: str) -> None:
+        """Keep that it looked: no record, no answer. No person has a name with a colon in it."""
+        actor = {
+            "ip": request.remote_addr,
+            "user_agent": request.headers.get("User-Agent", ""),
+            "user_id": f"token:{self.token.id}",
+            "username": f"token:{self.token.name}",
+        }
+        at, told = self.installation.now(), {"token": self.token.prefix, **context}
+        access = accesses.access_of(self.workspace, at, actor, "api-events", query, told)
+        log: AccessLog = current_app.extensions.setdefault(accesses.EXTENSION, AccessLog())
+        log.keep(self.installation.engine, access)
+
+
+def reader_of(installation: Installation, token: Token) -> Reader:
+    """The reader behind a token."""
+    with reading(installation.engine) as connection:
+        every = list_workspaces(connection)
+    return Reader(
+        installation, token, next(each for each in every if each.id == token.workspace_id)
+    )
