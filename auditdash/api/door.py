@@ -46,7 +46,8 @@ def _unauthorized() -> Response:
     response = problem(
         401,
         "Unauthorized",
-        "A workspace token is needed: Authorization: Bearer adt_… (Settings → API tokens).",
+        "A workspace token is needed: Authorization: Bearer adt_…"
+        " (Settings → Tokens for programs).",
     )
     response.headers["WWW-Authenticate"] = 'Bearer realm="auditdash"'
     return response

@@ -1,5 +1,5 @@
-"""A filtered search of nearly all events as CSV, with the memory of the worker that sends it, and the
-same search page by page: both must say the same, row for row."""
+"""A filtered search of nearly all events as CSV, with the memory of the worker that sends it, and
+the same search page by page: both must say the same, row for row."""
 
 from __future__ import annotations
 
