@@ -37,6 +37,9 @@ from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
 from auditdash.web.permissions import changes as permission_changes
+from auditdash.web.permissions import lasting as permission_lasting
+from auditdash.web.permissions import patterns as permission_patterns
+from auditdash.web.permissions import person as permission_person
 from auditdash.web.summaries import exports
 
 _log = logging.getLogger(__name__)
@@ -57,6 +60,9 @@ _ROOMS: Final = (
     exports,
     permission_changes,
     access_pages,
+    permission_patterns,
+    permission_lasting,
+    permission_person,
     downloads,
     reports,
     coverage,

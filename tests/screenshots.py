@@ -51,6 +51,9 @@ _DEMO: Final = {
     "access-connection": "/access/one?kind=connection&name=Payroll",
     "access-differences": "/access/differences",
     "access-contradictions": "/access/contradictions",
+    "permission-patterns": "/summaries/permissions/patterns",
+    "permission-lasting": "/summaries/permissions/lasting",
+    "permission-person": "/summaries/permissions/person?q=&name=rafael_nunes",
     "reports": "/reports",
     "settings": "/settings",
 }

@@ -16,14 +16,26 @@ from auditdash.charts.summaries import (
 )
 from auditdash.events.catalogue import action_label, categories
 from auditdash.queries.histogram import Histogram
+from auditdash.queries.permissions.directions import KINDS, Kind, kind_of
 from auditdash.queries.rankings import Rank, Ranking
-from auditdash.search.query import Query
+from auditdash.search.query import Atom, Query, Term, query_of
 from auditdash.search.scope import Clock
 
 WEEKDAYS: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday"),
     *("Friday", "Saturday", "Sunday"),
 )
+
+OPS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "granted": ("grant", "invite", "create"),
+    "revoked": ("revoke", "remove"),
+    "changed": ("modify",),
+}
+_KINDS: Final[Mapping[Kind, str]] = {
+    "granted": "Granted",
+    "revoked": "Revoked",
+    "changed": "Role changed",
+}
 
 
 def draw_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
@@ -235,3 +247,51 @@ def draw_hours_of_week(
             for day, row in zip(WEEKDAYS, counts, strict=True)
         ),
     )
+
+
+def draw_changes_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
+    """Stacked bars; `histogram` counts actions, and the query asks for permission changes alone."""
+    unit, zone = histogram.unit, histogram.zone
+    narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
+    labels = tuple(
+        Label(
+            text=bucket_text(bucket, unit, zone),
+            short=bucket_short(bucket, unit, zone),
+            link=link(narrow),
+        )
+        for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
+    )
+    counts = {kind: _of_kind(histogram, kind) for kind in KINDS}
+    return Series(
+        name="changes-over-time",
+        kind="stacked-bars",
+        title="Permission changes over time",
+        summary=say_over_time(histogram, [label.text for label in labels], "changes"),
+        unit="changes",
+        label_head=HEADS[unit],
+        labels=labels,
+        traces=tuple(
+            Trace(
+                name=_KINDS[kind],
+                slug=kind,
+                values=values,
+                links=tuple(
+                    link(having_kind(narrow, kind)) if value else ""
+                    for narrow, value in zip(narrowed, values, strict=True)
+                ),
+            )
+            for kind, values in counts.items()
+        ),
+    )
+
+
+def having_kind(query: Query, kind: Kind) -> Query:
+    """Narrowed to what grants, what revokes, or what changes a role."""
+    term = Term("op", tuple(Atom(op) for op in OPS[kind]))
+    kept = tuple(part for part in query.parts if part != term)
+    return query_of((*kept, term), query.order)
+
+
+def _of_kind(histogram: Histogram, kind: Kind) -> tuple[int, ...]:
+    rows = [counts for action, counts in histogram.counts.items() if kind_of(action) == kind]
+    return tuple(map(sum, zip(*rows, strict=True))) if rows else (0,) * len(histogram.buckets)

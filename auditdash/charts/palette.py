@@ -39,3 +39,10 @@ EXPORT_COLOURS: Final[dict[str, Colour]] = {
     "export_data_report_exported_csv": Colour("#d2622a", "#ca4405", "#d2622a"),
     "export_data_report_exported_pdf": Colour("#9a8262", "#9c8a78", "#9a8262"),
 }
+
+# What was done to access, where nothing else is drawn; static/css/charts.css repeats them, too.
+CHANGE_COLOURS: Final[dict[str, Colour]] = {
+    "granted": Colour("#1ea05a", "#7ca363", "#1ea05a"),
+    "revoked": Colour("#880f01", "#ff9466", "#880f01"),
+    "changed": Colour("#9577fb", "#7e5de0", "#9577fb"),
+}

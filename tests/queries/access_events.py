@@ -212,3 +212,20 @@ def _is_one_act(earlier: Event, event: Event) -> bool:
     pause = event.occurred_at - earlier.occurred_at
     one, other = earlier.correlation_id, event.correlation_id
     return pause <= MINUTE or (pause <= 60 * MINUTE and bool(one) and one == other)
+
+
+def histories_of(events: Iterable[Event]) -> list[list[Event]]:
+    """The changes of each person's access to each thing, by time; of those that are certain."""
+    changes = [each for each in events if (act := find_action(each.action)) and act.permission]
+    changes.sort(key=lambda each: (each.occurred_at, each.seq))
+    ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for event in changes:
+        for kind, (identity, name) in (_thing(event), _subject(event)):
+            if identity and name:
+                ids[kind, name].add(identity)
+    found: dict[tuple[object, ...], list[Event]] = defaultdict(list)
+    for event in changes:
+        keys = tuple(_key(ids, *named) for named in (_thing(event), _subject(event)))
+        if None not in keys:
+            found[keys].append(event)
+    return list(found.values())

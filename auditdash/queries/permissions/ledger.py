@@ -33,13 +33,15 @@ class Ledger(Struct, frozen=True, eq=False):
     their seqs, so that a later one never moves an earlier. `kinds` and `directions` are numbers of
     the words in `directions.py`.
 
-    `before` is the place of the change before it, or NO_PLACE; `roles` are codes; `states` say what
+    `before` is the place of the change before it, or NO_PLACE; what is not `known` is nobody's or
+    nothing's for certain and stands in no history; `roles` are codes; `states` say what
     the change left (`directions.HAS_…`), `had` what there was before it.
     """
 
     seqs: NDArray[np.int64]
     by_time: NDArray[np.int32]
     before: NDArray[np.int32]
+    known: NDArray[np.bool_]
     roles: NDArray[Any]
     states: NDArray[Any]
     had: NDArray[Any]
@@ -81,7 +83,7 @@ def ledger_of(view: View) -> tuple[AllChanges, Ledger]:
 def _make(view: View, changes: AllChanges) -> Ledger:
     actions, codes = changes.by_place("action"), changes.by_place("role")
     by_time = np.argsort(changes.by_place("time"), kind="stable").astype(np.int32)
-    before = _before(changes, by_time)
+    before, known = _before(changes, by_time)
     roles = groups_of(view, "role")
     entries = view.dictionaries["action"].entries
     kinds = kinds_of(entries)[actions]
@@ -91,6 +93,7 @@ def _make(view: View, changes: AllChanges) -> Ledger:
         seqs=changes.seqs_by_place(),
         by_time=by_time,
         before=before,
+        known=known,
         roles=narrow(codes),
         states=narrow(states),
         had=narrow(had),
@@ -106,16 +109,19 @@ def _dense(named: Named, occurring: Sequence[Numbers]) -> Numbers:
     return found - 1 if len(distinct) and distinct[0] == ALONE else found
 
 
-def _before(changes: AllChanges, by_time: NDArray[np.int32]) -> NDArray[np.int32]:
+def _before(
+    changes: AllChanges, by_time: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Whole histories in order: what stands before each change is the one before it."""
     things = _dense(changes.things, [each.all_things for each in changes.segments])
     people = _dense(changes.people, [each.all_people for each in changes.segments])
     thing = things[changes.numbers_by_place("things")]
     person = people[changes.numbers_by_place("people")]
-    order = by_time[((thing != ALONE) & (person != ALONE))[by_time]]
+    known = (thing != ALONE) & (person != ALONE)
+    order = by_time[known[by_time]]
     order = put_in_order(put_in_order(order, thing), person)
     found = np.full(len(by_time), NO_PLACE, np.int32)
     later, earlier = order[1:], order[:-1]
     same = (thing[later] == thing[earlier]) & (person[later] == person[earlier])
     found[later[same]] = earlier[same]
-    return found
+    return found, known

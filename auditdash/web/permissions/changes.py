@@ -28,11 +28,11 @@ from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.permissions import directions
 from auditdash.web.permissions.acts_view import act_days
+from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
 
 blueprint = Blueprint("permissions", __name__)
 
-PATH: Final = "/summaries/permissions"
 _PAGE: Final = "summaries/permissions.html"
 _CHANGES: Final = 100
 _NOTICED: Final = 3
@@ -120,6 +120,7 @@ def _around_changes(
     only = directions.arguments(derived)
     return {
         "bar": bar(PATH, text, query, clock),
+        "tabs": tabs(PATH, text),
         "is_empty": not count.total and not has_events(connection, scope, readers.SOURCE),
         "count": found,
         "own_count": count.self_made,

@@ -1,0 +1,167 @@
+"""How long access lasted: what was taken again soon, what was given long ago and never taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from flask import Blueprint, Response
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from auditdash.charts import links
+from auditdash.downloads.lasting_rows import iterate_lasting_csv
+from auditdash.downloads.permission_rows import unknown_text
+from auditdash.events.event import Event
+from auditdash.events.instants import DAY, Instant
+from auditdash.events.periods import Period
+from auditdash.queries.permission_answers.lasting import Lasted, find_lasting, span_of
+from auditdash.queries.permission_changes import find_first_recorded
+from auditdash.queries.timeline import count_events, has_events
+from auditdash.search.edit import atom_of
+from auditdash.search.errors import QueryError
+from auditdash.search.query import Atom, Query, Term, query_of
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading
+from auditdash.web import fragments, params, readers
+from auditdash.web.frame.event_fields import actor_href
+from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+from auditdash.web.frame.permissions_view import ChangeView, change_view
+from auditdash.web.frame.question import bar, link
+from auditdash.web.permissions.acts_view import lasted_text
+from auditdash.web.permissions.tabs import PATH, tabs
+from auditdash.web.summaries.answers import answer_error, file_href
+
+blueprint = Blueprint("permission_lasting", __name__)
+
+LASTING: Final = f"{PATH}/lasting"
+_PAGE: Final = "permissions/lasting.html"
+_WITHIN, _OLDER = 7, 90  # days
+_LONGEST: Final = 3650
+_ROWS: Final = 25
+_MOST: Final = 500
+_NOUNS: Final = {"connections": "connection", "collections": "collection"}
+_EXPORT: Final = Term("is", (Atom("export"),))
+
+
+class LastedView(Struct, frozen=True, kw_only=True):
+    """One access that was given. `uses` is None where no event can tell; `uses_href` shows them."""
+
+    given: ChangeView
+    taken: ChangeView | None
+    lasted: str
+    person: str
+    uses: int | None
+    uses_href: str
+
+
+@blueprint.get(LASTING)
+def show() -> Response:
+    """Grants of what is asked by how long they lasted; `within` and `older` are days."""
+    text = params.query_text()
+    try:
+        query = params.query()
+    except QueryError as error:
+        return answer_error(_PAGE, LASTING, text, error)
+    within, older = _days()
+    whole = params.choice("all", ("", "temporary", "standing"), "")
+    clock, scope = readers.clock(), readers.scope()
+    with reading(readers.engine()) as connection:
+        filled = has_events(connection, scope, readers.SOURCE)
+        found = find_lasting(
+            connection,
+            query,
+            scope,
+            clock,
+            within=within * DAY,
+            older=older * DAY,
+            limit=_MOST if whole else _ROWS,
+        )
+        first = find_first_recorded(connection, scope)
+        unknown = unknown_text(first, clock.zone)
+        rows = {
+            name: [_view(connection, each, scope, clock, unknown) for each in some]
+            for name, some in (("temporary", found.temporary), ("standing", found.standing))
+        }
+        csv_href = file_href(connection, f"{LASTING}.csv", text, within=within, older=older)
+    if filled:
+        readers.record_access("permission-lasting", text)
+    chosen = {"within": within, "older": older}
+    return fragments.render(
+        _PAGE,
+        _PAGE,
+        200,
+        bar=bar(LASTING, text, query, clock),
+        tabs=tabs(LASTING, text),
+        is_empty=not filled and not found.grants,
+        text=text,
+        found=found,
+        first_recorded=first,
+        within=within,
+        older=older,
+        csv_href=csv_href,
+        hrefs={name: f"{link(LASTING, text, all=name, **chosen)}#{name}" for name in rows},
+        whole=whole,
+        **rows,
+    )
+
+
+@blueprint.get(f"{LASTING}.csv")
+def download() -> Response:
+    """All of both kinds."""
+    query, clock, scope = params.query(), readers.clock(), frozen_scope()
+    within, older = _days()
+    readers.record_access("permissions-file", params.query_text(), form="csv", table="lasting")
+
+    def iterate(connection: Connection) -> Iterator[bytes]:
+        found = find_lasting(
+            connection,
+            query,
+            scope,
+            clock,
+            within=within * DAY,
+            older=older * DAY,
+            limit=_LONGEST_FILE,
+        )
+        return iterate_lasting_csv(found, clock.now)
+
+    return stream_file("permission-lasting", "csv", CSV, scope, iterate)
+
+
+_LONGEST_FILE: Final = 1 << 16
+
+
+def _days() -> tuple[int, int]:
+    return (
+        params.number("within", _WITHIN, 1, _LONGEST),
+        params.number("older", _OLDER, 0, _LONGEST),
+    )
+
+
+def _view(
+    connection: Connection, lasted: Lasted, scope: Scope, clock: Clock, unknown: str
+) -> LastedView:
+    start, end = span_of(lasted, clock.now)
+    asked = _uses(lasted.given.event, start, end, clock)
+    subject = lasted.given.event.subject
+    return LastedView(
+        given=change_view(lasted.given, unknown),
+        taken=change_view(lasted.taken, unknown) if lasted.taken else None,
+        lasted=lasted_text(end - start),
+        person=actor_href(subject.name or subject.id or ""),
+        uses=None if asked is None else count_events(connection, asked, scope, clock),
+        uses_href="" if asked is None else link("/timeline", links.link(asked)),
+    )
+
+
+def _uses(event: Event, start: Instant, end: Instant, clock: Clock) -> Query | None:
+    """The exports by the person in the time that name what access was to. None where no event can
+    tell: a group does not export, and being in a group or in the workspace names nothing."""
+    noun = _NOUNS.get(event.category)
+    who = event.subject.name or event.subject.id
+    what = event.entity.name
+    if noun is None or who is None or what is None or event.subject.type != "member":
+        return None
+    path = f"context.{noun}_name"
+    terms = (Term("actor", (atom_of("actor", who),)), _EXPORT, Term(path, (atom_of(path, what),)))
+    return links.within(query_of(terms), Period(start, Instant(max(end, start + 1))), clock)

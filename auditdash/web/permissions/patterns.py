@@ -1,0 +1,131 @@
+"""Permission changes in numbers: over time, from role to role, and who grants to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from flask import Blueprint, Response, abort
+from sqlalchemy import Connection
+
+from auditdash.charts.overview import draw_changes_over_time
+from auditdash.charts.series import Series
+from auditdash.charts.table import table
+from auditdash.downloads.cells import Value
+from auditdash.downloads.csv import iterate_table
+from auditdash.events.catalogue import actions
+from auditdash.queries.histogram import count_actions_over_time
+from auditdash.queries.permission_answers.granting import count_granting
+from auditdash.queries.permission_answers.roles import count_steps
+from auditdash.queries.timeline import has_events
+from auditdash.search.errors import QueryError
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading
+from auditdash.web import fragments, params, readers
+from auditdash.web.frame.chart_view import chart_view
+from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+from auditdash.web.frame.question import bar
+from auditdash.web.permissions import matrices
+from auditdash.web.permissions.tabs import PATH, tabs
+from auditdash.web.summaries.answers import answer_error, file_href
+
+blueprint = Blueprint("permission_patterns", __name__)
+
+PATTERNS: Final = f"{PATH}/patterns"
+_PAGE: Final = "permissions/patterns.html"
+_Lines = Callable[[Connection, Query, Scope, Clock], list[tuple[Value, ...]]]
+
+
+@blueprint.get(PATTERNS)
+def show() -> Response:
+    """The chart and both matrices of what is asked."""
+    text = params.query_text()
+    try:
+        query = params.query()
+    except QueryError as error:
+        return answer_error(_PAGE, PATTERNS, text, error)
+    clock, scope = readers.clock(), readers.scope()
+    with reading(readers.engine()) as connection:
+        filled = has_events(connection, scope, readers.SOURCE)
+        series = _over_time(connection, query, scope, clock)
+        steps = count_steps(connection, query, scope, clock)
+        granting = count_granting(connection, query, scope, clock)
+        files = {name: file_href(connection, f"{PATTERNS}/{name}.csv", text) for name in _FILES}
+    if filled:
+        readers.record_access("permission-patterns", text)
+    return fragments.render(
+        _PAGE,
+        _PAGE,
+        200,
+        bar=bar(PATTERNS, text, query, clock),
+        tabs=tabs(PATTERNS, text),
+        is_empty=not filled and not series.total,
+        count=series.total,
+        chart=chart_view(series, files["over-time"]),
+        roles=matrices.role_matrix(steps, query, text),
+        granting=matrices.granting_matrix(granting, query),
+        files=files,
+    )
+
+
+@blueprint.get(f"{PATTERNS}/<name>.csv")
+def download(name: str) -> Response:
+    """The numbers of one of them, whole."""
+    if name not in _FILES:
+        abort(404)
+    query, clock, scope = params.query(), readers.clock(), frozen_scope()
+    readers.record_access("permissions-file", params.query_text(), form="csv", table=name)
+
+    def iterate(connection: Connection) -> Iterator[bytes]:
+        head, *rows = _FILES[name](connection, query, scope, clock)
+        return iterate_table([str(cell) for cell in head], rows)
+
+    return stream_file(f"permission-{name}", "csv", CSV, scope, iterate)
+
+
+def _over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    asked = matrices.narrow_to_changes(query)
+    names = [action.name for action in actions() if action.permission]
+    histogram = count_actions_over_time(connection, asked, scope, clock, names)
+    return draw_changes_over_time(histogram, asked, clock)
+
+
+def _lines_over_time(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> list[tuple[Value, ...]]:
+    return list(table(_over_time(connection, query, scope, clock), whole=True).lines)
+
+
+def _lines_of_roles(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> list[tuple[Value, ...]]:
+    steps = count_steps(connection, query, scope, clock)
+    return [
+        ("before", "after", "changes"),
+        *((step.before, step.after, step.count) for step in steps),
+    ]
+
+
+def _lines_of_granting(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> list[tuple[Value, ...]]:
+    found = count_granting(connection, query, scope, clock, limit=_MOST)
+    names = [*found.actors, "others"], [*found.subjects, "others"]
+    return [
+        ("actor", "subject", "grants"),
+        *(
+            (actor, subject, found.counts[row][column])
+            for row, actor in enumerate(names[0])
+            for column, subject in enumerate(names[1])
+            if found.counts[row][column]
+        ),
+    ]
+
+
+_MOST: Final = 500  # actors and subjects in the file
+_FILES: Final[dict[str, _Lines]] = {
+    "over-time": _lines_over_time,
+    "roles": _lines_of_roles,
+    "who-to-whom": _lines_of_granting,
+}

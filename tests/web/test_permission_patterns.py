@@ -1,0 +1,114 @@
+"""Matrices of permission changes: each number is that of the events behind its link."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from html import unescape
+from urllib.parse import parse_qs, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from auditdash.events.folding import fold_case
+from auditdash.queries.permission_answers.granting import count_granting
+from auditdash.queries.permission_answers.roles import count_directions, count_steps
+from auditdash.queries.permission_changes import Access, iterate_permission_changes
+from auditdash.queries.timeline import count_events
+from auditdash.search.parse import parse
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading, writing
+from tests.databases import ON_SQLITE
+from tests.make import NOW, store
+from tests.queries.access_events import random_changes
+
+CLOCK = Clock(NOW, ZoneInfo("UTC"))
+PATTERNS = "/summaries/permissions/patterns"
+
+
+def _key(*names: str | None) -> str:
+    return next((fold_case(name) for name in names if name), "")
+
+
+def _state(access: Access) -> str:
+    return f"role:{fold_case(access.role)}" if access.role else access.kind
+
+
+@pytest.mark.parametrize("text", ["", "category:connections,collections", "op:grant role:*"])
+def test_numbers_are_those_of_all_changes_counted_one_by_one(
+    engine: Engine, workspace_id: int, text: str
+) -> None:
+    records = random_changes(random.Random("patterns"), 300)
+    scope = Scope(workspace_id=workspace_id)
+    for some in (records[:120], records):
+        with writing(engine) as connection:
+            store(connection, workspace_id, *some)
+        with reading(engine) as connection:
+            asked = (connection, parse(text), scope, CLOCK)
+            changes = list(iterate_permission_changes(*asked))
+            steps, directions = count_steps(*asked), count_directions(*asked)
+            granting = count_granting(*asked, limit=3)
+        told = Counter((_state(each.before), _state(each.after)) for each in changes)
+        assert {(step.before, step.after): step.count for step in steps} == told
+        assert Counter(each.direction for each in changes) == +Counter(directions)
+        granted = [each.event for each in changes if each.kind == "granted"]
+        pairs = Counter(
+            (_key(each.actor.username, each.actor.id), _key(each.subject.name, each.subject.id))
+            for each in granted
+        )
+        for row, actor in enumerate(granting.actors):
+            for column, subject in enumerate(granting.subjects):
+                mine = pairs[fold_case(actor), fold_case(subject)]
+                assert granting.counts[row][column] == mine
+        assert granting.total == len(granted)
+        assert sum(granting.counts[-1]) == sum(
+            count
+            for (actor, _), count in pairs.items()
+            if actor not in map(fold_case, granting.actors)
+        )
+
+
+@ON_SQLITE
+def test_each_number_of_a_matrix_leads_to_so_many_changes(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *random_changes(random.Random("links"), 260))
+    page = client.get(f"{PATTERNS}?{urlencode({'q': '-actor:u1'})}").text
+    matrices = "".join(re.findall(r'<table class="table matrix[^"]*">.*?</table>', page, re.DOTALL))
+    cells = re.findall(r'<a href="([^"]*)">([\d,]+)</a>', matrices)
+    assert len(cells) > 60
+    with reading(engine) as connection:
+        for href, number in cells:
+            count = int(number.replace(",", ""))
+            address = urlsplit(unescape(href))
+            text = parse_qs(address.query, keep_blank_values=True)["q"][0]
+            if address.path == "/timeline":
+                scope = Scope(workspace_id=workspace_id)
+                if re.search(r"(actor|subject):[^ ]*[ug]\d", text):
+                    continue  # an id also finds those that are named besides
+                assert count_events(connection, parse(text), scope, CLOCK) == count, text
+            else:
+                found = re.search(
+                    r'rows-count"><span class="numbers">([\d,]+)<', client.get(unescape(href)).text
+                )
+                assert found is not None
+                assert int(found[1]) == count, href
+
+
+@ON_SQLITE
+def test_each_matrix_has_its_file(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *random_changes(random.Random("files"), 120))
+    for name, head in (
+        ("roles", "before,after"),
+        ("who-to-whom", "actor,subject"),
+        ("over-time", ""),
+    ):
+        answer = client.get(f"{PATTERNS}/{name}.csv?q=")
+        assert answer.status_code == 200
+        assert head in answer.text.split("\n")[0].replace('"', "")
+    assert client.get(f"{PATTERNS}/strangers.csv?q=").status_code == 404
