@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import re
 from collections import Counter
@@ -22,7 +24,7 @@ from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
 from tests.databases import ON_SQLITE
-from tests.make import NOW, store
+from tests.make import NOW, make_record, store
 from tests.queries.access_events import random_changes
 
 CLOCK = Clock(NOW, ZoneInfo("UTC"))
@@ -112,3 +114,75 @@ def test_each_matrix_has_its_file(client: FlaskClient, engine: Engine, workspace
         assert answer.status_code == 200
         assert head in answer.text.split("\n")[0].replace('"', "")
     assert client.get(f"{PATTERNS}/strangers.csv?q=").status_code == 404
+
+
+@ON_SQLITE
+def test_a_history_is_told_from_the_first_day_on(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *random_changes(random.Random("history"), 200))
+    person = "/summaries/permissions/person"
+    chosen = client.get(f"{person}?q=").text
+    hrefs = re.findall(rf'href="({person}\?q=&amp;name=[^"]*)"', chosen)
+    assert hrefs
+    page = client.get(f"{person}?q=op:grant,revoke&name=bob").text
+    seqs = list(map(int, re.findall(r'class="link" href="/timeline/event/(\d+)', page)))
+    text = "subject:bob op:grant,revoke sort:created-asc"
+    with reading(engine) as connection:
+        scope = Scope(workspace_id=workspace_id)
+        changes = list(iterate_permission_changes(connection, parse(text), scope, CLOCK))
+    assert sorted(seqs) == sorted(each.event.seq for each in changes)
+    assert len(seqs) > 5
+    assert "No change is recorded" in client.get(f"{person}?q=&name=nobody").text
+
+
+@ON_SQLITE
+def test_how_long_access_lasted_stands_on_its_page_and_in_its_file(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    given = {"member_id": "u1", "member_username": "bob", "role": "view"}
+    used = {"connection_name": "Payroll"}
+    with writing(engine) as connection:
+        store(
+            connection,
+            workspace_id,
+            *(
+                make_record(
+                    id=name,
+                    action=action,
+                    timestamp=f"2026-03-02T09:0{number}:00Z",
+                    context=context,
+                    actor__username=actor,
+                    actor__user_id=None,
+                    entity__entity_name="Payroll" if context is given else "Salaries",
+                )
+                for number, (name, action, context, actor) in enumerate(
+                    (
+                        ("l1", "connection_member_added_with_role", given, "ann"),
+                        ("l2", "export_data_sql_exported", used, "bob"),
+                        ("l3", "export_data_sql_exported", {}, "bob"),
+                        ("l4", "connection_member_removed", given, "zoe"),
+                        ("l5", "export_data_sql_exported", used, "bob"),
+                        ("l6", "connection_member_added_with_role", given, "ann"),
+                    )
+                )
+            ),
+        )
+    address = "/summaries/permissions/lasting"
+    page = client.get(f"{address}?q=").text
+    said = re.sub(r"<[^>]+>|\s+", " ", page)
+    assert "3 minutes" in said
+    found = re.search(r'data-label="Exports"><a class="link" href="([^"]*)">(\d+)<', page)
+    assert found is not None
+    assert found[2] == "1"
+    text = parse_qs(urlsplit(unescape(found[1])).query)["q"][0]
+    with reading(engine) as connection:
+        scope = Scope(workspace_id=workspace_id)
+        assert count_events(connection, parse(text), scope, CLOCK) == 1
+    rows = list(csv.DictReader(io.StringIO(client.get(f"{address}.csv?q=").text, newline="")))
+    assert [(row["kind"], row["seconds"], row["taken_by"]) for row in rows] == [
+        ("temporary", "180", "zoe"),
+        ("standing", rows[1]["seconds"], ""),
+    ]
+    assert client.get(f"{address}?q=&within=0").status_code == 400
