@@ -181,7 +181,7 @@ def tell_changes(view: View, seqs: Iterable[int]) -> Iterator[PermissionChange]:
     _, ledger = ledger_of(view)
     for event in iterate_numbered(view.connection, view.workspace_id, view.slug, seqs):
         kind = kind_of(event.action)
-        place = int(np.searchsorted(ledger.seqs, event.seq))
+        place = ledger.place(event.seq)
         yield PermissionChange(
             event=event,
             kind=kind,

@@ -120,6 +120,10 @@ def _behind(
     rising: bool,
 ) -> int:
     """How many heads do not stand behind the cursor."""
+    place = min(ledger.place(after.seq), len(ledger) - 1)
+    at_it = np.flatnonzero(heads == place)
+    if len(at_it) and ledger.seqs[place] == after.seq:  # as the page before has left it
+        return int(at_it[0]) + 1
     times, by_time = changes.by_place("time"), ledger.by_time
     when = times[by_time]
     start, end = (int(np.searchsorted(when, after.occurred_at, side)) for side in _SIDES)
@@ -130,8 +134,8 @@ def _behind(
     # As many stand before it and at it, counted from the oldest.
     if rising:
         return int(np.searchsorted(mine, rank))
-    at_it = bool(rank) and ledger.seqs[by_time[rank - 1]] == after.seq
-    return len(mine) - int(np.searchsorted(mine[::-1], rank - at_it))
+    itself = bool(rank) and ledger.seqs[by_time[rank - 1]] == after.seq
+    return len(mine) - int(np.searchsorted(mine[::-1], rank - itself))
 
 
 def _iterate(

@@ -108,7 +108,11 @@ def _spans(view: View, query: Query, clock: Clock) -> _Spans:
     )
     clear = begins & ledger.known[chosen]
     places = chosen[clear]
-    ends = _ends(ledger.before, ledger.states == HAS_NONE, places)
+
+    def tell() -> NDArray[np.int32]:
+        return _ends(ledger.before, ledger.states == HAS_NONE)
+
+    ends = answer(view, Query(), clock, "ends", tell)[places]
     times = changes.by_place("time")
     things, subjects = Deleted.groups(view)
     return _Spans(
@@ -122,15 +126,22 @@ def _spans(view: View, query: Query, clock: Clock) -> _Spans:
     )
 
 
-def _ends(before: NDArray[np.int32], is_end: NDArray[np.bool_], places: Numbers) -> Numbers:
-    """The first end in the history of each place after it, _OPEN where there is none."""
-    following = np.full(len(before), NO_PLACE, np.int64)
+def _ends(before: NDArray[np.int32], is_end: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """The first end in the history of each place after it, _OPEN where there is none.
+
+    From each change to the next one, two steps at once, four, eight, until all stand at an end: a
+    history may be as long as it likes.
+    """
+    nowhere = len(before)
+    following = np.full(nowhere + 1, nowhere, np.int32)
     has = np.flatnonzero(before != NO_PLACE)
     following[before[has]] = has
-    found = following[places]
-    while len(going := np.flatnonzero((found != NO_PLACE) & ~is_end[found])):
-        found[going] = following[found[going]]
-    return found
+    at_end = np.append(is_end, True)
+    steps = np.where(at_end, np.arange(nowhere + 1, dtype=np.int32), following)
+    while not at_end[steps].all():
+        steps = steps[steps]
+    found = steps[following[:-1]]
+    return np.where(found == nowhere, np.int32(_OPEN), found)
 
 
 def _tell(view: View, spans: _Spans, chosen: Numbers) -> tuple[Lasted, ...]:
