@@ -51,6 +51,10 @@ class Ledger(Struct, frozen=True, eq=False):
     def __len__(self) -> int:
         return len(self.seqs)
 
+    def places(self, seqs: Numbers) -> Numbers:
+        """Where the changes with these seqs stand."""
+        return np.searchsorted(self.seqs, seqs)
+
     def place(self, seq: int) -> int:
         """Where the change with this seq stands, or would."""
         return int(np.searchsorted(self.seqs, seq))
