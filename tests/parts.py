@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if part not in _ONE_BY_ONE or _shares(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
     order = list(PARTS)
-    items.sort(key=lambda item: order.index(find_part(item)))
+    items.sort(key=lambda item: (order.index(find_part(item)), not _is_property(item)))
 
 
 def find_part(item: pytest.Item) -> str:
@@ -53,6 +53,11 @@ def find_part(item: pytest.Item) -> str:
     if "judge" in names:
         return "pdf"
     return "store" if fixtures & _STORE else "unit"
+
+
+def _is_property(item: pytest.Item) -> bool:
+    """Whether hypothesis tries it many times, which makes its module a long one."""
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
 def _shares(item: pytest.Item) -> bool:
@@ -72,4 +77,5 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell it; workers work side by side, so all takes less than the sum."""
     told = " · ".join(f"{part} {_seconds[part]:.0f} s" for part in PARTS if part in _seconds)
-    terminalreporter.line(f"work: {told}")
+    if told:
+        terminalreporter.line(f"work: {told}")

@@ -108,6 +108,23 @@ def test_what_cannot_be_kept_stays_in_the_form_with_the_reason(
     assert len(_kept(engine, workspace_id)) == 1
 
 
+@ON_SQLITE
+def test_the_days_of_a_search_move_to_another_zone_only_when_that_is_chosen(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    client.set_cookie("zone", "Asia/Tokyo")
+    search_id = _save(client, "Grants")
+    client.set_cookie("zone", "Europe/Berlin")
+    data = {"name": "Grants", "q": "op:grant"}
+    for chosen, status, zone in (
+        ({}, 303, "Asia/Tokyo"),
+        ({"zone": "Mars/Olympus"}, 400, "Asia/Tokyo"),
+        ({"zone": "Europe/Berlin"}, 303, "Europe/Berlin"),
+    ):
+        assert client.post(f"/saved/{search_id}", data=data | chosen).status_code == status
+        assert [kept.zone for kept in _kept(engine, workspace_id)] == [zone]
+
+
 def test_the_owner_renames_edits_shares_and_deletes(
     client: FlaskClient, bob: FlaskClient, engine: Engine, workspace_id: int
 ) -> None:
