@@ -63,7 +63,7 @@ class People:
         self._by_habit = habits.by_night[groups]
         self._nights = asked.marked(AT_NIGHT)
         self._days = Days(groups, asked.starts, asked.column("days"), habits)
-        self._runs = Runs(groups, asked.starts, times, asked, habits)
+        self._runs = Runs(asked, times, habits)
         self._entries = view.dictionaries["actor"].entries
         self._keys = groups_of(view, "actor").keys
         self._dictionaries = view.dictionaries
@@ -148,8 +148,8 @@ def night_periods(asked: Asked, rows: slice | Ints) -> tuple[Period, ...]:
 
 def name_kinds(kinds: NDArray[np.uint8]) -> dict[str, int]:
     """How many there are of each kind that occurs."""
-    counts = np.bincount(kinds, minlength=len(export_actions()))
-    named = zip(export_actions(), counts.tolist(), strict=True)
+    counts = [int(np.count_nonzero(kinds == kind)) for kind, _ in enumerate(export_actions())]
+    named = zip(export_actions(), counts, strict=True)
     return {name: count for name, count in named if count}
 
 

@@ -35,60 +35,64 @@ class Burst(Struct, frozen=True, kw_only=True):
 
 
 class Runs:
-    """The runs of many people; a run is known by its number, a person by their place among all.
+    """The runs of many people, who are known by their places among those asked for. All are looked
+    at, and the unusual ones kept."""
 
-    `times` and `days` are those of exports by person and time, `firsts` the first row of each.
-    """
-
-    def __init__(
-        self, people: Ints, firsts: Ints, times: Ints, asked: Asked, habits: Habits
-    ) -> None:
-        self._habits = habits
-        self._people = people
+    def __init__(self, asked: Asked, times: Ints, habits: Habits) -> None:
         self._asked = asked
-        self._starts = _starts(firsts, times)
-        self._counts = lengths_of(self._starts, len(times))
-        self._first = np.searchsorted(self._starts, firsts)
-        long = np.flatnonzero(self._counts >= BURST_COUNT)
-        self._places = np.searchsorted(firsts, self._starts[long], "right") - 1
-        many = self._counts[long] >= BURST_TIMES * self._usual(long, self._places)
-        self._unusual, self._places = long[many], self._places[many]
+        self._habits = habits
+        starts = _starts(asked.starts, times)
+        counts = lengths_of(starts, len(times))
+        long = np.flatnonzero(counts >= BURST_COUNT)
+        starts, counts = starts[long], counts[long]
+        places = np.searchsorted(asked.starts, starts, "right") - 1
+        first, last = asked.rows(starts), asked.rows(starts + counts - 1)
+        usual = self._usual(places, first, last)
+        many = np.flatnonzero(counts >= BURST_TIMES * usual)
+        found = self._bursts(first[many], last[many], counts[many], usual[many])
+        self._unusual: dict[int, list[Burst]] = {}
+        for place, run in zip(places[many].tolist(), found, strict=True):
+            self._unusual.setdefault(place, []).append(run)
 
     @property
     def bursting(self) -> Ints:
-        """The places of people with unusual runs, each once for each of them."""
-        return self._places
+        """The places of people with unusual runs."""
+        return np.array(list(self._unusual), np.int64)
 
     def busiest(self, place: int) -> Burst:
         """The longest run of a person; of equally long ones the first."""
-        first = int(self._first[place])
-        behind = self._first[place + 1] if place + 1 < len(self._first) else len(self._counts)
-        run = first + int(np.argmax(self._counts[first:behind]))
-        return self._burst(run, place)
+        rows = self._asked.of_person(place)
+        times = self._asked.some("times", rows)
+        numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
+        starts = _starts(_FIRST, times)
+        counts = lengths_of(starts, len(times))
+        run = int(np.argmax(counts))
+        first, last = starts[run : run + 1], starts[run : run + 1] + counts[run] - 1
+        ends = numbers[first], numbers[last]
+        usual = self._usual(np.array([place]), *ends)
+        return self._bursts(*ends, counts[run : run + 1], usual)[0]
 
     def unusual(self, place: int) -> tuple[Burst, ...]:
         """All that stand out, in order."""
-        start, end = np.searchsorted(self._places, (place, place + 1)).tolist()
-        return tuple(self._burst(run, place) for run in self._unusual[start:end].tolist())
+        return tuple(self._unusual.get(place, ()))
 
-    def _usual(self, runs: Ints, places: Ints) -> NDArray[np.float64]:
-        days = (self._asked.some("days", rows).astype(np.int64) for rows in self._ends(runs))
-        return self._habits.usual(self._people[places], *days)
+    def _usual(self, places: Ints, first: Ints, last: Ints) -> NDArray[np.float64]:
+        """What is usual beside the runs from a row of the table to another one."""
+        days = (self._asked.some("days", rows).astype(np.int64) for rows in (first, last))
+        return self._habits.usual(self._asked.people[places], *days)
 
-    def _ends(self, runs: Ints) -> tuple[Ints, Ints]:
-        """The first and the last row of each run."""
-        starts = self._starts[runs].astype(np.int64)
-        return starts, starts + self._counts[runs] - 1
+    def _bursts(
+        self, first: Ints, last: Ints, counts: Ints, usual: NDArray[np.float64]
+    ) -> list[Burst]:
+        starts, ends = (self._asked.some("times", rows).tolist() for rows in (first, last))
+        every = zip(starts, ends, counts.tolist(), usual.tolist(), strict=True)
+        return [
+            Burst(start=Instant(start), end=Instant(end), count=count, usual=normal)
+            for start, end, count, normal in every
+        ]
 
-    def _burst(self, run: int, place: int) -> Burst:
-        runs = np.array([run])
-        start, end = (int(self._asked.some("times", rows)[0]) for rows in self._ends(runs))
-        return Burst(
-            start=Instant(start),
-            end=Instant(end),
-            count=int(self._counts[run]),
-            usual=float(self._usual(runs, np.array([place]))[0]),
-        )
+
+_FIRST: Final = np.zeros(1, np.int64)
 
 
 def _starts(firsts: Ints, times: Ints) -> Ints:

@@ -24,7 +24,8 @@ class Asked:
     def __init__(self, view: View, table: Table, chosen: Bools | None) -> None:
         self._table = table
         self._chosen = chosen
-        self._reports = groups_of(view, "report").of_code
+        self._groups = groups_of(view, "report")
+        self._reports = self._groups.of_code
         counts = _counts(table, chosen)
         self.people = np.flatnonzero(counts)
         self.counts = counts[self.people]
@@ -41,14 +42,21 @@ class Asked:
         return column if self._chosen is None else column[self._chosen]
 
     def some(self, name: str, rows: slice | Ints) -> NDArray[Any]:
-        """A column of the table in a few of these rows."""
+        """A column of the table in a few of its rows."""
         column: NDArray[Any] = getattr(self._table, name)
-        return column[rows if self._chosen is None else self._places[rows]]
+        return column[rows]
 
-    def of_person(self, place: int) -> slice:
-        """The rows of a person, who is known by their place among all."""
-        start = int(self.starts[place])
-        return slice(start, start + int(self.counts[place]))
+    def of_person(self, place: int) -> slice | Ints:
+        """The rows of the table of a person, who is known by their place among all."""
+        rows = self._table.of_person(int(self.people[place]))
+        if self._chosen is None:
+            return rows
+        found: Ints = np.flatnonzero(self._chosen[rows]) + rows.start
+        return found
+
+    def rows(self, numbers: Ints) -> Ints:
+        """The rows of the table of a few of these rows, by their numbers."""
+        return numbers if self._chosen is None else np.flatnonzero(self._chosen)[numbers]
 
     def marked(self, mark: int) -> Ints:
         """Of each person how many rows have a mark."""
@@ -60,7 +68,7 @@ class Asked:
     @cached_property
     def reports(self) -> Ints:
         """How many rows each report has, by its group."""
-        return np.bincount(self._reports[self.column("entities")])
+        return self._groups.add(np.bincount(self.column("entities")))
 
     def of_report(self, group: int) -> Ints:
         """The rows of a report, by time and seq."""
@@ -77,8 +85,8 @@ class Asked:
         return reports
 
     def people_in(self, rows: Ints) -> Ints:
-        """The places of the people of a few rows."""
-        return np.searchsorted(self.starts, rows, "right") - 1
+        """The groups of the people of a few rows."""
+        return np.searchsorted(self._table.starts, rows, "right") - 1
 
     @cached_property
     def _reported(self) -> Ints:
@@ -86,14 +94,10 @@ class Asked:
 
     @cached_property
     def _by_report(self) -> tuple[NDArray[np.int32], Ints]:
-        order = order_by(self._reports[self.column("entities")]).astype(np.int32)
-        return order, np.concatenate(([0], np.cumsum(self.reports[self._reported])))
-
-    @cached_property
-    def _places(self) -> NDArray[np.int32]:
-        """Where each of these rows stands in the table, if they are not all of it."""
-        chosen = np.zeros(0, np.bool_) if self._chosen is None else self._chosen
-        return np.flatnonzero(chosen).astype(np.int32)
+        order = order_by(self._reports[self.column("entities")])
+        return self.rows(order).astype(np.int32), np.concatenate(
+            ([0], np.cumsum(self.reports[self._reported]))
+        )
 
 
 def distinct(numbers: Ints) -> int:
@@ -103,11 +107,6 @@ def distinct(numbers: Ints) -> int:
 
 def _counts(table: Table, chosen: Bools | None) -> Ints:
     """How many chosen rows each person has, by their group."""
-    counts = np.diff(table.starts)
     if chosen is None:
-        return counts
-    some = np.flatnonzero(counts)
-    found = np.zeros(len(counts), np.int64)
-    if len(some):
-        found[some] = np.add.reduceat(chosen, table.starts[some], dtype=np.int64)
-    return found
+        return np.diff(table.starts)
+    return np.diff(np.searchsorted(np.flatnonzero(chosen), table.starts))
