@@ -6,7 +6,7 @@ segment. Who is who is told anew from all facts in sight: `nodes.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import RLock
 from typing import Final
 
@@ -78,6 +78,13 @@ class FactSource:
             standing = {segment.described for segment in view.snapshot.segments}
             self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
             return [each for each in found if len(each)]
+
+    def iterate(self, view: View) -> Iterator[int]:
+        """Look at one segment after the other; yields the last seq of each."""
+        for segment in view.segments:
+            with self._lock:
+                self._facts(view, segment)
+            yield min(segment.last_seq, view.highest_seq)
 
     def named(self) -> tuple[Named, Named]:
         """How things and people are named that have a number now."""

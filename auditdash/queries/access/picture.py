@@ -7,7 +7,7 @@ those of our own readers, leave it as it is.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import RLock
 from typing import Final
 
@@ -59,6 +59,9 @@ class _Kept:
         self._pictures: OrderedDict[object, Picture] = OrderedDict()
         self._source = FactSource()
         self._roles = CodeNumbers(lambda entry: self._source.texts.number(entry[0]))
+
+    def iterate(self, view: View) -> Iterator[int]:
+        return self._source.iterate(view)
 
     def picture(self, view: View) -> Picture:
         with self._lock:
@@ -113,6 +116,11 @@ def find_picture(view: View) -> Picture:
     """The picture of all facts in sight."""
     kept = view.dictionaries.kept(_Kept)
     return kept.picture(view)
+
+
+def iterate_facts(view: View) -> Iterator[int]:
+    """Read the facts that a picture is made of; yields up to which seq they are read."""
+    yield from view.dictionaries.kept(_Kept).iterate(view)
 
 
 def _seqs(facts: SegmentFacts) -> Column:
