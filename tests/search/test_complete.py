@@ -50,6 +50,16 @@ def test_a_term_may_come(marked: str, prefix: str, replaced: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("marked", "joins"),
+    [("actor:bob |", True), ("actor:bob -|", False), ("|", False), ("actor:bob OR |", False)],
+)
+def test_or_is_offered_between_two_terms_alone(marked: str, joins: bool) -> None:
+    _, place = place_in(marked)
+    offered = {choice.text for choice in suggestions(place, CLOCK) if choice.kind == "operator"}
+    assert ("OR " in offered) == joins
+
+
+@pytest.mark.parametrize(
     ("marked", "field", "prefix", "replaced"),
     [
         ("actor:|", "actor", "", ""),

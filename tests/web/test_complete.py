@@ -10,10 +10,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from auditdash.events.folding import fold_case
-from auditdash.search.parse import parse
+from auditdash.events.instants import HOUR, Instant
+from auditdash.factory import create_app
+from auditdash.search.parse import LONGEST, parse
+from auditdash.settings import Settings
 from auditdash.store.engine import writing
 from tests.databases import ON_SQLITE, add_workspace
-from tests.make import make_record, one_of_each_action, store
+from tests.make import NOW, make_record, one_of_each_action, store
+from tests.people import signed_in
 
 HTMX = {"HX-Request": "true"}
 
@@ -85,6 +89,34 @@ def test_looking_at_names_is_recorded_once_an_hour(client: FlaskClient, filled: 
         _ask(client, text)
     shown = client.get("/timeline?q=context.what:completion").text
     assert "1</span> event<" in shown
+
+
+@ON_SQLITE
+def test_after_an_hour_looking_at_names_is_recorded_again(settings: Settings, filled: int) -> None:
+    time = [NOW]
+    app = create_app(settings, now=lambda: time[0])
+    client = signed_in(app.test_client(), filled)
+    for later, count in ((0, 1), (HOUR - 1, 1), (HOUR, 2)):
+        time[0] = Instant(NOW + later)
+        _ask(client, "actor:p")
+        shown = client.get("/timeline?q=context.what:completion").text
+        assert f"{count}</span> event" in shown
+    app.extensions["auditdash"].engine.dispose()
+
+
+@ON_SQLITE
+def test_a_list_is_short_readable_and_fits_into_the_box(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    people = [make_record(id=f"m-{n}", actor__username=f"many\u202e_{n}") for n in range(12)]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *people)
+    offers = _ask(client, "actor:many")
+    assert len([each for each in offers if each["count"]]) == 8
+    assert "\u202e" not in "".join(each["label"] for each in offers)
+    assert _ask(client, "m") == [each for each in _ask(client, "m") if not each["count"]]
+    long = f"entity:{'x' * (LONGEST - 20)} actor:many"
+    assert all(len(each["text"]) <= LONGEST for each in _ask(client, long))
 
 
 @ON_SQLITE
