@@ -54,6 +54,9 @@ _DEMO: Final = {
     "permission-patterns": "/summaries/permissions/patterns",
     "permission-lasting": "/summaries/permissions/lasting",
     "permission-person": "/summaries/permissions/person?q=&name=rafael_nunes",
+    "changed": "/changed",
+    "inventory": "/inventory",
+    "inventory-schedules": "/inventory/schedules",
     "reports": "/reports",
     "settings": "/settings",
 }

@@ -8,13 +8,39 @@ from typing import Final
 from auditdash.downloads.cells import Value
 from auditdash.downloads.csv import iterate_table
 from auditdash.events.instants import to_rfc3339
+from auditdash.queries.inventory.members import Groups
 from auditdash.queries.inventory.recipients import Recipients
+from auditdash.queries.inventory.reports import Reports
 from auditdash.queries.inventory.rows import Mark
+from auditdash.queries.inventory.tokens import Tokens
 
 VERSION: Final = 1
 # Empty cells of `began` say: before the first event; of `ended`: to this day.
 _MARKS: Final = ("began_at", "began_by", "began_seq", "ended_at", "ended_by", "ended_seq")
 RECIPIENTS: Final = ("recipient", "kind", "outside", "report", "report_id", *_MARKS, "how_it_ended")
+
+TOKENS: Final = (
+    "token",
+    "token_id",
+    "kind",
+    *_MARKS,
+    "maker_lost_role_at",
+    "maker_lost_role_seq",
+    "maker_last_seen_at",
+    "maker_away",
+)
+MEMBERS: Final = ("group", "group_id", "member", *_MARKS)
+REPORTS: Final = (
+    "report",
+    "report_id",
+    "exports",
+    "sql_changes",
+    "people",
+    "edits",
+    "last_sql_change_at",
+    "last_sql_change_by",
+    "last_sql_change_seq",
+)
 
 
 def iterate_recipients_csv(recipients: Recipients) -> Iterator[bytes]:
@@ -33,6 +59,52 @@ def iterate_recipients_csv(recipients: Recipients) -> Iterator[bytes]:
         for each in recipients.all
     )
     return iterate_table(RECIPIENTS, rows)
+
+
+def iterate_tokens_csv(tokens: Tokens) -> Iterator[bytes]:
+    """The header and a row for each token. Instants are UTC."""
+    rows: Iterator[tuple[Value, ...]] = (
+        (
+            each.name,
+            each.id,
+            "workspace token" if each.of_workspace else "member key",
+            *mark_cells(each.began),
+            *mark_cells(each.ended),
+            to_rfc3339(each.lowered.at) if each.lowered else "",
+            each.lowered.seq if each.lowered else None,
+            "" if each.maker_seen_at is None else to_rfc3339(each.maker_seen_at),
+            "yes" if each.is_away else "no",
+        )
+        for each in tokens.all
+    )
+    return iterate_table(TOKENS, rows)
+
+
+def iterate_groups_csv(groups: Groups) -> Iterator[bytes]:
+    """The header and a row for each membership of each group. Instants are UTC."""
+    rows: Iterator[tuple[Value, ...]] = (
+        (each.group, group.id, each.member, *mark_cells(each.began), *mark_cells(each.ended))
+        for group in groups.all
+        for each in group.members
+    )
+    return iterate_table(MEMBERS, rows)
+
+
+def iterate_changed_reports_csv(reports: Reports) -> Iterator[bytes]:
+    """The header and a row for each report whose SQL changed. Instants are UTC."""
+    rows: Iterator[tuple[Value, ...]] = (
+        (
+            each.name,
+            each.id,
+            each.exports,
+            each.sql_changes,
+            each.people,
+            each.edits,
+            *mark_cells(each.last),
+        )
+        for each in reports.all
+    )
+    return iterate_table(REPORTS, rows)
 
 
 def mark_cells(mark: Mark | None) -> tuple[Value, ...]:

@@ -26,6 +26,8 @@ NAVIGATION: Final = (
     ("Exports", "/summaries/exports"),
     ("Permission changes", "/summaries/permissions"),
     ("Access", "/access"),
+    ("Inventory", "/inventory"),
+    ("What changed", "/changed"),
     ("Reports", "/reports"),
     ("Coverage", "/coverage"),
     ("Intake", "/intake"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -13,15 +12,14 @@ from sqlalchemy import Connection
 
 from auditdash.events.catalogue import actions
 from auditdash.events.event import Event
-from auditdash.events.folding import fold_case
 from auditdash.events.instants import DAY, Instant
 from auditdash.events.periods import Period
-from auditdash.index.batch import Entry
 from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View, open_view
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.conditions import values as on
-from auditdash.queries.counting.groups import MISSING, groups_of
+from auditdash.queries.counting.groups import groups_of
+from auditdash.queries.counting.persons import people_of_subjects
 from auditdash.queries.counting.remembered import remembered
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
@@ -60,50 +58,6 @@ class _Rows(Struct, frozen=True, eq=False):
     def part(self, places: Ints) -> _Rows:
         """Those at these places."""
         return _Rows(self.people[places], self.times[places], self.seqs[places])
-
-
-class _Subjects:
-    """Which people each subject is: a person who has its id or, as a username, its name."""
-
-    def __init__(self) -> None:
-        self._made: tuple[int, int] = (0, 0)
-        self._pairs: tuple[Ints, Ints] = _NO_PAIRS
-        self._lock = Lock()
-
-    def of(self, view: View) -> tuple[Ints, Ints]:
-        """Codes of subjects, rising, and with each the group of one person."""
-        actors, subjects = view.dictionaries["actor"].entries, view.dictionaries["subject"].entries
-        size = len(actors), len(subjects)
-        with self._lock:
-            if self._made != size:
-                self._pairs = _pairs(view, actors[: size[0]], subjects[: size[1]])
-                self._made = size
-            return self._pairs
-
-
-def _pairs(view: View, actors: Sequence[Entry], subjects: Sequence[Entry]) -> tuple[Ints, Ints]:
-    groups = groups_of(view, "actor").of_code
-    people: dict[tuple[int, str], set[int]] = {}
-    for code, entry in enumerate(actors):
-        for part, text in enumerate(entry):
-            if text:
-                people.setdefault((part, fold_case(text)), set()).add(int(groups[code]))
-    found = [
-        (code, person)
-        for code, (kind, *entry) in enumerate(subjects)
-        if kind == "member"
-        for person in sorted(
-            {
-                each
-                for part, text in enumerate(entry)
-                if text
-                for each in people.get((part, fold_case(text)), ())
-            }
-        )
-        if person != MISSING
-    ]
-    numbers = np.array(found, np.int64).reshape(-1, 2)
-    return numbers[:, 0], numbers[:, 1]
 
 
 @cache
@@ -197,7 +151,7 @@ def _gains(view: View, period: Period) -> _Rows:
     choice = view.dictionaries["action"].where("gaining", lambda entry: entry[0] in names)
     start = None if period.start is None else Instant(period.start - WITHIN)
     condition = Condition(view, Period(start, period.end), on.coded("action", choice))
-    codes, people = view.dictionaries.kept(_Subjects).of(view)
+    codes, people = people_of_subjects(view)
     _, ledger = ledger_of(view)
     rows = []
     for found in scan(condition):
@@ -217,4 +171,3 @@ def _together(columns: Sequence[Ints]) -> Ints:
 
 
 _NOTHING: Final = np.zeros(0, np.int64)
-_NO_PAIRS: Final = (_NOTHING, _NOTHING)

@@ -1,0 +1,154 @@
+"""What changed: between any two periods, or since the last report."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response
+from sqlalchemy import Connection
+
+from auditdash.downloads.changed_rows import iterate_changed_csv
+from auditdash.events.instants import Instant
+from auditdash.events.periods import local_date
+from auditdash.queries.access.difference import find_difference
+from auditdash.queries.access.rows import open_sight
+from auditdash.queries.changed.compare import KINDS, compare, during, narrowed
+from auditdash.queries.timeline import count_events, find_highest_seq, has_events
+from auditdash.search import edit
+from auditdash.search.errors import QueryError
+from auditdash.search.query import Query
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading
+from auditdash.store.report_runs import ReportRun, list_runs
+from auditdash.web import fragments, params, readers
+from auditdash.web.changed import changed_view
+from auditdash.web.changed.asked import PATH, Asked, Days, last_days, read_asked, since
+from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+from auditdash.web.frame.question import bar, link
+from auditdash.web.summaries.answers import answer_error
+
+blueprint = Blueprint("changed", __name__)
+
+_PAGE: Final = "changed/page.html"
+_FIRST_ROWS: Final = 8
+_MOST_ROWS: Final = 500
+_REPORTS: Final = 50
+
+
+@blueprint.get(PATH)
+def show() -> Response:
+    """Both periods compared; `all` names the kind that is shown whole."""
+    text, clock, scope = params.query_text(), readers.clock(), readers.scope()
+    asked = read_asked(clock)
+    whole = params.choice("all", ("", *(kind.name for kind in KINDS)), "")
+    try:
+        query = params.query()
+    except QueryError as error:
+        return answer_error(_PAGE, PATH, text, error)
+    with reading(readers.engine()) as connection:
+        filled = has_events(connection, scope, readers.SOURCE)
+        context = _compared(connection, query, scope, clock, asked, whole)
+        context |= _access(connection, query, scope, clock, asked)
+        context["presets"] = _presets(connection, scope, clock, asked)
+        frozen = Asked(edit.freeze(text, clock), asked.earlier, asked.later)
+        highest = find_highest_seq(connection, scope)
+    if filled:
+        readers.record_access("changed", text, **_days_said(asked))
+    return fragments.render(
+        _PAGE,
+        _PAGE,
+        200,
+        bar=bar(PATH, text, query, clock),
+        is_empty=not filled,
+        asked=asked,
+        csv_href=frozen.href(f"{PATH}.csv", seq=highest),
+        **context,
+    )
+
+
+@blueprint.get(f"{PATH}.csv")
+def download() -> Response:
+    """All of it as one file."""
+    query, clock, scope = params.query(), readers.clock(), frozen_scope()
+    asked = read_asked(clock)
+    periods = asked.earlier.period(clock), asked.later.period(clock)
+    text = params.query_text()
+    readers.record_access("changed-file", text, form="csv", **_days_said(asked))
+    return stream_file(
+        "what-changed",
+        "csv",
+        CSV,
+        scope,
+        lambda connection: iterate_changed_csv(compare(connection, query, scope, clock, periods)),
+    )
+
+
+def _days_said(asked: Asked) -> dict[str, str]:
+    earlier, later = asked.earlier, asked.later
+    return {
+        "later": f"{later.first} to {later.last}",
+        "earlier": f"{earlier.first} to {earlier.last}",
+    }
+
+
+def _compared(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, asked: Asked, whole: str
+) -> dict[str, object]:
+    both = (asked.earlier, asked.later)
+    earlier, later = (each.period(clock) for each in both)
+    narrow = [narrowed(query, during(each)) for each in (earlier, later)]
+    totals = [count_events(connection, each, scope, clock) for each in narrow]
+    return {
+        "days": [changed_view.days_text(each, clock) for each in both],
+        "totals": totals,
+        "total_hrefs": [changed_view.events_href(each) for each in narrow],
+        "kinds": [
+            changed_view.kind_view(
+                each,
+                query,
+                asked,
+                _MOST_ROWS if each.kind.name == whole else _FIRST_ROWS,
+                _MOST_ROWS,
+            )
+            for each in compare(connection, query, scope, clock, (earlier, later))
+        ],
+    }
+
+
+def _access(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, asked: Asked
+) -> dict[str, object]:
+    """The delta of access between the last moment before the later period and its end."""
+    period = asked.later.period(clock)
+    start, end = (period.start or 0) - 1, (period.end or 0) - 1
+    difference = find_difference(open_sight(connection, scope), start, end, query, clock)
+    days = {"from": asked.later.before.last.isoformat(), "on": asked.later.last.isoformat()}
+    return {
+        "access": [
+            (kind, count, link("/access/differences", asked.text, kind=kind, **days))
+            for kind, count in difference.counts.items()
+        ]
+    }
+
+
+def _presets(
+    connection: Connection, scope: Scope, clock: Clock, asked: Asked
+) -> list[tuple[str, str, bool]]:
+    """Periods to choose: since the last report, where there is one, compared with its period."""
+    found = [(f"{days} days", last_days(clock, days)) for days in (7, 30, 90)]
+    choices = [(label, Asked(asked.text, each.before, each)) for label, each in found]
+    report = _last_report(connection, scope)
+    if report is not None:
+        last = Instant(report.period_end - 1)
+        first, last_day = (local_date(at, clock.zone) for at in (report.period_start, last))
+        later = since(local_date(report.period_end, clock.zone), clock)
+        since_then = Asked(asked.text, Days(first, last_day), later)
+        choices.insert(0, ("Since the last report", since_then))
+    return [(label, each.href(), each == asked) for label, each in choices]
+
+
+def _last_report(connection: Connection, scope: Scope) -> ReportRun | None:
+    """Of the newest reports that were made the one whose period ends last."""
+    runs = list_runs(connection, scope.workspace_id, _REPORTS)
+    made = [each for each in runs if each.state == "done"]
+    return max(made, key=lambda each: each.period_end, default=None)

@@ -1,0 +1,1 @@
+"""What there is now: tokens, schedules, groups, reports."""
