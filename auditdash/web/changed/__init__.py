@@ -1,0 +1,1 @@
+"""What changed between two periods: the page and its file."""
