@@ -206,7 +206,7 @@ def _recipient(_: Dictionaries, key: str, entry: Entry) -> _Said:
 
 
 def _token(_: Dictionaries, key: str, entry: Entry) -> _Said:
-    _, identity, name = entry
+    identity, name = entry[1:]
     if identity:
         return name or identity, identity if name else "", (_term("entity_id", identity),)
     missing = Not(Term("entity_id", (Present(),)))

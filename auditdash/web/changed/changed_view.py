@@ -71,13 +71,9 @@ def days_text(days: Days, clock: Clock) -> str:
     return first if first == last else f"{first} to {last}"
 
 
-def _list_view(
-    head: str, found: Sequence[Named], kind: Kind, query: Query, rows: int
-) -> ListView:
+def _list_view(head: str, found: Sequence[Named], kind: Kind, query: Query, rows: int) -> ListView:
     names = [
-        NameView(
-            label=each.label, note=each.note, count=each.count, href=_href(each, kind, query)
-        )
+        NameView(label=each.label, note=each.note, count=each.count, href=_href(each, kind, query))
         for each in found[:rows]
     ]
     return ListView(head=head, names=names, total=len(found))

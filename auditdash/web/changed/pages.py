@@ -32,7 +32,6 @@ blueprint = Blueprint("changed", __name__)
 _PAGE: Final = "changed/page.html"
 _FIRST_ROWS: Final = 8
 _MOST_ROWS: Final = 500
-_REPORTS: Final = 50
 
 
 @blueprint.get(PATH)
@@ -149,6 +148,6 @@ def _presets(
 
 def _last_report(connection: Connection, scope: Scope) -> ReportRun | None:
     """Of the newest reports that were made the one whose period ends last."""
-    runs = list_runs(connection, scope.workspace_id, _REPORTS)
+    runs = list_runs(connection, scope.workspace_id)
     made = [each for each in runs if each.state == "done"]
     return max(made, key=lambda each: each.period_end, default=None)
