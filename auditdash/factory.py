@@ -33,9 +33,11 @@ from auditdash.web import (
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.access import pages as access_pages
+from auditdash.web.changed import pages as changed_pages
 from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
+from auditdash.web.inventory import pages as inventory_pages
 from auditdash.web.permissions import changes as permission_changes
 from auditdash.web.permissions import lasting as permission_lasting
 from auditdash.web.permissions import patterns as permission_patterns
@@ -63,6 +65,8 @@ _ROOMS: Final = (
     permission_patterns,
     permission_lasting,
     permission_person,
+    inventory_pages,
+    changed_pages,
     downloads,
     reports,
     coverage,

@@ -1,0 +1,121 @@
+"""The inventory and what changed, as pages and files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from auditdash.events.instants import DAY, Instant, to_rfc3339
+from auditdash.queries.timeline import count_events
+from auditdash.search.parse import parse
+from auditdash.search.scope import Clock, Scope
+from auditdash.store.engine import reading, writing
+from tests.databases import ON_SQLITE, add_workspace
+from tests.make import NOW, make_record, one_of_each_action, store
+
+pytestmark = ON_SQLITE
+CLOCK = Clock(NOW, ZoneInfo("UTC"))
+INVENTORIES = ("tokens", "schedules", "groups", "reports")
+
+
+@pytest.fixture
+def filled(engine: Engine, workspace_id: int) -> int:
+    """Every action some times in the last sixty days, in names that tell little; others' beside."""
+    dice = random.Random(4)
+    records = [
+        {**record, "id": f"{round_}-{record['id']}", "timestamp": to_rfc3339(Instant(at))}
+        for round_ in range(4)
+        for record in one_of_each_action()
+        for at in [NOW - dice.randrange(60) * DAY]
+    ]
+    for record in records:
+        record["actor"] = {**record["actor"], "username": dice.choice(("bob", "eve"))}
+        record["context"] = {
+            "member_username": "ann",
+            "email": dice.choice(("ann@acme.example", "spy@rival.example")),
+        }
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+        theirs = make_record(id="theirs", action="api_token_workspace_created")
+        theirs["entity"]["entity_name"] = "stranger's token"
+        store(connection, add_workspace(connection, "other", "Other"), theirs)
+    return workspace_id
+
+
+def _path(which: str) -> str:
+    return "/inventory" if which == "tokens" else f"/inventory/{which}"
+
+
+def _rows(client: FlaskClient, address: str) -> list[dict[str, str]]:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert answer.content_type == "text/csv; charset=utf-8; header=present"
+    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
+
+
+def _count(engine: Engine, workspace_id: int, href: str) -> int:
+    text = parse_qs(urlsplit(unescape(href)).query, keep_blank_values=True)["q"][0]
+    with reading(engine) as connection:
+        return count_events(connection, parse(text), Scope(workspace_id=workspace_id), CLOCK)
+
+
+@pytest.mark.parametrize("which", INVENTORIES)
+@pytest.mark.parametrize("text", ["", "actor:bob"])
+def test_an_inventory_and_its_file_tell_the_same_rows(
+    client: FlaskClient, engine: Engine, filled: int, which: str, text: str
+) -> None:
+    page = client.get(f"{_path(which)}?q={text}")
+    assert page.status_code == 200
+    assert "stranger" not in page.text
+    shown = re.search(r'id="rows-head">[^<]*<span class="faint numbers">([\d,]+)<', page.text)
+    rows = _rows(client, f"/inventory/{which}.csv?q={text}")
+    named = {row["group"] for row in rows} if which == "groups" else rows
+    assert shown is not None
+    assert int(shown[1]) == len(named) > 0
+    cells = r'data-label="(?:Exports|SQL changes|Edits)">\s*<a[^>]*href="([^"]*)">([\d,]+)</a>'
+    for href, number in re.findall(cells, page.text):
+        assert _count(engine, filled, href) == int(number)
+    for seq in set(re.findall(r'href="/timeline/event/(\d+)"', page.text)):
+        assert client.get(f"/timeline/event/{seq}").status_code == 200
+
+
+def test_an_outside_recipient_is_marked_and_said_by_which_domains(
+    client: FlaskClient, filled: int
+) -> None:
+    page = client.get("/inventory/schedules").text
+    row = re.search(r"<tr(?:(?!</tr>).)*spy@rival\.example(?:(?!</tr>).)*</tr>", page, re.DOTALL)
+    assert row is None or filled == 0 or "outside" not in row[0]  # it was invited, too
+    assert "the domains of members’ addresses in the feed" in page
+
+
+@pytest.mark.parametrize("text", ["", "actor:bob"])
+def test_each_number_of_what_changed_leads_to_so_many_events(
+    client: FlaskClient, engine: Engine, filled: int, text: str
+) -> None:
+    page = client.get(f"/changed?q={text}").text
+    cells = re.findall(r'href="(/timeline\?[^"]*)"[^>]*>([\d,]+)</a>', page)
+    assert len(cells) > 4
+    for href, number in cells:
+        assert _count(engine, filled, href) == int(number.replace(",", "")), href
+    (file,) = re.findall(r'href="(/changed\.csv[^"]*)"', page)
+    rows = _rows(client, unescape(file))
+    totals = re.findall(r"<h3>[^<]*<span class=\"faint numbers\">([\d,]+)</span>", page)
+    assert sum(map(int, totals)) == len(rows) > 0
+    for href in re.findall(r'href="(/access/differences[^"]*)"', page):
+        assert client.get(unescape(href)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "asked", ["from=yesterday", "from=2026-03-02&to=2026-03-01", "all=x", "earlier_to=0001-01-01"]
+)
+def test_what_is_no_period_is_told(client: FlaskClient, asked: str) -> None:
+    assert client.get(f"/changed?{asked}").status_code == 400
