@@ -55,7 +55,8 @@ class Token(Struct, frozen=True, kw_only=True):
 
 class Tokens(Struct, frozen=True, kw_only=True):
     """Those that need a look first: of makers who lost their role, then of makers who are away,
-    then the others that are there, then revoked ones; the newest first."""
+    then the others that are there, then revoked ones; of each those of the whole workspace, then
+    the newest, first."""
 
     all: Sequence[Token]
     now: int
@@ -78,7 +79,11 @@ def find_tokens(connection: Connection, query: Query, scope: Scope, clock: Clock
     states = np.where(lowered >= 0, LOWERED, np.where(away, AWAY_MAKER, KEPT))
     states = np.where(there, states, REVOKED)
     rank = np.array([2, 1, 0, 3])[states]
-    order = np.lexsort((-rows.times[stretches.told[chosen]], rank))
+    told = stretches.told[chosen]
+    names = view.dictionaries["action"].entries
+    wide = np.array([entry[0] in _OF_WORKSPACE for entry in names], np.bool_)
+    narrow = ~wide[rows.codes["action"][told]]
+    order = np.lexsort((-rows.times[told], narrow, rank))
     roles = read_rows(view, _ROLES)
 
     def make(place: int) -> Token:
