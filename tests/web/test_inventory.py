@@ -98,7 +98,9 @@ def test_it_is_said_which_domains_are_inside(client: FlaskClient) -> None:
 def test_each_number_of_what_changed_leads_to_so_many_events(
     client: FlaskClient, engine: Engine, filled: int, text: str
 ) -> None:
-    page = client.get(f"/changed?q={text}").text
+    answer = client.get(f"/changed?q={text}")
+    assert answer.status_code == 200
+    page = answer.text
     cells = re.findall(r'href="(/timeline\?[^"]*)"[^>]*>([\d,]+)</a>', page)
     assert len(cells) > 4
     for href, number in cells:

@@ -117,10 +117,14 @@ def _compared(
 def _access(
     connection: Connection, query: Query, scope: Scope, clock: Clock, asked: Asked
 ) -> dict[str, object]:
-    """The delta of access between the last moment before the later period and its end."""
+    """The delta of access between the last moment before the later period and its end; nothing
+    where the query asks for what no access has."""
     period = asked.later.period(clock)
     start, end = (period.start or 0) - 1, (period.end or 0) - 1
-    difference = find_difference(open_sight(connection, scope), start, end, query, clock)
+    try:
+        difference = find_difference(open_sight(connection, scope), start, end, query, clock)
+    except QueryError:
+        return {"access": []}
     days = {"from": asked.later.before.last.isoformat(), "on": asked.later.last.isoformat()}
     return {
         "access": [
