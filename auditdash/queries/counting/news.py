@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.counting.totals import question_key
@@ -24,13 +25,11 @@ def has_news(view: View, query: Query, clock: Clock, seq: int) -> bool:
     if seq >= view.highest_seq:
         return False
     condition = compile_query(query, view, clock)
-    return any(_answers_above(condition, number, seq) for number in range(len(view.segments)))
+    later = (segment for segment in view.segments if segment.last_seq > seq)
+    return any(_answers_above(condition, segment, seq) for segment in later)
 
 
-def _answers_above(condition: Condition, number: int, seq: int) -> bool:
-    segment = condition.view.segments[number]
-    if segment.last_seq <= seq:
-        return False
+def _answers_above(condition: Condition, segment: Segment, seq: int) -> bool:
     rows = condition.rows(segment)
     newer = rows.column("seq") > seq - segment.first_seq
     seen = condition.view.in_sight(segment)
