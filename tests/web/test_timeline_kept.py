@@ -147,6 +147,16 @@ def test_a_page_that_nothing_new_belongs_to_is_not_written_again(
     assert first.replace("seq=30", "seq=31") == again
 
 
+@ON_SQLITE
+def test_after_each_answer_its_reader_is_no_longer_waited_for(
+    app: Flask, client: FlaskClient
+) -> None:
+    answers = [client.get("/timeline"), client.get("/timeline/event/9"), client.get("/nowhere")]
+    answers.append(client.post("/logout", headers={"X-CSRF-Token": "forged"}))
+    assert [answer.status_code for answer in answers] == [200, 404, 404, 403]
+    assert app.extensions["auditdash.accesses"]._at_work == 0
+
+
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     memory = Memory(most_bytes=60_000)
     for number in range(20):
