@@ -65,28 +65,30 @@ class Dictionaries:
             found = cast(_Memory, self._kept.setdefault(kind, found))
         return found
 
-    def value_codes(self, entries: Sequence[Entry]) -> list[int]:
-        """The code of each (kind, path, text); ELSEWHERE where it is too long or of too many."""
-        values = self._of[VALUES]
-        if not len(values):
-            values.code((None,))  # ELSEWHERE
+    def value_codes(
+        self, paths: Sequence[tuple[str, str]], values: Sequence[tuple[int, str]]
+    ) -> list[int]:
+        """The code of each (number of its path, text), none of them twice; ELSEWHERE where the text
+        is too long or one of too many."""
+        dictionary = self._of[VALUES]
+        if not len(dictionary):
+            dictionary.code((None,))  # ELSEWHERE
         self._count_paths()
-        codes = list(map(values.codes().get, entries))
-        return [
-            self._new_value(values, entry) if code is None else code
-            for code, entry in zip(codes, entries, strict=True)
-        ]
-
-    def _new_value(self, values: Dictionary, entry: Entry) -> int:
-        path, text = entry[:2], entry[2]
-        taken = self._per_path.get(path, 0)
-        if taken >= MOST_VALUES or text is None or len(text) > LONGEST_VALUE:
-            return ELSEWHERE
-        if self._counted >= MOST_IN_ALL:
-            return ELSEWHERE
-        self._per_path[path] = taken + 1
-        self._counted += 1
-        return values.code(entry)
+        known = dictionary.codes()
+        taken = [self._per_path.get(path, 0) for path in paths]
+        codes = []
+        for number, text in values:
+            entry = (*paths[number], text)
+            code = known.get(entry)
+            if code is None:
+                code = ELSEWHERE
+                free = taken[number] < MOST_VALUES and len(dictionary) < MOST_IN_ALL
+                if free and len(text) <= LONGEST_VALUE:
+                    code = dictionary.code(entry)
+                    taken[number] += 1
+            codes.append(code)
+        self._count_paths()
+        return codes
 
     def _count_paths(self) -> None:
         entries = self._of[VALUES].entries
@@ -167,12 +169,7 @@ def adopt(batch: Batch, dictionaries: Dictionaries, mark: Mark) -> tuple[Columns
 
 
 def _recode(batch: Batch, name: str, dictionary: Dictionary) -> Numbers:
-    entries = batch.entries[name]
-    known = map(dictionary.codes().get, entries)
-    codes = [
-        dictionary.code(entry) if code is None else code
-        for code, entry in zip(list(known), entries, strict=True)
-    ]
+    codes = dictionary.code_all(batch.entries[name])
     return np.array(codes, np.uint32)[batch.codes[name]]
 
 
@@ -192,14 +189,11 @@ def _first_seen(codes: dict[str, Numbers], dictionaries: Dictionaries) -> Number
 
 
 def _leaf_columns(batch: Batch, dictionaries: Dictionaries, places: Numbers) -> Columns:
-    path_codes = [dictionaries[PATHS].code(path) for path in batch.paths]
-    value_codes = np.array(
-        dictionaries.value_codes([(*batch.paths[path], text) for path, text in batch.values]),
-        np.uint32,
-    )
-    paths_of_values = np.array([path_codes[path] for path, _ in batch.values], np.uint32)
+    path_codes = np.array(dictionaries[PATHS].code_all(batch.paths), np.uint32)
+    value_codes = np.array(dictionaries.value_codes(batch.paths, batch.values), np.uint32)
+    path_of = np.array([path for path, _ in batch.values], np.uint32)  # of each value
     rows = places[batch.leaf_rows]
-    paths = paths_of_values[batch.leaf_values] if len(rows) else rows
+    paths = path_codes[path_of[batch.leaf_values]] if len(rows) else rows
     codes = value_codes[batch.leaf_values] if len(rows) else rows
     return order_leaves(paths, rows, codes) | order_words(*_elsewhere(batch, value_codes, rows))
 

@@ -6,7 +6,8 @@ its record: for most words that is no loss, for all it is exact in the end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import string
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final, Literal
 
@@ -18,16 +19,25 @@ from auditdash.index.files.segment import Segment
 from auditdash.index.order import MARKED
 
 _BYTES: Final = 8
+_LETTERS: Final = (string.ascii_letters + string.digits + "\n").encode()
+_PLAIN: Final = bytes(ord(chr(byte).lower()) if byte in _LETTERS else 32 for byte in range(256))
 
 
 def word_keys(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """The keys of the words of these texts, one text after the other, and how many each has."""
-    words = [fold_words(text).split() for text in texts]
+    words = [text.split() for text in _folded(texts)]
     counts = np.fromiter(map(len, words), np.int64, len(words))
-    beginnings = " ".join(chain.from_iterable(words)).encode().split()
     # As many bytes as a key has, with zeros behind those of a shorter word.
-    keys = np.array(beginnings, f"S{_BYTES}").view(f">u{_BYTES}").astype(np.uint64)
-    return keys, counts
+    beginnings = np.array(list(chain.from_iterable(words)), f"S{_BYTES}")
+    return beginnings.view(f">u{_BYTES}").astype(np.uint64), counts
+
+
+def _folded(texts: Sequence[str]) -> Iterator[bytes]:
+    """Each as `fold_words` folds it, but for spaces. Most are ASCII, and folded all at once."""
+    plain = "\n".join(text.replace("\n", " ") for text in texts if text.isascii())
+    lines = iter(plain.encode().translate(_PLAIN).split(b"\n"))
+    for text in texts:
+        yield next(lines) if text.isascii() else fold_words(text).encode()
 
 
 def candidates(segment: Segment, words: Sequence[str]) -> NDArray[np.int64]:

@@ -72,6 +72,18 @@ class Dictionary:
             self.entries.append(entry)
         return code
 
+    def code_all(self, entries: Sequence[Entry]) -> list[int]:
+        """The same of many, none of them twice."""
+        known = self.codes()
+        codes = []
+        for entry in entries:
+            code = known.get(entry)
+            if code is None:
+                code = known[entry] = len(self.entries)
+                self.entries.append(entry)
+            codes.append(code)
+        return codes
+
     def codes(self) -> dict[Entry, int]:
         """Entry → code, of all entries."""
         if len(self._codes) < len(self.entries):
