@@ -23,6 +23,9 @@ from auditdash.store.workspaces import (
 )
 
 _P = ParamSpec("_P")
+# A quarter of a gigabyte. The ids of an import are scattered over all of their index: in a full
+# archive, a page that is carried over to the file at once is carried over again by the next step.
+_WAL_PAGES = 1 << 16
 
 
 class House:
@@ -32,7 +35,9 @@ class House:
         self.settings = Settings.from_env(os.environ)
         self.settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         migrate(self.settings.database_url)
-        self.engine: Engine = open_engine(self.settings.database_url, self.settings.index_folder)
+        self.engine: Engine = open_engine(
+            self.settings.database_url, self.settings.index_folder, wal_pages=_WAL_PAGES
+        )
 
     def workspace(self, slug: str | None) -> Workspace:
         """The named workspace, else the only real one, which is made when there is none."""

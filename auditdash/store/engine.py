@@ -61,14 +61,17 @@ _places: WeakKeyDictionary[Engine, IndexPlace] = WeakKeyDictionary()
 _by_folder: WeakValueDictionary[Path, IndexPlace] = WeakValueDictionary()
 
 
-def open_engine(database_url: str, index_folder: Path | None = None) -> Engine:
-    """An engine for sqlite:///FILE or postgresql://…; SQLite's folder is made.
+def open_engine(
+    database_url: str, index_folder: Path | None = None, *, wal_pages: int = 1_000
+) -> Engine:
+    """An engine for sqlite:///FILE or postgresql://…; SQLite's folder is made, and its log carried
+    over to the file after so many pages.
 
     The index of a SQLite file lies beside it; that of PostgreSQL in the folder, where one is given.
     """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        engine = _open_sqlite(database_url, url.database or "")
+        engine = _open_sqlite(database_url, url.database or "", wal_pages)
         index_folder = Path(f"{url.database}.index")
     else:
         engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
@@ -95,7 +98,7 @@ def writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("auditdash_writes"))
 
 
-def _open_sqlite(database_url: str, database: str) -> Engine:
+def _open_sqlite(database_url: str, database: str, wal_pages: int) -> Engine:
     # Everyone's doings are nobody else's to read: neither here nor in the files beside it.
     Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(database_url, connect_args={"timeout": 30})
@@ -103,7 +106,7 @@ def _open_sqlite(database_url: str, database: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins, see below
-        for pragma in _SQLITE_PRAGMAS:
+        for pragma in (*_SQLITE_PRAGMAS, f"PRAGMA wal_autocheckpoint={wal_pages}"):
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
