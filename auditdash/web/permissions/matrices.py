@@ -18,7 +18,7 @@ from auditdash.web.frame.question import link
 from auditdash.web.permissions.directions import state_words
 from auditdash.web.permissions.tabs import PATH
 
-_MOST_STATES: Final = 9
+_MOST_STATES: Final = 14
 _PERMISSION: Final = Term("is", (Atom("permission"),))
 _FIRST_STATES: Final = ("none", "unknown", "unnamed")
 
