@@ -160,9 +160,9 @@ def _tell(view: View, ledger: Ledger, found: Sequence[tuple[Numbers, int]]) -> I
         [np.zeros(0, np.int64), *(each for pair in zip(shown, ends, strict=True) for each in pair)]
     )
     changes = tell_changes(view, ledger.seqs[read].tolist())
-    for (ordered, of), some in zip(found, shown, strict=True):
+    for (ordered, of), some, end in zip(found, shown, ends, strict=True):
         first = tuple(islice(changes, len(some)))
-        last = next(changes)
+        last = next(changes) if len(end) else first[-1]
         instants = sorted(each.event.occurred_at for each in (first[0], last))
         yield Act(
             changes=first,
