@@ -155,7 +155,8 @@ def _iterate(
 
 def _tell(view: View, ledger: Ledger, found: Sequence[tuple[Numbers, int]]) -> Iterator[Act]:
     shown = [ordered[:_MOST_SHOWN] for ordered, _ in found]
-    ends = [ordered[-1:] for ordered, _ in found]
+    # Of an act that is shown whole the last change is read with it.
+    ends = [ordered[len(some) :][-1:] for some, (ordered, _) in zip(shown, found, strict=True)]
     read = np.concatenate(
         [np.zeros(0, np.int64), *(each for pair in zip(shown, ends, strict=True) for each in pair)]
     )
