@@ -122,14 +122,14 @@ def habits_of(view: View, zone: ZoneInfo) -> Habits:
             last_seq, habits = 0, NONE
         fresh = [segment for segment in settled if segment.first_seq > last_seq]
         if fresh:
-            habits = _together(habits, _count(read_exports(everything, fresh, zone)))
+            habits = together(habits, _count(read_exports(everything, fresh, zone)))
             if until > memory.settled.get(zone.key, (0, NONE))[0]:
                 memory.settled[zone.key] = (until, habits)
         newest = read_exports(everything, open_ones, zone)
         # Exports only ever follow: as many of them are the same ones.
         whole = memory.whole.get(zone.key)
         if whole is None or whole.exports != habits.exports + len(newest):
-            whole = memory.whole[zone.key] = _together(habits, _count(newest))
+            whole = memory.whole[zone.key] = together(habits, _count(newest))
     return whole
 
 
@@ -157,7 +157,8 @@ def _first(groups: Ints, times: Ints) -> Ints:
     return found
 
 
-def _together(one: Habits, two: Habits) -> Habits:
+def together(one: Habits, two: Habits) -> Habits:
+    """Those of the exports that either was counted from; no export is in both."""
     if not one.exports or not two.exports:
         return one if one.exports else two
     keys = np.concatenate((one.keys, two.keys))
