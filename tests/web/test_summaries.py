@@ -15,7 +15,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.downloads.export_rows import KINDS
+from auditdash.downloads.summaries.export_rows import KINDS
 from auditdash.events.catalogue import actions
 from auditdash.events.instants import HOUR, MINUTE, Instant, parse_instant, to_rfc3339
 from auditdash.queries.data_exports import export_actions, summarise_exports

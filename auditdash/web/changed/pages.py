@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
-from auditdash.downloads.changed_rows import iterate_changed_csv
+from auditdash.downloads.summaries.changed_rows import iterate_changed_csv
 from auditdash.events.instants import Instant
 from auditdash.events.periods import local_date
 from auditdash.queries.access.difference import find_difference

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
-from auditdash.downloads.inventory_rows import (
+from auditdash.downloads.summaries.inventory_rows import (
     iterate_changed_reports_csv,
     iterate_groups_csv,
     iterate_recipients_csv,

@@ -12,14 +12,14 @@ from auditdash.charts.overview import draw_exports_over_time, draw_hours_of_week
 from auditdash.charts.series import Series
 from auditdash.charts.table import table
 from auditdash.downloads.csv import iterate_table
-from auditdash.downloads.export_rows import (
+from auditdash.downloads.summaries.export_rows import (
     iterate_gained_csv,
     iterate_networks_csv,
     iterate_new_networks_csv,
     iterate_people_csv,
     iterate_reports_csv,
 )
-from auditdash.downloads.inventory_rows import iterate_recipients_csv
+from auditdash.downloads.summaries.inventory_rows import iterate_recipients_csv
 from auditdash.queries.data_exports import export_actions, summarise_exports
 from auditdash.queries.exports.around.gained import find_gained
 from auditdash.queries.exports.around.networks import find_networks

@@ -1,0 +1,1 @@
+"""The files of summaries: exports, the inventory, what changed."""
