@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from auditdash import jobs
-from auditdash.events.instants import DAY, Instant
+from auditdash.events.instants import DAY, Instant, now
 from auditdash.events.periods import Period
 from auditdash.settings import Settings
 from auditdash.store.engine import writing
@@ -148,8 +148,9 @@ def test_no_header_carries_what_strangers_wrote(
 def test_a_report_of_hostile_events_is_text_and_nothing_active(
     engine: Engine, settings: Settings, workspace_id: int, records: list[dict[str, Any]]
 ) -> None:
-    week = Period(Instant(NOW - 7 * DAY), NOW)
-    _, path = make_paper(engine, settings, workspace_id, period=week)
+    today = now()  # records of a scene are as old as they were yesterday
+    week = Period(Instant(today - 7 * DAY), today)
+    _, path = make_paper(engine, settings, workspace_id, period=week, now=today)
     assert len(population(path)) == len(records)
     with pikepdf.open(path) as pdf:
         for found in pdf.objects:
