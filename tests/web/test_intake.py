@@ -329,7 +329,7 @@ def test_a_database_that_does_not_answer_is_told_calmly(
         raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
     monkeypatch.setattr("auditdash.ingest.accesses.take", fail)
-    monkeypatch.setattr("auditdash.api.events.find_token", fail)
+    monkeypatch.setattr("auditdash.api.door.find_token", fail)
     headers = {"Authorization": "Bearer adt_x"}
     answer = client.get(path) if path == "/intake" else client.post(path, headers=headers)
     assert answer.status_code == 503

@@ -34,6 +34,7 @@ from auditdash.web.summaries.answers import answer_error, file_href
 blueprint = Blueprint("permission_person", __name__)
 
 _PAGE: Final = "permissions/person.html"
+_LONGEST_NAME: Final = 500  # that fits into an address, whatever its letters
 _CHANGES: Final = 100
 _MOST: Final = 30
 
@@ -61,11 +62,16 @@ def show() -> Response:
             context |= _history(connection, name, query, scope, clock, text, given)
         else:
             people = rank_people(connection, query, scope, clock, _MOST)
-            context["people"] = [(each, link(PERSON, text, name=each.name)) for each in people]
+            context["people"] = [(each, _href(text, each.name)) for each in people]
     if filled:
         readers.record_access("permission-person", text, **({"which": name} if name else {}))
     part = "summaries/_changes.html" if given and fragments.is_fragment() else _PAGE
     return fragments.render(_PAGE, part, 200, **context)
+
+
+def _href(text: str, name: str) -> str:
+    """The address of somebody's history; "" for a name that fits into none."""
+    return link(PERSON, text, name=name) if len(name) <= _LONGEST_NAME else ""
 
 
 def _history(
