@@ -168,7 +168,7 @@ def profile_href(node: Node) -> str:
     """The page of all that the log tells about a person or thing."""
     if node.kind == "member":
         return actor_href(node.id or node.name)
-    if node.kind in _NOUNS:
+    if node.kind in _NOUNS and node.kind != "group":  # which may be nothing but a subject
         return entity_href(EntityName(id=node.id, name=None if node.id else node.name))
     return ""
 
