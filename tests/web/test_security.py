@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, Response, make_response
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
-from werkzeug.routing import IntegerConverter, Rule
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, Rule
 
 from auditdash.events.instants import HOUR, Instant
 from auditdash.factory import create_app
@@ -37,11 +37,15 @@ def _rules(app: Flask, method: str) -> list[Rule]:
     return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or set())]
 
 
+def _some(converter: BaseConverter) -> int | str:
+    """A value that fits."""
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    return 1 if isinstance(converter, IntegerConverter) else "x"
+
+
 def _address(app: Flask, rule: Rule) -> str:
-    values = {
-        name: 1 if isinstance(converter, IntegerConverter) else "x"
-        for name, converter in rule._converters.items()
-    }
+    values = {name: _some(converter) for name, converter in rule._converters.items()}
     address: str = app.url_map.bind("localhost").build(rule.endpoint, values)
     return address
 
