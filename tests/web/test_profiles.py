@@ -211,7 +211,7 @@ def test_hostile_names_are_only_names(
             assert client.get(link).status_code == 200, link[:200]
 
 
-def test_of_much_access_the_newest_is_shown_and_all_is_counted(
+def test_of_much_access_the_first_is_shown_and_all_is_counted(
     client: FlaskClient, engine: Engine, workspace_id: int
 ) -> None:
     given = [
@@ -228,6 +228,6 @@ def test_of_much_access_the_newest_is_shown_and_all_is_counted(
         store(connection, workspace_id, *given)
     text = client.get(_actor("dora")).text
     assert 'What they have <span class="faint numbers">60</span>' in text
-    assert "The newest 50 of 60." in text
+    assert "The first 50 of 60." in text
     access = text[text.index('id="access"') : text.index("What changed for them")]
     assert len(re.findall('<th scope="row">', access)) == 50
