@@ -171,7 +171,7 @@ def _hour(record: Record) -> int:
 
 
 def _is_off_hours(record: Record) -> bool:
-    """At weekends, before 7 and from 19 on, as docs/summaries.md says; the workspace lives in UTC."""
+    """At weekends, before 7 and from 19 on, as docs/summaries.md says; this workspace has UTC."""
     weekend = date.fromisoformat(record["timestamp"][:10]).weekday() >= 5
     return weekend or not 7 <= _hour(record) < 19
 
