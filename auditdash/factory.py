@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
@@ -15,6 +15,7 @@ from werkzeug.routing import IntegerConverter
 from auditdash.api import events as api_events
 from auditdash.api import problems
 from auditdash.api import reading as api_reading
+from auditdash.api.operation import signs
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
@@ -75,6 +76,7 @@ _ROOMS: Final = (
     settings_pages,
     api_events,
     api_reading,
+    signs,
 )
 
 
@@ -119,7 +121,7 @@ def _trust_proxies(app: Flask, count: int) -> None:
 
 
 def _answer_bad_input(error: BadInput) -> Response:
-    if request.path.startswith(door.API):
+    if door.is_for_programs():
         return problems.answer_bad_input(error)
     return errors.answer_bad_input(error)
 
@@ -135,6 +137,6 @@ def _answer_behind(error: IndexBehind) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
-    if request.path.startswith(door.API):
+    if door.is_for_programs():
         return problems.answer_http(error)
     return errors.answer_http(error)

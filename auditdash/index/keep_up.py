@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from sqlalchemy import Engine, select
+from msgspec import Struct
+from sqlalchemy import Connection, Engine, select
 
 from auditdash.index.archive import Archive
 from auditdash.index.batch import Batch
-from auditdash.index.files.damage import IndexBehind
+from auditdash.index.files.damage import IndexBehind, IndexDamaged
+from auditdash.index.manifest import read_manifest
 from auditdash.index.view import archive_of, catch_up, open_view, open_what_there_is
 from auditdash.search.scope import Scope
-from auditdash.store.engine import reading
+from auditdash.store.engine import index_place, reading
 from auditdash.store.schema import workspaces
 
 _STEP_SECONDS: Final = 0.5
 _log = logging.getLogger(__name__)
+
+
+class Lag(Struct, frozen=True):
+    """How many events of a workspace are stored, and how many of them the index says it has."""
+
+    workspace_id: int
+    stored: int
+    indexed: int
+
+    @property
+    def missing(self) -> int:
+        """Events that the next question would have to wait for."""
+        return max(0, self.stored - self.indexed)
 
 
 def add(engine: Engine, workspace_id: int, batch: Batch, content_hash: bytes) -> None:
@@ -89,3 +105,19 @@ def warm(engine: Engine) -> None:
             view = open_view(connection, Scope(workspace_id=workspace_id))
         for dictionary in view.dictionaries.all():
             dictionary.warm()
+
+
+def find_lags(connection: Connection) -> list[Lag]:
+    """One for each workspace, from the manifest alone: nothing is opened, made or waited for."""
+    rows = connection.execute(
+        select(workspaces.c.id, workspaces.c.last_seq).order_by(workspaces.c.id)
+    )
+    folder = index_place(connection).folder
+    return [Lag(row.id, row.last_seq, _indexed(folder / str(row.id))) for row in rows]
+
+
+def _indexed(folder: Path) -> int:
+    try:
+        return read_manifest(folder).highest_seq
+    except IndexDamaged:  # it will be made again
+        return 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from auditdash.store.engine import is_sqlite, open_engine, writing
@@ -26,8 +29,24 @@ def migrate(database_url: str) -> None:
         engine.dispose()
 
 
+def find_revision(connection: Connection) -> str | None:
+    """The revision of this database's schema; None where it has none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
+def newest_revision() -> str | None:
+    """The revision that this version of auditdash works with."""
+    return ScriptDirectory.from_config(_empty_config()).get_current_head()
+
+
 def _config(connection: Connection) -> Config:
+    config = _empty_config()
+    config.attributes["connection"] = connection
+    return config
+
+
+def _empty_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    config.attributes["connection"] = connection
     return config

@@ -73,7 +73,8 @@ PUBLIC: Final = {"accounts.login": "/login", "accounts.setup": "/setup/{token}"}
 OTHERS: Final = {
     "static",
     "home.home",
-    "home.healthz",
+    "signs.healthz",
+    "signs.readyz",
     "coverage.state",
     "timeline.choose_period",
     "complete.complete",

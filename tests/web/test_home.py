@@ -1,6 +1,5 @@
 import time
 
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
@@ -83,8 +82,3 @@ def test_the_demo_loads_beside_the_pages(client: FlaskClient, engine: Engine) ->
     assert demo is not None
     assert demo.kind == "demo"
     assert 38_000 < demo.last_seq < 42_000
-
-
-def test_the_sign_of_life_needs_no_login(app: Flask) -> None:
-    answer = app.test_client().get("/healthz")
-    assert (answer.status_code, answer.text) == (200, "ok\n")

@@ -24,7 +24,8 @@ from tests.people import signed_in
 
 _PUBLIC = {
     "static",
-    "home.healthz",
+    "signs.healthz",
+    "signs.readyz",
     "accounts.login",
     "accounts.log_in",
     "accounts.setup",

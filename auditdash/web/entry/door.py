@@ -18,7 +18,8 @@ from auditdash.store.workspaces import Workspace, list_workspaces
 from auditdash.web import fragments, params, readers
 from auditdash.web.readers import Reader
 
-API: Final = "/api/"
+_API: Final = "/api/"
+_MONITORED: Final = {"/healthz", "/readyz"}
 THEMES: Final = ("auto", "light", "dark")
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _YEAR: Final = 365 * 24 * 3600
@@ -29,6 +30,11 @@ def install(app: Flask) -> None:
     app.before_request(_stand_at_the_door)
     app.after_request(_leave_form_token)
     app.teardown_request(readers.end_work)
+
+
+def is_for_programs() -> bool:
+    """Whether what is asked for is no page: it keeps its own door, and its own errors."""
+    return request.path.startswith(_API) or request.path in _MONITORED
 
 
 def session_token() -> str | None:
@@ -68,7 +74,7 @@ def csrf_token() -> str:
 
 
 def _stand_at_the_door() -> Response | None:
-    if request.path.startswith(API) or request.endpoint == "static":
+    if is_for_programs() or request.endpoint == "static":
         return None
     _find_reader()
     view = current_app.view_functions.get(request.endpoint or "")

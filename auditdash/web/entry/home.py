@@ -1,10 +1,10 @@
-"""Where one arrives: the first address, the welcome of an empty workspace, and a sign of life."""
+"""Where one arrives: the first address, and the welcome of an empty workspace."""
 
 from __future__ import annotations
 
 import threading
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response
 from msgspec import Struct
 
 from auditdash.accounts.sessions import choose_workspace
@@ -12,7 +12,7 @@ from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, SLUG, load_demo
 from auditdash.store.engine import reading, writing
 from auditdash.store.installation import Installation
 from auditdash.store.receipts import find_open_receipt, has_deliveries
-from auditdash.store.workspaces import Workspace, find_workspace_by_slug, list_workspaces
+from auditdash.store.workspaces import Workspace, find_workspace_by_slug
 from auditdash.web import fragments, readers
 from auditdash.web.frame.templating import TIMELINE
 
@@ -66,15 +66,6 @@ def demo() -> Response:
     with writing(readers.engine()) as connection:
         choose_workspace(connection, readers.reader().session, progress.workspace.id)
     return fragments.see_other(TIMELINE)
-
-
-@blueprint.get("/healthz")
-@readers.public
-def healthz() -> Response:
-    """200 when the database answers."""
-    with reading(readers.engine()) as connection:
-        list_workspaces(connection)
-    return make_response("ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def _is_filled() -> bool:

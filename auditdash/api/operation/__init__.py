@@ -1,0 +1,1 @@
+"""What monitors ask: signs of life, whether it is ready."""
