@@ -25,8 +25,10 @@ from auditdash.reports.sections.actions import CategoryPart, categories_of
 from auditdash.reports.sections.exports import Exports, gather_exports
 from auditdash.reports.sections.feeds import FeedLine, gather_feeds
 from auditdash.reports.sections.intake import Intake, gather_intake
+from auditdash.reports.sections.parameters import Parameter, parameters_of
 from auditdash.reports.sections.permissions import Permissions, gather_permissions
 from auditdash.reports.sections.pictures import Chart, gather_charts
+from auditdash.reports.sections.totals import Totals, gather_totals
 from auditdash.search.help.sentence import describe
 from auditdash.search.period import period_text
 from auditdash.search.query import Query
@@ -56,6 +58,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     question: Question
     requested_by: str
     made_at: Instant
+    slot: Instant | None
+    parameters: tuple[Parameter, ...]
     population: Population
     file: PopulationFile
     categories: tuple[CategoryPart, ...]
@@ -65,6 +69,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     permissions: Permissions
     intake: Intake
     deliveries: tuple[Delivery, ...]
+    totals: Totals
     version: str
     commit: str
     tzdata: str
@@ -128,6 +133,8 @@ def gather(
         question=question,
         requested_by=run.requested_by,
         made_at=run.requested_at,
+        slot=run.slot,
+        parameters=parameters_of(run, question, workspace),
         population=find_population(*asked),
         file=file,
         categories=categories_of(counts),
@@ -137,6 +144,7 @@ def gather(
         permissions=permissions,
         intake=gather_intake(connection, question, counts, MOST_REJECTED),
         deliveries=tuple(count_by_delivery(*asked)),
+        totals=gather_totals(connection, question),
         version=auditdash_version(),
         commit=commit(),
         tzdata=tzdata_version(),

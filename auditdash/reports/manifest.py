@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import to_builtins
 
 from auditdash.downloads.columns import VERSION as COLUMNS_VERSION
 from auditdash.events.instants import Instant, to_rfc3339
+from auditdash.queries.evidence import Delivery
 from auditdash.reports.contents import Contents
+from auditdash.reports.sections.feeds import FeedLine
 
-VERSION = 1
+VERSION = 2
 
 
 def manifest_of(contents: Contents) -> bytes:
@@ -22,13 +25,20 @@ def manifest_of(contents: Contents) -> bytes:
         "final": contents.final,
         "requested_by": contents.requested_by,
         "made_at": to_rfc3339(contents.made_at),
+        "trigger": "by hand" if contents.slot is None else "the monthly schedule",
+        "slot": _text(contents.slot),
         "question": {
             "query": question.text,
             "start": to_rfc3339(question.start),
             "end": to_rfc3339(question.end),
             "zone": question.clock.zone.key,
             "highest_seq": question.scope.highest_seq,
+            "order": "occurred_at, seq",
         },
+        "parameters": [
+            {"name": each.name, "value": each.value, "default": each.default}
+            for each in contents.parameters
+        ],
         "software": {
             "auditdash": contents.version,
             "commit": contents.commit,
@@ -43,8 +53,13 @@ def manifest_of(contents: Contents) -> bytes:
             "row_limit_reached": False,
             "first_event_at": _text(contents.population.first_at),
             "last_event_at": _text(contents.population.last_at),
+            "lowest_seq": contents.population.first_seq,
+            "highest_seq": contents.population.last_seq,
         },
         "numbers": _numbers(contents),
+        "received": [to_builtins(each) for each in contents.totals.received],
+        "deliveries": [_delivery(each) for each in contents.deliveries],
+        "coverage": [_coverage(each) for each in contents.feeds],
     }
     return msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
 
@@ -62,8 +77,33 @@ def _numbers(contents: Contents) -> dict[str, object]:
         "unmapped_events": contents.intake.unmapped_count,
         "rejected_records": contents.intake.rejected,
         "conflicting_records": contents.intake.conflicts,
+        "late_events": contents.totals.late,
+        "duplicate_records": contents.totals.duplicates,
         "by_category": {part.slug: part.count for part in contents.categories},
         "by_action": {line.name: line.count for line in lines},
+        "by_day": {day.isoformat(): count for day, count in contents.totals.days.items()},
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, object]:
+    return {
+        **to_builtins(delivery),
+        "first_received_at": to_rfc3339(delivery.first_received_at),
+        "last_received_at": to_rfc3339(delivery.last_received_at),
+    }
+
+
+def _coverage(feed: FeedLine) -> dict[str, object]:
+    return {
+        "feed": feed.name,
+        "start": to_rfc3339(feed.span.start),
+        "end": to_rfc3339(feed.span.end),
+        "percent": round(feed.percent, 1),
+        "windows": feed.windows,
+        "gaps": [{"start": to_rfc3339(gap.start), "end": to_rfc3339(gap.end)} for gap in feed.gaps],
+        "begins_at": to_rfc3339(feed.begins_at),
+        "echoes_expected": feed.echoes_expected,
+        "echoes_seen": feed.echoes_seen,
     }
 
 

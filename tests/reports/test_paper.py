@@ -76,6 +76,7 @@ def _count_again(rows: list[dict[str, str]]) -> dict[str, object]:
         "sensitive_events": sum(bool(each and each.sensitive) for each in known),
         "unmapped_events": sum(each is None for each in known),
         "by_action": {name: counts.get(name, 0) for name in {*names, *counts}},
+        "by_day": dict(sorted(Counter(row["occurred_at"][:10] for row in rows).items())),
     }
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.instants import Instant, parse_instant
-from auditdash.events.periods import Period
+from auditdash.events.periods import Period, month_period
 from auditdash.queries.evidence import count_by_delivery, find_population
 from auditdash.reports.question import question_of
 from auditdash.reports.sections.feeds import gather_feeds
+from auditdash.reports.sections.totals import gather_totals
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
@@ -67,7 +69,13 @@ def test_each_gap_of_the_period_is_told_also_before_the_archive_begins(
         tuple(_stamps("2026-10-10T00:00:00Z", "2026-10-12T00:00:00Z")),
     ]
     assert round(line.percent, 3) == round(100 * 27 / 31, 3)
+    (told,) = manifest(path)["coverage"]
+    assert (told["percent"], told["gaps"][1]) == (
+        87.1,
+        {"start": "2026-10-10T00:00:00.000000Z", "end": "2026-10-12T00:00:00.000000Z"},
+    )
     page = words(path)
+    assert "87.1 % of the period, 2 gaps; each on page" in page
     assert "87.1 % of the period fetched, 2 gaps." in page
     assert "10 October 2026, 00:00:00 UTC 12 October 2026, 00:00:00 UTC" in page
     assert "acme<b>" in page
@@ -112,6 +120,7 @@ def test_what_could_not_be_read_and_what_conflicts_is_counted_and_listed(
         engine,
         workspace_id,
         make_raw(id="a", timestamp="2026-10-05T00:00:00Z"),
+        make_raw(id="a", timestamp="2026-10-05T00:00:00Z"),
         changed,
         b'{"id": "no timestamp", "action": "x"}',
         b"<b>not json",
@@ -121,11 +130,53 @@ def test_what_could_not_be_read_and_what_conflicts_is_counted_and_listed(
     _, path = make_paper(engine, settings, workspace_id)
     numbers = manifest(path)["numbers"]
     assert (numbers["rejected_records"], numbers["conflicting_records"]) == (2, 1)
+    counts = {"received": 5, "added": 1, "known": 1, "conflicting": 1, "rejected": 2}
+    assert manifest(path)["received"] == [{"source": "mode", "deliveries": 1, **counts}]
+    assert numbers["duplicate_records"] == 1
     page = words(path)
+    assert "mode 1 5 1 1 1 2" in page
     assert "Records that could not be read: 2" in page
     assert "Records that came again with other content: 1" in page
     assert "Rows printed: 2 of 2. Row limit reached: no." in page
     assert "0 unmapped events, 2 rejected records, 1 conflicting record." in page
+
+
+def test_days_are_counted_by_the_clocks_of_the_report(engine: Engine, workspace_id: int) -> None:
+    instants = (
+        "2026-09-30T21:59:59Z",  # September in Berlin
+        "2026-09-30T22:00:00Z",
+        "2026-10-24T21:59:59Z",
+        "2026-10-24T22:00:00Z",  # the day with 25 hours
+        "2026-10-25T22:59:59Z",
+        "2026-10-25T23:00:00Z",
+        "2026-10-31T22:59:59Z",
+        "2026-10-31T23:00:00Z",  # November
+    )
+    _received(engine, workspace_id, *_at(*instants), at=parse_instant("2026-10-26T00:00:00Z"))
+    zone = ZoneInfo("Europe/Berlin")
+    october = month_period(2026, 10, zone)
+    run = find(engine, workspace_id, ask(engine, workspace_id, period=october, zone=zone.key))
+    with reading(engine) as connection:
+        totals = gather_totals(connection, question_of(run))
+    assert {day.isoformat(): count for day, count in totals.days.items()} == {
+        "2026-10-01": 1,
+        "2026-10-24": 1,
+        "2026-10-25": 2,
+        "2026-10-26": 1,
+        "2026-10-31": 1,
+    }
+    assert [week.days for week in totals.weeks] == [
+        (None, None, None, 1, 0, 0, 0),
+        *2 * [(0,) * 7],
+        (0, 0, 0, 0, 0, 1, 2),
+        (1, 0, 0, 0, 0, 1, None),
+    ]
+    assert totals.count == sum(week.count for week in totals.weeks) == 6
+    assert totals.late == 0
+
+
+def _at(*instants: str) -> list[dict[str, Any]]:
+    return [make_record(id=instant, timestamp=instant) for instant in instants]
 
 
 def test_events_are_told_by_the_way_they_came(engine: Engine, workspace_id: int) -> None:

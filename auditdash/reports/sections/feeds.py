@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from msgspec import Struct
 from sqlalchemy import Connection
 
@@ -12,24 +10,26 @@ from auditdash.ingest.coverage import Coverage, Span, coverage
 from auditdash.reports.question import Question
 from auditdash.store.feeds.connections import Feed, find_all
 
-MOST_GAPS: Final = 200
-
 
 class FeedLine(Struct, frozen=True, kw_only=True):
     """One feed over the part of the period that was over when the report was made.
 
-    `percent` is 100.0 only without any gap. `gaps` are the first of `gap_count`.
+    `percent` is 100.0 only without any gap.
     """
 
     name: str
     span: Span
     percent: float
     windows: int
-    gap_count: int
     gaps: tuple[Span, ...]
     begins_at: Instant
     echoes_expected: int
     echoes_seen: int
+
+    @property
+    def gap_count(self) -> int:
+        """How many gaps the period has."""
+        return len(self.gaps)
 
 
 def gather_feeds(connection: Connection, question: Question, interval: int) -> tuple[FeedLine, ...]:
@@ -61,8 +61,7 @@ def _line(feed: Feed, found: Coverage | None, elapsed: Span) -> FeedLine:
         span=elapsed,
         percent=min(99.9, 100 * (1 - missing / elapsed.length)) if missing else 100.0,
         windows=found.windows if found else 0,
-        gap_count=len(gaps),
-        gaps=tuple(gaps[:MOST_GAPS]),
+        gaps=tuple(gaps),
         begins_at=feed.start_at,
         echoes_expected=found.echoes.expected if found else 0,
         echoes_seen=found.echoes.seen if found else 0,

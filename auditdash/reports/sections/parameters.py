@@ -1,0 +1,36 @@
+"""What a report was asked for, each with what it would be if nobody had chosen."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from auditdash.events.instants import to_rfc3339
+from auditdash.reports.question import DEFAULT_QUERY, Question
+from auditdash.store.report_runs import ReportRun
+from auditdash.store.workspaces import Workspace
+
+
+class Parameter(Struct, frozen=True, kw_only=True):
+    """One choice: what it is called, what was chosen, and the default in words."""
+
+    name: str
+    value: str
+    default: str
+
+
+def parameters_of(
+    run: ReportRun, question: Question, workspace: Workspace
+) -> tuple[Parameter, ...]:
+    """All parameters of a run, also those that cannot be chosen."""
+    period = f"{to_rfc3339(question.start)} until before {to_rfc3339(question.end)}"
+    return (
+        Parameter(name="Period", value=period, default="the last whole month"),
+        Parameter(name="Query", value=run.query or "none: everything", default=DEFAULT_QUERY),
+        Parameter(name="Days counted in", value=run.zone, default=workspace.zone),
+        Parameter(
+            name="Highest event number",
+            value=str(run.highest_seq),
+            default="the newest when asked for",
+        ),
+        Parameter(name="Row limit", value="none", default="none: it cannot be set"),
+    )
