@@ -26,6 +26,7 @@ from tests.bench.stages.memory import measure_memory
 from tests.bench.stages.pages import measure_pages
 from tests.bench.stages.queries import measure_queries
 from tests.bench.stages.readers import measure_readers
+from tests.bench.stages.summaries import measure_summaries
 from tests.bench.stages.walk import measure_walk
 
 Stage = Callable[[Bench], Iterator[Line]]
@@ -33,6 +34,7 @@ _STAGES: dict[str, Stage] = {
     "ingest": measure_ingest,
     "pages": measure_pages,
     "queries": measure_queries,
+    "summaries": measure_summaries,
     "files": measure_files,
     "disk": measure_disk,
     "memory": measure_memory,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
+import numpy as np
 import pytest
 
 from auditdash.events.catalogue import actions
@@ -18,6 +19,7 @@ from tests.bench.results.report import put_run
 from tests.bench.results.table import render
 from tests.bench.rivals.rows import full_row
 from tests.bench.rivals.schema import COLUMNS
+from tests.bench.stages.summaries import PAGES, Names
 
 _PLAN = Plan(events=5_000, seed=7)
 
@@ -119,3 +121,14 @@ def test_a_new_run_takes_the_place_of_the_one_before_with_as_many_events() -> No
     assert text.index("before") < text.index("## 1,000 events") < text.index("large")
     assert text.index("large") < text.index("## 10 events") < text.index("second")
     assert text.endswith("<!-- /measured -->\nafter\n")
+
+
+def test_every_page_of_the_summaries_is_asked_what_can_be_asked() -> None:
+    some = [f"n{number}" for number in range(50)]
+    rng, names = np.random.default_rng(1), Names(people=some, connections=some)
+    for what, path, arguments in PAGES:
+        given = [arguments(rng, names) for _ in range(20)]
+        assert path.startswith("/")
+        assert len({*map(str, given)}) > 1, what
+        for each in given:
+            parse(each.get("q", ""))
