@@ -32,7 +32,8 @@ def test_imports_only_go_down() -> None:
 
 def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     """In a process of its own: it silences all loggers of the one that it runs in."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    program = str(Path(sys.executable).with_name("lint-imports"))
+    command = [program, "--no-cache", "--no-logo"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
