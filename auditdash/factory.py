@@ -15,7 +15,7 @@ from werkzeug.routing import IntegerConverter
 from auditdash.api import events as api_events
 from auditdash.api import problems
 from auditdash.api import reading as api_reading
-from auditdash.api.operation import signs
+from auditdash.api.operation import metrics, signs
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
@@ -77,6 +77,7 @@ _ROOMS: Final = (
     api_events,
     api_reading,
     signs,
+    metrics,
 )
 
 
@@ -106,6 +107,7 @@ def create_app(
     app.url_map.converters["int"] = _RowId
     for room in _ROOMS:
         app.register_blueprint(room.blueprint)
+    metrics.install(app)
     app.register_error_handler(BadInput, _answer_bad_input)
     app.register_error_handler(DatabaseTrouble, _answer_trouble)
     app.register_error_handler(IndexBehind, _answer_behind)

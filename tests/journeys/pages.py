@@ -75,6 +75,7 @@ OTHERS: Final = {
     "home.home",
     "signs.healthz",
     "signs.readyz",
+    "metrics.metrics",
     "coverage.state",
     "timeline.choose_period",
     "complete.complete",

@@ -26,6 +26,7 @@ _PUBLIC = {
     "static",
     "signs.healthz",
     "signs.readyz",
+    "metrics.metrics",
     "accounts.login",
     "accounts.log_in",
     "accounts.setup",

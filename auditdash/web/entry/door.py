@@ -19,7 +19,7 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.readers import Reader
 
 _API: Final = "/api/"
-_MONITORED: Final = {"/healthz", "/readyz"}
+_MONITORED: Final = {"/healthz", "/readyz", "/metrics"}
 THEMES: Final = ("auto", "light", "dark")
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _YEAR: Final = 365 * 24 * 3600

@@ -1,0 +1,1 @@
+"""What a database says of itself: sums of what came and went, its size, its guards."""
