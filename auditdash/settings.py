@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from zoneinfo import available_timezones
 
 from msgspec import Struct
@@ -80,6 +81,27 @@ class Settings(Struct, frozen=True, kw_only=True):
         """Let a process that this one becomes find the same places, wherever it goes to work."""
         os.environ["AUDITDASH_INSTANCE"] = str(self.instance)
         os.environ["DATABASE_URL"] = self.database_url
+
+
+def find_unknown() -> list[str]:
+    """Variables of ours in the environment that nothing reads: misspelt, or of another version."""
+    asked = _Asked()
+    Settings.from_env(asked)
+    return sorted(
+        name for name in os.environ if name.startswith("AUDITDASH_") and name not in asked.names
+    )
+
+
+class _Asked(dict[str, str]):
+    """An empty environment that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return default
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -13,6 +13,7 @@ from auditdash import jobs
 from auditdash.accounts.setup import first_setup_link
 from auditdash.cli.access import access
 from auditdash.cli.accounts import token, user
+from auditdash.cli.doctor import doctor
 from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine
@@ -98,5 +99,5 @@ def run_due(house: House) -> None:
     click.echo(f"{jobs.run_due(house.engine, house.settings)} done")
 
 
-for command in (import_files, pull, quarantine, reindex, access, user, token):
+for command in (doctor, import_files, pull, quarantine, reindex, access, user, token):
     main.add_command(command)

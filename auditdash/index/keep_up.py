@@ -15,7 +15,7 @@ from auditdash.index.archive import Archive
 from auditdash.index.batch import Batch
 from auditdash.index.files.damage import IndexBehind, IndexDamaged
 from auditdash.index.manifest import read_manifest
-from auditdash.index.view import archive_of, catch_up, open_view, open_what_there_is
+from auditdash.index.view import archive_of, catch_up, check, open_view, open_what_there_is
 from auditdash.search.scope import Scope
 from auditdash.store.engine import index_place, reading
 from auditdash.store.schema import workspaces
@@ -121,3 +121,16 @@ def _indexed(folder: Path) -> int:
         return read_manifest(folder).highest_seq
     except IndexDamaged:  # it will be made again
         return 0
+
+
+def find_damage(connection: Connection, workspace_id: int, stored: int) -> str | None:
+    """Why what is indexed cannot be believed, by the database's own hashes; None where it can."""
+    folder = index_place(connection).folder / str(workspace_id)
+    if not folder.exists():
+        return None
+    archive = Archive(folder)
+    try:
+        check(connection, archive, archive.look(), workspace_id, stored)
+    except IndexDamaged as damage:
+        return str(damage)
+    return None

@@ -146,17 +146,18 @@ def _snapshot(
     """What stands, when it is of this database; else an empty beginning."""
     try:
         snapshot = archive.look()
-        _check(connection, archive, snapshot, workspace_id, last_seq)
+        check(connection, archive, snapshot, workspace_id, last_seq)
     except IndexDamaged:
         archive.start_over()
         snapshot = archive.look()
     return snapshot
 
 
-def _check(
+def check(
     connection: Connection, archive: Archive, snapshot: Snapshot, workspace_id: int, last_seq: int
 ) -> None:
-    """A database that was restored, or is another one, has other events under the same numbers."""
+    """Raises IndexDamaged where the index is not of this database: one that was restored, or is
+    another one, has other events under the same numbers."""
     if snapshot.highest_seq > last_seq:
         last_seq = _last_seq_now(connection, workspace_id)
         if snapshot.highest_seq > last_seq:

@@ -79,6 +79,12 @@ def open_engine(
     return engine
 
 
+def is_there(database_url: str) -> bool:
+    """Whether a SQLite file exists; of PostgreSQL only asking tells."""
+    url = make_url(database_url)
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+
+
 def _place(folder: Path | None) -> IndexPlace:
     if folder is None:
         return IndexPlace(None)

@@ -30,6 +30,11 @@ def font_files() -> dict[str, Path]:
     return {path.name: path for path in (_REGULAR[0], _BOLD[0])}
 
 
+def missing_fonts() -> list[Path]:
+    """Fonts of the paper that are not on this machine."""
+    return [path for path in (*_REGULAR, *_BOLD) if not path.exists()]
+
+
 @cache
 def _covered() -> frozenset[int]:
     """Code points that every face of the paper can show, in regular and in bold."""

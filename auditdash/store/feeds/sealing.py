@@ -17,14 +17,19 @@ class CannotUnseal(BadInput):
     """The key that sealed a secret is missing or another one now."""
 
 
+def key_path(instance: Path) -> Path:
+    """Where the key file of an instance is, once there is one."""
+    return instance / _NAME
+
+
 def seal(instance: Path, secret: bytes) -> bytes:
     """Seal with `instance`/secret.key, which is made when it does not exist."""
-    return Fernet(_make_key(instance / _NAME)).encrypt(secret)
+    return Fernet(_make_key(key_path(instance))).encrypt(secret)
 
 
 def unseal(instance: Path, sealed: bytes) -> bytes:
     """What was sealed; raises CannotUnseal with what to do."""
-    path = instance / _NAME
+    path = key_path(instance)
     again = "the file as it was when the secret was saved, or the secret entered again"
     try:
         return Fernet(path.read_bytes().strip()).decrypt(sealed)

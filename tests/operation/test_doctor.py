@@ -1,0 +1,238 @@
+"""`auditdash doctor` sees what is wrong, says what to do, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import Engine, insert, text, update
+
+from auditdash.cli.doctor import doctor
+from auditdash.events.instants import DAY, HOUR, Instant, now
+from auditdash.index.keep_up import keep_up
+from auditdash.operation.doctor.examine import examine
+from auditdash.operation.doctor.finding import Finding, worst
+from auditdash.operation.doctor.machine import check_disk, check_libraries
+from auditdash.settings import Settings
+from auditdash.store.engine import is_sqlite, open_engine, writing
+from auditdash.store.feeds.sealing import key_path, seal
+from auditdash.store.schema import connections, workspaces
+from tests.databases import ON_SQLITE
+from tests.make import NOW, make_record, store
+from tests.serving import environment
+
+_NOW = Instant(NOW + DAY)
+
+
+@pytest.fixture
+def healthy(settings: Settings, workspace_id: int) -> Settings:
+    """An installation with events, an index, a feed and its sealed secret."""
+    settings.instance.mkdir(mode=0o700)
+    sealed = seal(settings.instance, b"secret")
+    engine = open_engine(settings.database_url, settings.index_folder)
+    with writing(engine) as connection:
+        store(connection, workspace_id, make_record(), make_record(id="2"), now=_NOW)
+        feed = {"workspace_id": workspace_id, "source": "mode", "base_url": "https://mode.example"}
+        feed |= {"remote_workspace": "w", "token": "t", "sealed_secret": sealed, "paused": False}
+        feed |= {"start_at": _NOW - HOUR // 4, "created_at": 0, "next_at": 0, "last_ok_at": _NOW}
+        connection.execute(insert(connections), feed)
+    list(keep_up(engine, workspace_id))
+    engine.dispose()
+    return settings
+
+
+def _drop_guard(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        if is_sqlite(connection):
+            connection.execute(text("DROP TRIGGER events_no_delete"))
+        else:
+            connection.execute(text("ALTER TABLE events DISABLE TRIGGER events_no_change"))
+
+
+def _empty_guard(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        if is_sqlite(connection):
+            connection.execute(text("DROP TRIGGER events_no_delete"))
+            statement = (
+                "CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN SELECT 1; END"
+            )
+        else:
+            statement = (
+                "CREATE OR REPLACE FUNCTION auditdash_refuse() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN RETURN NEW; END $$"
+            )
+        connection.execute(text(statement))
+
+
+def _age_schema(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0003'"))
+
+
+def _lose_events(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(workspaces).values(last_seq=1))
+
+
+def _add_events(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(workspaces).values(last_seq=9))
+
+
+def _forget_feed(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        late = {"last_ok_at": _NOW - DAY, "last_error": "no answer"}
+        connection.execute(update(connections).values(late))
+
+
+def _open_gap(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(connections).values(start_at=_NOW - DAY))
+
+
+def _pause(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(connections).values(paused=True))
+
+
+def _show_key(_: Engine, settings: Settings) -> None:
+    key_path(settings.instance).chmod(0o644)
+
+
+def _change_key(_: Engine, settings: Settings) -> None:
+    key_path(settings.instance).unlink()
+    seal(settings.instance, b"another")
+
+
+def _open_folder(_: Engine, settings: Settings) -> None:
+    settings.instance.chmod(0o755)
+
+
+def _bad(findings: list[Finding]) -> list[tuple[str, str]]:
+    return [
+        (each.check, each.state)
+        for each in findings
+        if each.state != "ok" and each.check not in {"disk", "fonts", "libraries", "clock"}
+    ]
+
+
+def test_what_is_well_is_called_so(healthy: Settings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in healthy.instance.rglob("*")}
+    findings = examine(healthy, [], _NOW)
+    assert _bad(findings) == []
+    assert {"guards", "index", "clock", "feed", "gaps", "secret", "key"} <= {
+        each.check for each in findings
+    }
+    assert {path: path.stat().st_mtime_ns for path in healthy.instance.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("spoil", "check", "state", "says"),
+    [
+        (_drop_guard, "guards", "problem", "events_no_"),
+        (_empty_guard, "guards", "problem", "events_no_"),
+        (_age_schema, "schema", "problem", "0003"),
+        (_lose_events, "index", "warning", "does not have"),
+        (_add_events, "index", "warning", "7 of 9 events"),
+        (_forget_feed, "feed", "problem", "1 d ago (no answer)"),
+        (_open_gap, "gaps", "warning", "0.0 % is covered"),
+        (_pause, "feed", "warning", "paused"),
+        (_show_key, "key", "problem", "other users may read"),
+        (_change_key, "secret", "problem", "does not open the stored secret"),
+        (_open_folder, "instance", "warning", "other users"),
+    ],
+)
+def test_what_is_wrong_is_named_with_what_to_do(
+    healthy: Settings,
+    engine: Engine,
+    spoil: Callable[[Engine, Settings], None],
+    check: str,
+    state: str,
+    says: str,
+) -> None:
+    spoil(engine, healthy)
+    findings = examine(healthy, [], _NOW)
+    assert _bad(findings) == [(check, state)]
+    (found,) = [each for each in findings if (each.check, each.state) == (check, state)]
+    assert says in found.says
+    assert found.advice
+
+
+def test_a_clock_that_cannot_be_right_is_told(healthy: Settings) -> None:
+    of_its_own = healthy.database_url.startswith("postgresql")
+    for at, state, says in (
+        (now(), "ok", ""),
+        (_NOW, "warning" if of_its_own else "ok", "apart" if of_its_own else ""),
+        (_NOW - HOUR, "problem", "still to come"),
+        (_NOW - 30 * DAY, "problem", "this machine says"),
+    ):
+        findings = examine(healthy, [], Instant(at))
+        (found,) = [each for each in findings if each.check == "clock"]
+        assert (found.state, says in found.says) == (state, True)
+
+
+@ON_SQLITE
+def test_what_serves_others_needs_https(healthy: Settings) -> None:
+    for host, secure, bad in (
+        ("0.0.0.0", False, [("serving", "warning")]),  # noqa: S104 - nobody listens
+        ("0.0.0.0", True, []),  # noqa: S104 - nobody listens
+        ("localhost", False, []),
+    ):
+        settings = msgspec.structs.replace(healthy, host=host, secure_cookies=secure)
+        assert _bad(examine(settings, [], _NOW)) == bad
+
+
+@pytest.mark.parametrize(
+    ("free", "database", "state"),
+    [(1 << 40, 1 << 30, "ok"), (3 << 30, 4 << 30, "warning"), (1 << 20, 0, "problem")],
+)
+def test_a_disk_has_room_for_a_copy(tmp_path: Path, free: int, database: int, state: str) -> None:
+    assert check_disk(tmp_path, database, free).state == state
+
+
+def test_a_library_that_is_missing_is_named() -> None:
+    def load(name: str) -> None:
+        if "pangoft2" in name:
+            raise OSError(name)
+
+    found = check_libraries(load)
+    assert found.state == "problem"
+    assert found.says.startswith("libpangoft2-1.0.so.0 cannot")
+    assert check_libraries(lambda _: None).state == "ok"
+
+
+def test_of_a_place_without_anything_it_makes_nothing(tmp_path: Path) -> None:
+    settings = Settings.from_env({"AUDITDASH_INSTANCE": str(tmp_path / "none")})
+    findings = examine(settings, [], _NOW)
+    assert _bad(findings) == [("instance", "problem"), ("database", "problem")]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_does_not_answer_is_a_problem(healthy: Settings) -> None:
+    gone = msgspec.structs.replace(healthy, database_url="postgresql://127.0.0.1:1/none")
+    assert _bad(examine(gone, [], _NOW)) == [("database", "problem")]
+    assert worst(examine(gone, [], _NOW)) == "problem"
+
+
+@ON_SQLITE
+def test_the_command_tells_people_and_programs(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in os.environ:
+        if name.startswith("AUDITDASH_"):
+            monkeypatch.delenv(name)
+    env = environment(healthy) | {"AUDITDASH_ZOEN": "UTC"}
+    told = CliRunner().invoke(doctor, [], env=env)
+    assert "warning  settings: nothing reads AUDITDASH_ZOEN" in told.stdout
+    listed = CliRunner().invoke(doctor, ["--json"], env=env)
+    findings = json.loads(listed.stdout)
+    assert {"check", "state", "says", "advice"} == set(findings[0])
+    states = {each["state"] for each in findings}
+    assert listed.exit_code == told.exit_code == (1 if "problem" in states else 2)
+    bad = CliRunner().invoke(doctor, [], env={**env, "AUDITDASH_PORT": "x"})
+    assert (bad.exit_code, "AUDITDASH_PORT" in bad.stdout) == (1, True)
