@@ -33,6 +33,7 @@ from auditdash.web import (
     reports,
 )
 from auditdash.web import settings as settings_pages
+from auditdash.web.access import baselines
 from auditdash.web.access import pages as access_pages
 from auditdash.web.changed import pages as changed_pages
 from auditdash.web.entry import door, errors, headers, home
@@ -63,6 +64,7 @@ _ROOMS: Final = (
     exports,
     permission_changes,
     access_pages,
+    baselines,
     permission_patterns,
     permission_lasting,
     permission_person,

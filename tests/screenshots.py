@@ -28,7 +28,7 @@ from auditdash.store.migrate import migrate
 from auditdash.store.saved_searches import add_saved_search
 from auditdash.store.workspaces import create_workspace, list_workspaces
 from tests.browser import FLAGS, find_chromium, open_visit
-from tests.journeys.scene import Scene
+from tests.journeys.scene import Scene, import_baseline
 from tests.make import make_record, store
 from tests.people import add_alice
 from tests.serving import find_free_port, serve, with_port
@@ -68,6 +68,8 @@ _OWN: Final = {
     "quarantine": "/intake/quarantine",
     "conflicts": "/intake/conflicts",
     "unmapped": "/intake/unmapped",
+    "access-baselines": "/access/baselines",
+    "access-baseline": "/access/baselines/1",
 }
 _COLOURS: Final = 128
 
@@ -166,6 +168,7 @@ def _bring_in_trouble(scene: Scene) -> None:
             b'{"id": "cut-1", "action": "group_created", "timesta',
             now=now(),
         )
+        import_baseline(connection, scene.empty, ())
 
 
 def _take(page: Page, address: str, name: str) -> None:

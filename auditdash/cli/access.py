@@ -1,4 +1,4 @@
-"""`auditdash access`: the picture of access made anew from the events, and what it comes to."""
+"""`auditdash access`: the picture of access made anew, what it comes to, and its baselines."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from time import monotonic
 
 import click
 
+from auditdash.cli.baselines import import_baseline, list_baselines, remove
 from auditdash.cli.house import House, with_house, workspace_option
 from auditdash.cli.index import bring_up_to_date
 from auditdash.events.wording import printable
@@ -19,15 +20,30 @@ from auditdash.store.engine import reading
 from auditdash.store.workspaces import Workspace, list_workspaces
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @workspace_option
-@with_house
-def access(house: House, workspace: str | None) -> None:
-    """Derive who had access to what from the events alone, and tell what it comes to.
+@click.pass_context
+def access(context: click.Context, workspace: str | None) -> None:
+    """Derive who had access to what from the events and the baselines, and tell what it comes to.
 
     The dashboard does so by itself, in memory, when it is first asked, and again when there is
     another change of access. Nothing is stored. Without --workspace, for all workspaces.
+
+    A baseline is a list of who had what on a day: it fills in what was granted before the log
+    begins. Import one with `auditdash access import`.
     """
+    if context.invoked_subcommand is None:
+        _derive_all(workspace)
+    elif workspace:
+        raise click.UsageError(f"--workspace belongs behind {context.invoked_subcommand}")
+
+
+for command in (import_baseline, list_baselines, remove):
+    access.add_command(command)
+
+
+@with_house
+def _derive_all(house: House, workspace: str | None) -> None:
     bring_up_to_date(house)
     with reading(house.engine) as connection:
         every = list_workspaces(connection)
@@ -51,12 +67,15 @@ def _derive(house: House, workspace: Workspace) -> None:
         picture = find_picture(view)
         seconds = max(monotonic() - began, 0.001)
         counts = count_oddities(Sight(view, picture))
-    facts = len(picture.facts)
+    lines = len(picture.lines.which)
+    facts = len(picture.facts) - lines
     click.echo(
         f"{name}: {facts:,} changes of access in {view.highest_seq:,} events, "
         f"{len(picture.intervals):,} intervals of access, in {seconds:.1f} s "
         f"({view.highest_seq / seconds:,.0f} events and {facts / seconds:,.0f} changes a second)"
     )
+    if lines:
+        click.echo(f"  {lines:,} lines of baselines")
     for kind, count in counts.items():
         if count:
             click.echo(f"  {count:,} {kind}")

@@ -13,7 +13,7 @@ from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.oddities import Oddity
 from auditdash.queries.access.rows import Evidence, Way
 
-VERSION: Final = 1
+VERSION: Final = 2
 _NODE: Final = ("kind", "name", "id")
 _WAYS: Final = (
     *(f"subject_{part}" for part in _NODE),
@@ -21,21 +21,26 @@ _WAYS: Final = (
     *("role", "through", "through_name", "through_id", "since", "until"),
     *("given_seq", "given_at", "given_by", "joined_seq", "joined_at", "joined_by"),
     *("ended_seq", "ended_at", "ended_by", "note"),
+    *("given_baseline", "given_line", "joined_baseline", "joined_line"),
 )
 _DELTAS: Final = (
     "difference",
     *(f"subject_{part}" for part in _NODE),
     *(f"object_{part}" for part in _NODE),
-    *("role_before", "role_after", "seq", "at", "by"),
+    *("role_before", "role_after", "seq", "at", "by", "baseline", "line"),
 )
 _ODDITIES: Final = (
     *("kind", "seq", "at", "by"),
     *(f"subject_{part}" for part in _NODE),
     *(f"object_{part}" for part in _NODE),
     *("does_not_fit_seq", "does_not_fit_at"),
+    *("baseline", "line", "does_not_fit_baseline", "does_not_fit_line"),
 )
 NOT_SEEN: Final = "known only from its end: given before the log begins, or not recorded"
 DOUBTFUL: Final = "given when it, or the group, was already deleted"
+AGAINST: Final = "listed by a baseline, against what the events say"
+LISTED: Final = "listed by a baseline"
+LISTED_BEFORE: Final = f"{LISTED}: since when is not recorded"
 
 
 def iterate_ways_csv(ways: Iterable[Way]) -> Iterator[bytes]:
@@ -60,11 +65,23 @@ def role_text(role: str | None, thing: Node) -> str:
     return "member" if thing.kind == "group" else "access, role not recorded"
 
 
-def note_of(way: Way) -> str:
+def doubt_of(way: Way) -> str:
     """What must be known of a way before it is believed, or ""."""
-    if way.since is None:
-        return NOT_SEEN
-    return DOUBTFUL if way.doubtful else ""
+    if way.doubtful:
+        return AGAINST if way.stated else DOUBTFUL
+    unseen = way.given is None or (way.kind == "group" and way.joined is None)
+    return NOT_SEEN if way.since is None and unseen else ""
+
+
+def _note(way: Way) -> str:
+    listed = LISTED_BEFORE if way.since is None else LISTED
+    return doubt_of(way) or (listed if way.stated else "")
+
+
+def line_cells(evidence: Evidence | None) -> tuple[Value, ...]:
+    """The numbers of a baseline and of its line; empty where it is no baseline that tells."""
+    line = evidence.line if evidence else None
+    return (line.baseline, line.line) if line else (None, None)
 
 
 def _way(way: Way) -> tuple[Value, ...]:
@@ -81,7 +98,9 @@ def _way(way: Way) -> tuple[Value, ...]:
         *_evidence(way.given),
         *_evidence(way.joined),
         *_evidence(way.ended),
-        note_of(way),
+        _note(way),
+        *line_cells(way.given),
+        *line_cells(way.joined),
     )
 
 
@@ -91,13 +110,14 @@ def _delta(delta: Delta) -> tuple[Value, ...]:
         None if delta.kind == "lost" else role_text(delta.after, delta.object),
     )
     nodes = (*_node(delta.subject), *_node(delta.object))
-    return (delta.kind, *nodes, *roles, *_evidence(delta.told))
+    return (delta.kind, *nodes, *roles, *_evidence(delta.told), *line_cells(delta.told))
 
 
 def _oddity(oddity: Oddity) -> tuple[Value, ...]:
     told = _evidence(oddity.told)
     nodes = (*_node(oddity.subject), *_node(oddity.object))
-    return (oddity.kind, *told, *nodes, *_evidence(oddity.other)[:2])
+    other = _evidence(oddity.other)[:2]
+    return (oddity.kind, *told, *nodes, *other, *line_cells(oddity.told), *line_cells(oddity.other))
 
 
 def _node(node: Node | None) -> tuple[Value, ...]:
@@ -105,7 +125,7 @@ def _node(node: Node | None) -> tuple[Value, ...]:
 
 
 def _evidence(evidence: Evidence | None) -> tuple[Value, ...]:
-    if evidence is None:
+    if evidence is None or evidence.line:
         return (None, None, None)
     return (evidence.seq, to_rfc3339(evidence.at), evidence.actor)
 

@@ -15,7 +15,14 @@ from sqlalchemy import Connection, Engine
 from auditdash.events import instants
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
-from auditdash.ingest.intake import Intake, open_receipt, reopen, take
+from auditdash.ingest.intake import (
+    Intake,
+    open_receipt,
+    read_batch,
+    reopen,
+    take,
+    take_events,
+)
 from auditdash.ingest.parse import Piece
 from auditdash.store.engine import DatabaseTrouble, writing
 from auditdash.store.receipts import find_open_receipt, finish_receipt
@@ -24,6 +31,7 @@ from auditdash.store.workspaces import Workspace
 SOURCE: Final = "auditdash"
 CHANNEL: Final = "self"
 EXTENSION: Final = "auditdash.accesses"  # where an application keeps its AccessLog
+ACTS: Final = ("baseline-imported", "baseline-removed")  # which change what readers see
 _MOST_SECONDS: Final = 0.02  # that one who writes waits for those at work
 
 
@@ -53,7 +61,7 @@ def access_of(
     record = {
         "id": str(uuid.uuid4()),
         "action": "audit_log_accessed",
-        "description": f"{what} read in auditdash",
+        "description": f"{what} in auditdash" if what in ACTS else f"{what} read in auditdash",
         "timestamp": instants.to_rfc3339(at),
         "workspace_username": workspace.slug,
         "context": {name: storable(value) for name, value in told.items()},
@@ -65,6 +73,13 @@ def access_of(
         },
     }
     return Access(workspace_id=workspace.id, at=at, record=msgspec.json.encode(record))
+
+
+def append_access(connection: Connection, access: Access) -> int:
+    """Keep it in the caller's transaction, together with what it tells of; its seq."""
+    intake = _receipt_of_the_day(connection, access.workspace_id, access.receipt_name, access.at)
+    prepared = read_batch(intake, [Piece(position="1", raw=access.record)])
+    return take_events(connection, intake, prepared).first_seq
 
 
 class _Waiting:

@@ -310,3 +310,45 @@ saved_searches = Table(
     _at("changed_at"),
     UniqueConstraint("workspace_id", "person_id", "name_key"),
 )
+
+# Lists of who had what at a moment. `imported_seq` is the event that tells of the import: who looks
+# at fewer events does not know it. Like the events they are never changed.
+baselines = Table(
+    "baselines",
+    metadata,
+    _key(),
+    _workspace(),
+    _at("at"),
+    _text("name"),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("file", LargeBinary, nullable=False),  # to the byte as it came
+    Column("lines", BigInteger, nullable=False),
+    _at("imported_at"),
+    _text("imported_by"),
+    Column("imported_seq", BigInteger, nullable=False),
+    Index(None, "workspace_id"),
+)
+
+baseline_lines = Table(
+    "baseline_lines",
+    metadata,
+    Column("baseline_id", Big, ForeignKey("baselines.id"), nullable=False),
+    Column("line", BigInteger, nullable=False),  # of the file, its header is 1
+    _text("subject_kind"),
+    _text("subject_name", nullable=True),
+    _text("subject_id", nullable=True),
+    _text("object_kind"),
+    _text("object_name", nullable=True),
+    _text("object_id", nullable=True),
+    _text("role", nullable=True),
+    PrimaryKeyConstraint("baseline_id", "line"),
+)
+
+baseline_removals = Table(
+    "baseline_removals",
+    metadata,
+    Column("baseline_id", Big, ForeignKey("baselines.id"), primary_key=True, autoincrement=False),
+    _at("removed_at"),
+    _text("removed_by"),
+    Column("removed_seq", BigInteger, nullable=False),
+)

@@ -111,15 +111,19 @@ def record_access(what: str, query: str = "", **context: str) -> None:
 
     Views call it before they answer, and outside of their own transactions: no record, no answer.
     """
+    access = accesses.access_of(reader().workspace, now(), actor(), what, query, context)
+    _log().keep(engine(), access)
+
+
+def actor() -> dict[str, str | None]:
+    """The reader as the actor of an event."""
     who = reader()
-    actor = {
+    return {
         "ip": request.remote_addr,
         "user_agent": request.headers.get("User-Agent", ""),
         "user_id": str(who.person_id),
         "username": who.username,
     }
-    access = accesses.access_of(who.workspace, now(), actor, what, query, context)
-    _log().keep(engine(), access)
 
 
 def begin_work() -> None:

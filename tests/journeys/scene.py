@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +16,15 @@ from sqlalchemy import Connection, Engine, update
 from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.tokens import create_token, revoke_token
 from auditdash.events.instants import DAY, Instant, now, to_rfc3339
+from auditdash.ingest.baselines.keep import Act, keep_baseline, parse_when
+from auditdash.ingest.baselines.lines import COLUMNS
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, writing
 from auditdash.store.saved_searches import add_saved_search
 from auditdash.store.schedules import start_schedule
 from auditdash.store.schema import saved_searches
+from auditdash.store.workspaces import find_workspace
 from tests.browser import Visit, open_visit
 from tests.databases import add_workspace
 from tests.make import make_record, one_of_each_action, store
@@ -82,6 +87,7 @@ def open_scene(template: Path, folder: Path, texts: tuple[str, ...]) -> Iterator
     fill(engine, settings, filled, texts)
     with writing(engine) as connection:
         _settle(connection, filled, alice)
+        import_baseline(connection, filled, texts)
     log = folder / "gunicorn.log"
     with serve_at_once(settings, log) as address:
         yield Scene(address, engine, settings, filled, empty, log)
@@ -168,6 +174,25 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
         next_at=Instant(now() + DAY),
         now=now(),
     )
+
+
+def import_baseline(connection: Connection, workspace_id: int, texts: tuple[str, ...]) -> None:
+    """Of a day of last year: one grant, one that the events know with another role, the texts."""
+    file = io.StringIO()
+    lines = csv.writer(file)
+    lines.writerow(COLUMNS)
+    lines.writerow(
+        ("member", "mary_jane", "m1", "connection", "Star Space", "af5aaf31658b", "view")
+    )
+    lines.writerow(("member", "mary_jane", "m1", "group", "internalgroup", "4f68a254168a", ""))
+    for number, text in enumerate(texts):
+        name = text[:1_000].replace("\0", "")
+        lines.writerow(("member", name, f"t{number}", "collection", name, f"t{number}", name))
+    workspace = find_workspace(connection, workspace_id)
+    assert workspace is not None
+    act = Act(workspace=workspace, actor={"username": "alice"}, now=now())
+    when = parse_when("2025-12-31", workspace.zone_info, now())
+    keep_baseline(connection, act, file.getvalue().encode(), "december.csv", when)
 
 
 def save_searches(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from auditdash.downloads.access_rows import line_cells
 from auditdash.downloads.cells import Value
 from auditdash.downloads.csv import iterate_table
 from auditdash.events.instants import to_rfc3339
@@ -14,8 +15,9 @@ from auditdash.queries.inventory.reports import Reports
 from auditdash.queries.inventory.rows import Mark
 from auditdash.queries.inventory.tokens import Tokens
 
-VERSION: Final = 1
-# Empty cells of `began` say: before the first event; of `ended`: to this day.
+VERSION: Final = 2
+# Empty cells of `began` say: before the first event, or before the baseline that lists it; of
+# `ended`: to this day.
 _MARKS: Final = ("began_at", "began_by", "began_seq", "ended_at", "ended_by", "ended_seq")
 RECIPIENTS: Final = ("recipient", "kind", "outside", "report", "report_id", *_MARKS, "how_it_ended")
 
@@ -29,7 +31,7 @@ TOKENS: Final = (
     "maker_last_seen_at",
     "maker_away",
 )
-MEMBERS: Final = ("group", "group_id", "member", *_MARKS)
+MEMBERS: Final = ("group", "group_id", "member", *_MARKS, "baseline", "line")
 REPORTS: Final = (
     "report",
     "report_id",
@@ -83,7 +85,14 @@ def iterate_tokens_csv(tokens: Tokens) -> Iterator[bytes]:
 def iterate_groups_csv(groups: Groups) -> Iterator[bytes]:
     """The header and a row for each membership of each group. Instants are UTC."""
     rows: Iterator[tuple[Value, ...]] = (
-        (each.group, group.id, each.member, *mark_cells(each.began), *mark_cells(each.ended))
+        (
+            each.group,
+            group.id,
+            each.member,
+            *mark_cells(each.began),
+            *mark_cells(each.ended),
+            *line_cells(each.listed),
+        )
         for group in groups.all
         for each in group.members
     )

@@ -24,13 +24,26 @@ from auditdash.queries.permissions.numbering import (
     CodeNumbers,
     Named,
     Naming,
+    Numbers,
     Texts,
 )
-from auditdash.queries.permissions.things import FAMILIES, GROUP, TO_DEFAULT, Things, Whose
+from auditdash.queries.permissions.things import (
+    FAMILIES,
+    GROUP,
+    TO_DEFAULT,
+    TO_WORKSPACE,
+    Things,
+    Whose,
+)
+from auditdash.store.baselines.rows import Baseline
+from auditdash.store.baselines.table import iterate_lines
 
 # Kinds of those who have access, behind the families of things; a group is both.
 MEMBER, EVERYONE, NOBODY = (len(FAMILIES) + number for number in range(3))
 _KINDS: Final = {"member": MEMBER, "group": GROUP}
+# Things by the word of a baseline; of some there is only one.
+_ONLY: Final = {"default": TO_DEFAULT, "workspace": TO_WORKSPACE}
+THINGS: Final = _ONLY | {word: number for number, word in enumerate(FAMILIES) if word}
 
 
 class SegmentFacts(Struct, frozen=True, eq=False):
@@ -52,12 +65,26 @@ class SegmentFacts(Struct, frozen=True, eq=False):
         return int(seqs.max()) + self.segment.first_seq if len(self) else 0
 
 
+class BaselineFacts(Struct, frozen=True, eq=False):
+    """The facts of a baseline, one of each line; `roles` are numbers of texts."""
+
+    baseline: Baseline
+    lines: Numbers
+    objects: Numbers
+    subjects: Numbers
+    roles: Numbers
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
 class FactSource:
-    """The facts of one index, in terms of its codes."""
+    """The facts of one index, in terms of its codes; and those of baselines."""
 
     def __init__(self) -> None:
         self._lock = RLock()
         self._kept: dict[Described, SegmentFacts] = {}
+        self._baselines: dict[tuple[int, bytes], BaselineFacts] = {}
         self.texts = texts = Texts()
         self._people = people = Naming()
         self._everyone = people.number(EVERYONE, THE_ONE, MISSING)
@@ -78,6 +105,15 @@ class FactSource:
             standing = {segment.described for segment in view.snapshot.segments}
             self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
             return [each for each in found if len(each)]
+
+    def read(self, view: View, baselines: Sequence[Baseline]) -> Sequence[BaselineFacts]:
+        """Those of baselines; no line ever changes, so each is read once."""
+        with self._lock:
+            keys = [(each.id, each.sha256) for each in baselines]
+            for key, each in zip(keys, baselines, strict=True):
+                if key not in self._baselines:
+                    self._baselines[key] = self._stated(view, each)
+            return [self._baselines[key] for key in keys]
 
     def iterate(self, view: View) -> Iterator[int]:
         """Look at one segment after the other; yields the last seq of each."""
@@ -121,6 +157,30 @@ class FactSource:
             things.astype(np.uint32),
             people.astype(np.uint32),
         )
+
+    def _stated(self, view: View, baseline: Baseline) -> BaselineFacts:
+        """Named as events name them, so that a line and an event can be of the same person."""
+        texts, people, naming = self.texts, self._people, self._things.naming
+        rows = [
+            (
+                each.line,
+                naming.number(
+                    THINGS[each.object_kind],
+                    THE_ONE if each.object_kind in _ONLY else texts.number(each.object_id),
+                    texts.number(each.object_name),
+                ),
+                self._everyone
+                if each.subject_kind not in _KINDS
+                else people.number(
+                    _KINDS[each.subject_kind],
+                    texts.number(each.subject_id),
+                    texts.number(each.subject_name),
+                ),
+                texts.number(each.role),
+            )
+            for each in iterate_lines(view.connection, baseline.id)
+        ]
+        return BaselineFacts(baseline, *np.array(rows, np.int64).reshape(-1, 4).T)
 
     def _group(self, person: int) -> int:
         """A group that is made or deleted is the subject of that event."""

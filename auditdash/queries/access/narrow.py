@@ -20,7 +20,7 @@ from auditdash.queries.access.nodes import Nodes, kind_word
 from auditdash.queries.access.paths import DIRECT, Paths, begins
 from auditdash.queries.access.picture import Picture
 from auditdash.queries.access.replay import NEVER_BEGAN, Bits, Places
-from auditdash.queries.permissions.numbering import Numbers
+from auditdash.queries.permissions.numbering import MISSING, Numbers
 from auditdash.search.checks import key_check
 from auditdash.search.dates import resolve
 from auditdash.search.errors import QueryError
@@ -124,7 +124,9 @@ class _Narrowing:
         for places in (self._paths.grants, self._paths.joins):
             facts = np.where(places == DIRECT, DIRECT, begun[places])
             told = np.flatnonzero(facts >= 0)
-            found[told] |= _where(self._picture.actors[facts[told]], asked)
+            actors = self._picture.actors[facts[told]]
+            named = actors != MISSING  # a baseline does not tell who gave it
+            found[told[named]] |= _where(actors[named], asked)
         return found
 
     def _since(self, values: Sequence[Value]) -> Bits:

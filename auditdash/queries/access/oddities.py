@@ -15,8 +15,8 @@ from auditdash.queries.permissions.numbering import Numbers
 
 
 class Oddity(Struct, frozen=True, kw_only=True):
-    """An event that does not fit to what came before: `other` is what it does not fit to. A node is
-    None where it is not told, or could be several."""
+    """An event, or a line of a baseline, that does not fit to what came before: `other` is what it
+    does not fit to. A node is None where it is not told, or could be several."""
 
     kind: str
     told: Evidence
@@ -62,8 +62,10 @@ def iterate_oddities(sight: Sight, places: Numbers) -> Iterator[Oddity]:
 
 def first_fact(sight: Sight) -> Instant | None:
     """When the first change of access that is recorded happened."""
-    times = sight.picture.facts.times
-    return Instant(int(times[0])) if len(times) else None
+    facts = sight.picture.facts
+    first = len(sight.picture.lines.which) + 1  # at the latest
+    events = np.flatnonzero(facts.seqs[:first] > 0)
+    return Instant(int(facts.times[events[0]])) if len(events) else None
 
 
 def _node(sight: Sight, number: int) -> Node | None:

@@ -2,7 +2,9 @@
 
 Of one person and one thing the newest fact holds until the next one, or until the thing (or the
 group that has the access) is deleted. Where nothing is recorded before a change or an end, there
-was access before it: from when, and with which role, is unknown. All facts are replayed at once, as
+was access before it: from when, and with which role, is unknown. What a baseline states was there
+before, too, with the role that it states; where it states what stands already, it changes nothing.
+All facts are replayed at once, as
 arrays; `tests/queries/access/replaying.py` says the same one fact after the other.
 """
 
@@ -15,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.queries.access.nodes import UNCLEAR
-from auditdash.queries.access.verbs import CHANGE, CREATE, DELETE, END, GIVE
+from auditdash.queries.access.verbs import CHANGE, CREATE, DELETE, END, GIVE, STATE
 from auditdash.queries.permissions.numbering import MISSING, Numbers
 
 Bits = NDArray[np.bool_]
@@ -38,9 +40,11 @@ KINDS: Final = (
     "to a deleted group",
     "created twice",
     "deleted twice",
+    "in a baseline without access",  # which the events before it do not know, and should
+    "in a baseline with another role",
 )
 _UNCLEAR, _TWICE, _REMOVED, _CHANGED, _NOT_SEEN, _ON_DELETED, _TO_DELETED = range(7)
-_CREATED_TWICE, _DELETED_TWICE = 7, 8
+_CREATED_TWICE, _DELETED_TWICE, _STATED_WITHOUT, _STATED_OTHER = range(7, 11)
 
 
 class Facts(Struct, frozen=True, eq=False):
@@ -61,7 +65,8 @@ class Facts(Struct, frozen=True, eq=False):
 
 class Intervals(Struct, frozen=True, eq=False):
     """Access in the order of (object, subject, begin). `begun` and `ended` are the places of the
-    facts that tell so, _NONE where nothing does; `doubtful` what was given on something deleted."""
+    facts that tell so, _NONE where nothing does; `doubtful` what was given on something deleted, or
+    is stated by a baseline and was not there by the events."""
 
     objects: Places
     subjects: Places
@@ -97,6 +102,8 @@ def replay(facts: Facts) -> tuple[Intervals, Contradictions, Life]:
     """What the facts add up to."""
     life = _life(facts)
     slots = _slots(facts)
+    if (facts.verbs == STATE).any():
+        slots = _without_confirming(facts, life, slots)
     before = _Before(facts, life, slots)
     return _intervals(facts, slots, before), _contradictions(facts, life, slots, before), life
 
@@ -113,6 +120,17 @@ def _slots(facts: Facts) -> Places:
     found = np.flatnonzero(clear & (facts.verbs < CREATE)).astype(np.int32)
     keys = facts.objects[found].astype(np.int64) << _SHIFT | facts.subjects[found]
     return found[np.argsort(keys, kind="stable")]
+
+
+def _without_confirming(facts: Facts, life: Life, slots: Places) -> Places:
+    """Without the lines of baselines that only say what stands: first those that tell no role, so
+    that of the others each can be compared with the one before it."""
+    for untold in (True, False):
+        before = _Before(facts, life, slots)
+        roles = facts.roles[slots]
+        same = (roles == MISSING) if untold else (roles == facts.roles[before.fact])
+        slots = slots[~((facts.verbs[slots] == STATE) & before.held & same)]
+    return slots
 
 
 class _Before:
@@ -175,6 +193,7 @@ def _intervals(facts: Facts, slots: Places, before: _Before) -> Intervals:
     given = facts.holds[slots]
     verbs = facts.verbs[slots]
     implied = before.unknown & ((verbs == CHANGE) | (verbs == END))
+    stated = verbs == STATE
     first, then = slots[implied], slots[given]
     count = len(first)
     places = np.concatenate((first, then))
@@ -187,13 +206,14 @@ def _intervals(facts: Facts, slots: Places, before: _Before) -> Intervals:
     ends[open_ended] = OPEN
     begins = facts.times[places]
     begins[:count] = NEVER_BEGAN
+    begins[count:][(stated & before.unknown)[given]] = NEVER_BEGAN
     roles = facts.roles[places]
     roles[:count] = MISSING
     begun = places.copy()
     begun[:count] = _NONE
     doubtful = np.zeros(len(places), np.bool_)
     gone = np.maximum(before.deleted_object, before.deleted_group) != _NONE
-    doubtful[count:] = gone[given]
+    doubtful[count:] = (gone | (stated & ~before.held & ~before.unknown))[given]
     return Intervals(
         facts.objects[places][order],
         facts.subjects[places][order],
@@ -216,7 +236,11 @@ def _contradictions(facts: Facts, life: Life, slots: Places, before: _Before) ->
     kinds[(verbs == END) & none] = _REMOVED
     kinds[(verbs == CHANGE) & none] = _CHANGED
     kinds[telling & before.unknown] = _NOT_SEEN
-    giving = (verbs == GIVE) | (verbs == CHANGE)
+    stated = verbs == STATE
+    kinds[stated & none] = _STATED_WITHOUT
+    told = facts.roles[before.fact] != MISSING
+    kinds[stated & before.held & told] = _STATED_OTHER  # the same role would only confirm it
+    giving = (verbs == GIVE) | (verbs == CHANGE) | stated
     for kind, gone in (
         (_TO_DELETED, before.deleted_group),
         (_ON_DELETED, before.deleted_object),

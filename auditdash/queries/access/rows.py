@@ -37,20 +37,30 @@ class Sight(Struct, frozen=True, eq=False):
     picture: Picture
 
 
+class BaselineLine(Struct, frozen=True):
+    """A line of a baseline, by the number of the baseline and that of the line in its file."""
+
+    baseline: int
+    line: int
+
+
 class Evidence(Struct, frozen=True):
-    """The event that tells something: its number, when it happened, and who did it."""
+    """What tells something: an event by its number, when it happened, and who did it; or a line of
+    a baseline, and the moment that it is of. `seq` is 0 where it is no event."""
 
     seq: int
     at: Instant
     actor: str | None
+    line: BaselineLine | None = None
 
 
 class Way(Struct, frozen=True, kw_only=True):
     """One way in which somebody reaches something.
 
     `since` None: nothing recorded tells; `until` None: nothing recorded ends it. `given` is the
-    event that gave it, None where only its end is recorded (`ended`); `joined` the one that brought
-    the person into the group. `doubtful`: given when the thing or the group was already deleted.
+    event that gave it, or the line of a baseline that states it, None where only its end is
+    recorded (`ended`); `joined` the one that brought the person into the group. `doubtful`: given
+    when the thing or the group was already deleted, or stated against the events.
     """
 
     subject: Node
@@ -63,6 +73,11 @@ class Way(Struct, frozen=True, kw_only=True):
     joined: Evidence | None
     ended: Evidence | None
     doubtful: bool
+
+    @property
+    def stated(self) -> tuple[Evidence, ...]:
+        """The lines of baselines that it rests on."""
+        return tuple(each for each in (self.given, self.joined) if each is not None and each.line)
 
     @property
     def kind(self) -> Literal["direct", "group", "default"]:
@@ -116,9 +131,13 @@ def evidence(sight: Sight, fact: int) -> Evidence | None:
     if fact < 0:
         return None
     picture = sight.picture
+    seq, at = int(picture.facts.seqs[fact]), Instant(int(picture.facts.times[fact]))
+    if seq < 0:
+        lines = picture.lines
+        baseline = lines.baselines[int(lines.which[-1 - seq])]
+        return Evidence(0, at, None, BaselineLine(baseline.id, int(lines.numbers[-1 - seq])))
     identity, name = sight.view.dictionaries["actor"].entries[int(picture.actors[fact])]
-    facts = picture.facts
-    return Evidence(int(facts.seqs[fact]), Instant(int(facts.times[fact])), name or identity)
+    return Evidence(seq, at, name or identity)
 
 
 def count_nodes(sight: Sight, numbers: Places, kind: str) -> int:

@@ -9,8 +9,9 @@ from auditdash.queries.permissions.numbering import MISSING
 from auditdash.queries.permissions.things import GROUP, family_of
 
 # GIVE: there was none before. CHANGE: there was some before. SET: says nothing of before.
+# STATE: there is some, and was before (a line of a baseline; no action says so).
 # END: there was some, and is none. CREATE and DELETE are of a thing itself.
-GIVE, CHANGE, SET, END, CREATE, DELETE = range(6)
+GIVE, CHANGE, SET, STATE, END, CREATE, DELETE = range(7)
 _VERBS: Final = {"grant": GIVE, "invite": GIVE, "modify": CHANGE, "revoke": END}
 _LIFE: Final = {"create": CREATE, "remove": DELETE}
 # What everyone has by default is always something, also "none"; and the feed does not tell when

@@ -9,11 +9,11 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.events.instants import Instant
 from auditdash.index.view import View, open_view
 from auditdash.queries.access.nodes import kind_number
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import OPEN
+from auditdash.queries.access.rows import Evidence, Sight, evidence
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.order import Ints, lengths_of, starts_of
 from auditdash.queries.inventory.chosen import find_seqs
@@ -28,12 +28,14 @@ _NONE: Final = -1
 
 
 class Membership(Struct, frozen=True, kw_only=True):
-    """Somebody in a group. `began` None: from before the first event; `ended` None: to this day."""
+    """Somebody in a group. `began` None: from before the first event; `ended` None: to this day.
+    `listed`: not an event tells so, but a line of a baseline."""
 
     group: str
     member: str
     began: Mark | None
     ended: Mark | None
+    listed: Evidence | None
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -107,17 +109,17 @@ def _deleted(picture: Picture) -> Ints:
 
 def _membership(view: View, picture: Picture, place: int) -> Membership:
     intervals, nodes = picture.intervals, picture.nodes
+    begun = int(intervals.begun[place])
+    told = evidence(Sight(view, picture), begun)
     return Membership(
         group=nodes.node(int(intervals.objects[place])).label,
         member=nodes.node(int(intervals.subjects[place])).label,
-        began=_mark(view, picture, int(intervals.begun[place])),
+        began=_mark(view, picture, begun),
         ended=_mark(view, picture, int(intervals.ended[place])),
+        listed=told if told is not None and told.line else None,
     )
 
 
 def _mark(view: View, picture: Picture, fact: int) -> Mark | None:
-    if fact == _NONE:
-        return None
-    identity, username = view.dictionaries["actor"].entries[int(picture.actors[fact])]
-    facts = picture.facts
-    return Mark(int(facts.seqs[fact]), Instant(int(facts.times[fact])), username or identity)
+    told = evidence(Sight(view, picture), fact)
+    return None if told is None or told.line else Mark(told.seq, told.at, told.actor)

@@ -9,7 +9,14 @@ from msgspec import Struct
 from auditdash.downloads.access_rows import role_text
 from auditdash.events.instants import DAY, Instant
 from auditdash.queries.access import paths as ways
-from auditdash.queries.access.rows import Sight, Way, iterate_ways, of_first_nodes, sort_ways
+from auditdash.queries.access.rows import (
+    Evidence,
+    Sight,
+    Way,
+    iterate_ways,
+    of_first_nodes,
+    sort_ways,
+)
 from auditdash.search.scope import Clock
 from auditdash.web.access.asked import Asked
 from auditdash.web.access.view import NodeView, node_view
@@ -26,7 +33,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     role: str
     since: Instant | None
     until: Instant | None
-    seq: int | None
+    told: Evidence | None
 
 
 class Lane(Struct, frozen=True):
@@ -80,14 +87,13 @@ def lanes(
 def _bar(way: Way, edges: tuple[int, int]) -> Bar:
     first = 0 if way.since is None else _x(way.since, edges)
     last = WIDTH if way.until is None else _x(way.until, edges)
-    told = way.given or way.ended
     return Bar(
         x=min(first, WIDTH - _THINNEST),
         width=max(_THINNEST, last - first),
         role=role_text(way.role, way.object),
         since=way.since,
         until=way.until,
-        seq=told.seq if told else None,
+        told=way.given or way.ended,
     )
 
 

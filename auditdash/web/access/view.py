@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from auditdash.downloads.access_rows import note_of, role_text
+from auditdash.downloads.access_rows import doubt_of, role_text
 from auditdash.events.instants import Instant
 from auditdash.queries.access.difference import Delta
 from auditdash.queries.access.nodes import Node
@@ -47,6 +47,16 @@ ODD: Final = {
         "There was no access to change. From here on it is shown.",
     ),
     "given twice": ("Given twice", "It was given before and not taken away between."),
+    "in a baseline without access": (
+        "Listed, but not by the events",
+        "A baseline lists it, and by the events before it was taken away, or never given on"
+        " something new. From then on it is shown, in doubt.",
+    ),
+    "in a baseline with another role": (
+        "Listed with another role",
+        "A baseline lists another role than the one that stood by then. From then on its role"
+        " is shown.",
+    ),
     "created twice": ("Created twice", "It was there already."),
     "deleted twice": ("Deleted twice", "It was deleted already."),
     "unclear": (
@@ -131,7 +141,7 @@ def _way_view(way: Way, asked: Asked) -> WayView:
         given=way.given,
         joined=way.joined,
         ended=way.ended,
-        note=note_of(way),
+        note=doubt_of(way),
     )
 
 

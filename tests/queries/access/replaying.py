@@ -18,6 +18,22 @@ _NO_ACCESS = {"none", "no_access", "no access", "noaccess", "no-access", "restri
 _LIVES = ("group", "collection", "connection")
 
 
+Told = int | str  # the seq of an event, or where a line of a baseline stands
+
+
+class Stated(NamedTuple):
+    """A line of a baseline of a moment."""
+
+    occurred_at: int
+    seq: str
+    subject: _Named
+    thing: _Named
+    role: str | None
+
+
+_Fact = Event | Stated
+
+
 class Span(NamedTuple):
     """Access from `begin` (None: unknown) until before `end` (None: open), and what tells so."""
 
@@ -26,8 +42,8 @@ class Span(NamedTuple):
     role: str | None
     begin: int | None
     end: int | None
-    begin_seq: int | None
-    end_seq: int | None
+    begin_seq: Told | None
+    end_seq: Told | None
     doubtful: bool
 
 
@@ -35,27 +51,29 @@ class Odd(NamedTuple):
     """An event that does not fit to another one."""
 
     kind: str
-    seq: int
-    other: int | None
+    seq: Told
+    other: Told | None
 
 
 class _Held(NamedTuple):
-    event: Event
+    event: _Fact
+    begin: int | None
     role: str | None
     doubtful: bool
 
 
 class Replay:
-    """What the events so far add up to."""
+    """What the events so far, and baselines in their order, add up to."""
 
-    def __init__(self, events: Iterable[Event]) -> None:
-        told = [event for event in events if _verb(event)]
+    def __init__(self, events: Iterable[Event], stated: Iterable[Stated] = ()) -> None:
+        told: list[_Fact] = [event for event in events if _verb(event)]
         told.sort(key=lambda event: (event.occurred_at, event.seq))
+        told = sorted((*told, *stated), key=lambda fact: fact.occurred_at)
         self._ids = _ids_of_names(told)
         self.spans: list[Span] = []
         self.odd: list[Odd] = []
         self._open: dict[tuple[Key, Key], _Held] = {}
-        self._newest: dict[tuple[Key, Key], Event] = {}
+        self._newest: dict[tuple[Key, Key], _Fact] = {}
         self._life: dict[Key, tuple[str, Event]] = {}
         for event in told:
             self._play(event)
@@ -71,10 +89,10 @@ class Replay:
             and (span.end is None or moment < span.end)
         }
 
-    def _play(self, event: Event) -> None:
+    def _play(self, event: _Fact) -> None:
         verb = _verb(event)
         thing = self._key(_thing(event))
-        if verb in {"create", "delete"}:
+        if isinstance(event, Event) and verb in {"create", "delete"}:
             if thing is None:
                 self.odd.append(Odd("unclear", event.seq, None))
             else:
@@ -97,33 +115,46 @@ class Replay:
             for slot in [slot for slot in self._newest if thing in slot]:
                 del self._newest[slot]
 
-    def _change(self, event: Event, verb: str, slot: tuple[Key, Key]) -> None:
+    def _change(self, event: _Fact, verb: str, slot: tuple[Key, Key]) -> None:
+        role = fold_case(event.role) if event.role else None
+        held, newest = self._open.get(slot), self._newest.get(slot)
+        if held and verb == "state" and role in {None, held.role}:
+            return  # it says what stands
         lives = [self._life[key] for key in slot if key in self._life]
-        held, newest = self._open.pop(slot, None), self._newest.get(slot)
         gone = {life[1].seq: life[1] for life in lives if life[0] == "delete"}
-        if not held and not newest and not lives and verb in {"change", "end"}:
+        unknown = not held and not newest and not lives
+        if unknown and verb in {"change", "end"}:
             self.spans.append(
                 Span(*slot, None, None, event.occurred_at, None, event.seq, doubtful=False)
             )
         last = newest or max((life[1] for life in lives), key=_order, default=None)
-        self._note(event, verb, slot, held is not None, last)
+        self._note(event, verb, slot, held, last)
         if held:
-            self._end(slot, held, event)
+            self._end(slot, self._open.pop(slot), event)
         self._newest[slot] = event
-        role = fold_case(event.role) if event.role else None
+        against = verb == "state" and not held and not unknown
+        begin = None if verb == "state" and unknown else event.occurred_at
         if verb != "end" and role not in _NO_ACCESS:
-            self._open[slot] = _Held(event, role, bool(gone))
+            self._open[slot] = _Held(event, begin, role, bool(gone) or against)
 
     def _note(
-        self, event: Event, verb: str, slot: tuple[Key, Key], held: bool, last: Event | None
+        self,
+        event: _Fact,
+        verb: str,
+        slot: tuple[Key, Key],
+        held: _Held | None,
+        last: _Fact | None,
     ) -> None:
         subject, thing = (self._life.get(key) for key in slot)
         other = last.seq if last else None
         kind = ""
-        if verb in {"give", "change"} and thing and thing[0] == "delete":
+        if verb in {"give", "change", "state"} and thing and thing[0] == "delete":
             kind, other = "on a deleted thing", thing[1].seq
-        elif verb in {"give", "change"} and subject and subject[0] == "delete":
+        elif verb in {"give", "change", "state"} and subject and subject[0] == "delete":
             kind, other = "to a deleted group", subject[1].seq
+        elif verb == "state":
+            without = "in a baseline without access" if last and not held else ""
+            kind = "in a baseline with another role" if held and held.role else without
         elif verb == "give" and held:
             kind = "given twice"
         elif verb in {"end", "change"} and last is None:
@@ -135,12 +166,12 @@ class Replay:
         if kind:
             self.odd.append(Odd(kind, event.seq, other))
 
-    def _end(self, slot: tuple[Key, Key], held: _Held, by: Event | None) -> None:
+    def _end(self, slot: tuple[Key, Key], held: _Held, by: _Fact | None) -> None:
         self.spans.append(
             Span(
                 *slot,
                 held.role,
-                held.event.occurred_at,
+                held.begin,
                 by.occurred_at if by else None,
                 held.event.seq,
                 by.seq if by else None,
@@ -164,7 +195,9 @@ def _order(event: Event) -> tuple[int, int]:
     return event.occurred_at, event.seq
 
 
-def _verb(event: Event) -> str:
+def _verb(event: _Fact) -> str:
+    if isinstance(event, Stated):
+        return "state"
     name = event.action
     if name in {"workspace_default_access_changed", "org_user_reinvited"}:
         return "set"
@@ -180,7 +213,9 @@ def _verb(event: Event) -> str:
     return ""
 
 
-def _thing(event: Event) -> _Named:
+def _thing(event: _Fact) -> _Named:
+    if isinstance(event, Stated):
+        return event.thing
     name = event.action
     if name.startswith("workspace_default"):
         return "default", None, None
@@ -197,7 +232,9 @@ def _thing(event: Event) -> _Named:
     return (kind, *mine)
 
 
-def _subject(event: Event) -> _Named:
+def _subject(event: _Fact) -> _Named:
+    if isinstance(event, Stated):
+        return event.subject
     if event.action.startswith("workspace_default"):
         return "everyone", None, None
     return event.subject.type or "", _text(event.subject.id), _text(event.subject.name)
@@ -207,7 +244,7 @@ def _text(value: object) -> str | None:
     return fold_case(value) if isinstance(value, str) and value else None
 
 
-def _ids_of_names(events: Iterable[Event]) -> dict[tuple[str, str], set[str]]:
+def _ids_of_names(events: Iterable[_Fact]) -> dict[tuple[str, str], set[str]]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for event in events:
         for kind, identity, name in (_thing(event), _subject(event)):

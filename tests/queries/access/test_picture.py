@@ -12,18 +12,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
+from auditdash.events.folding import fold_case
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
+from auditdash.events.periods import Period
 from auditdash.index.view import open_view
+from auditdash.ingest.baselines.keep import Act, When, keep_baseline, remove_baseline
+from auditdash.ingest.baselines.lines import COLUMNS
 from auditdash.queries.access.paths import DIRECT, Paths, find_from, find_to
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import KINDS, NEVER_BEGAN, OPEN
 from auditdash.queries.stream import iterate_events
 from auditdash.search.query import Query
 from auditdash.search.scope import Scope
+from auditdash.store.baselines.table import find_baselines, iterate_lines
 from auditdash.store.engine import reading, writing
+from auditdash.store.workspaces import find_workspace
 from tests.databases import add_workspace
 from tests.make import make_record, store
-from tests.queries.access.replaying import Key, Odd, Replay, Span
+from tests.queries.access.replaying import Key, Odd, Replay, Span, Stated
 from tests.queries.access_events import START
 from tests.queries.test_permission_changes import CLOCK
 
@@ -62,6 +68,83 @@ def _draw(dice: random.Random, actions: list[str]) -> dict[str, Any]:
             dice.choice(("thing", "thing", "thing", "subject", "nothing")),
         )
     )
+
+
+def _draw_lines(dice: random.Random, family: list[str]) -> list[str]:
+    """Lines of a baseline about the things of a family of actions."""
+    nouns = {action.partition("_")[0] for action in family}
+    if "workspace" in nouns:
+        every = ["member,{who},workspace,,,{role}", "everyone,,,default,,,{role}"]
+    else:
+        kinds = sorted(nouns & {"group", "collection", "connection"})
+        every = [f"member,{{who}},{kind},{{what}},{{role}}" for kind in kinds]
+        every += [f"group,{{who}},{kind},{{what}},{{role}}" for kind in kinds if kind != "group"]
+    lines: dict[str, str] = {}
+    for _ in range(8):
+        form = dice.choice(every)
+        own = dice.choice(_GROUPS if form.startswith("group") else _PEOPLE)
+        thing = dice.choice(_GROUPS if "},group" in form else _THINGS)
+        who, what = (_cells(one, dice.choice(_SEEN[:-1])) for one in (own, thing))
+        role = "" if "},group" in form else dice.choice(("view", "Edit", ""))
+        line = form.format(who=who, what=what, role=role)
+        # Not twice the same, as far as the file tells.
+        lines.setdefault(form.format(who=_key_cell(who), what=_key_cell(what), role=""), line)
+    return list(lines.values())
+
+
+def _cells(one: tuple[str, str], seen: str) -> str:
+    return ",".join(cell or "" for cell in _named(one, seen)[::-1])
+
+
+def _key_cell(cells: str) -> str:
+    name, _, identity = cells.partition(",")
+    return f"id {identity}" if identity else f"name {fold_case(name)}"
+
+
+def _import(engine: Engine, workspace_id: int, lines: list[str], minute: int) -> int:
+    at = Instant(START + minute * MINUTE)
+    content = "\n".join((",".join(COLUMNS), *lines)).encode()
+    with writing(engine) as connection:
+        workspace = find_workspace(connection, workspace_id)
+        assert workspace is not None
+        act = Act(workspace=workspace, actor={"username": "alice"}, now=CLOCK.now)
+        when = When(at, Period(at, Instant(at + 1)))
+        return keep_baseline(connection, act, content, "b.csv", when).baseline.id
+
+
+def _remove(engine: Engine, workspace_id: int, number: int) -> None:
+    with writing(engine) as connection:
+        workspace = find_workspace(connection, workspace_id)
+        assert workspace is not None
+        act = Act(workspace=workspace, actor={"username": "alice"}, now=CLOCK.now)
+        remove_baseline(connection, act, number)
+
+
+def _stated(connection: Connection, scope: Scope) -> list[Stated]:
+    """The lines of the baselines that count for a scope, by their moment and in their order."""
+    highest = open_view(connection, scope).highest_seq
+    return [
+        Stated(
+            each.at,
+            _where(each.id, line.line),
+            _named_by(line.subject_kind, line.subject_id, line.subject_name),
+            _named_by(line.object_kind, line.object_id, line.object_name),
+            line.role,
+        )
+        for each in find_baselines(connection, scope.workspace_id)
+        if each.imported_seq <= highest and not (each.removed_seq or highest + 1) <= highest
+        for line in iterate_lines(connection, each.id)
+    ]
+
+
+def _named_by(
+    kind: str, identity: str | None, name: str | None
+) -> tuple[str, str | None, str | None]:
+    return kind, identity and fold_case(identity), name and fold_case(name)
+
+
+def _where(baseline: int, line: int) -> str:
+    return f"baseline {baseline}, line {line}"
 
 
 _numbers = count()
@@ -118,15 +201,25 @@ def test_any_prefix_of_any_events_gives_what_replaying_them_one_by_one_gives(
         store(connection, workspace_id, *records)  # the first of them for the second time
     _agree(engine, workspace_id, dice.randrange(50))
     _agree(engine, workspace_id, None)
+    first = _import(engine, workspace_id, _draw_lines(dice, family), dice.randrange(-2, 30))
+    _agree(engine, workspace_id, None)
+    _import(engine, workspace_id, _draw_lines(dice, family), dice.randrange(30))
+    with writing(engine) as connection:
+        store(connection, workspace_id, *(_draw(dice, family) for _ in range(5)))
+    _agree(engine, workspace_id, None)
+    _remove(engine, workspace_id, first)
+    _agree(engine, workspace_id, None)
+    _agree(engine, workspace_id, dice.randrange(45, 60))  # what was known between these acts
 
 
 def _agree(engine: Engine, workspace_id: int, highest_seq: int | None) -> None:
     scope = Scope(workspace_id=workspace_id, highest_seq=highest_seq)
     with reading(engine) as connection:
-        oracle = Replay(iterate_events(connection, Query(), scope, CLOCK))
+        events = iterate_events(connection, Query(), scope, CLOCK)
+        oracle = Replay(events, _stated(connection, scope))
         picture = _picture(connection, scope)
     assert sorted(_spans(picture), key=repr) == sorted(oracle.spans, key=repr)
-    assert _odd(picture) == sorted(oracle.odd, key=lambda each: each.seq)
+    assert _odd(picture) == sorted(oracle.odd, key=lambda each: str(each.seq))
     for minute in range(-1, 32, 3):
         moment = START + minute * MINUTE
         spans = [each for each in _spans(picture) if _holds(each, moment)]
@@ -184,7 +277,7 @@ def _picture(connection: Connection, scope: Scope) -> Picture:
 
 
 def _spans(picture: Picture) -> list[Span]:
-    some, seqs = picture.intervals, picture.facts.seqs.tolist()
+    some, seqs = picture.intervals, _told(picture)
     return [
         Span(
             _key(picture, int(some.subjects[at])),
@@ -213,13 +306,21 @@ def _folded(role: str | None) -> str | None:
 
 def _odd(picture: Picture) -> list[Odd]:
     found = picture.contradictions
-    seqs = picture.facts.seqs.tolist()
+    seqs = _told(picture)
     rows = zip(found.kinds.tolist(), found.facts.tolist(), found.others.tolist(), strict=True)
     odd = [
         Odd(KINDS[kind], seqs[fact], None if other < 0 else seqs[other])
         for kind, fact, other in rows
     ]
-    return sorted(odd, key=lambda each: each.seq)
+    return sorted(odd, key=lambda each: str(each.seq))
+
+
+def _told(picture: Picture) -> list[int | str]:
+    """By which event, or by which line of a baseline, each fact is told."""
+    lines = picture.lines
+    which = [lines.baselines[at].id for at in lines.which.tolist()]
+    stated = [_where(*pair) for pair in zip(which, lines.numbers.tolist(), strict=True)]
+    return [seq if seq > 0 else stated[-1 - seq] for seq in picture.facts.seqs.tolist()]
 
 
 def _holds(span: Span, moment: int) -> bool:

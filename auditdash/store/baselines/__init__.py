@@ -1,0 +1,1 @@
+"""Baselines: lists of who had what at a moment, kept as they came."""
