@@ -15,7 +15,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.index.batch import Entry
-from auditdash.index.files.segment import Described, Segment
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.access.verbs import CREATE, family_with_access, verb_of
 from auditdash.queries.permissions.numbering import (
@@ -27,6 +27,7 @@ from auditdash.queries.permissions.numbering import (
     Numbers,
     Texts,
 )
+from auditdash.queries.permissions.segments import OfSegments
 from auditdash.queries.permissions.things import (
     FAMILIES,
     GROUP,
@@ -83,7 +84,7 @@ class FactSource:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._kept: dict[Described, SegmentFacts] = {}
+        self._kept = OfSegments(self._look)
         self._baselines: dict[tuple[int, bytes], BaselineFacts] = {}
         self.texts = texts = Texts()
         self._people = people = Naming()
@@ -101,10 +102,7 @@ class FactSource:
     def look(self, view: View) -> Sequence[SegmentFacts]:
         """Those of each segment in sight that has one; what was seen is not looked at again."""
         with self._lock:
-            found = [self._facts(view, segment) for segment in view.segments]
-            standing = {segment.described for segment in view.snapshot.segments}
-            self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
-            return [each for each in found if len(each)]
+            return [each for each in self._kept.of_all(view) if len(each)]
 
     def read(self, view: View, baselines: Sequence[Baseline]) -> Sequence[BaselineFacts]:
         """Those of baselines; no line ever changes, so each is read once."""
@@ -119,22 +117,13 @@ class FactSource:
         """Look at one segment after the other; yields the last seq of each."""
         for segment in view.segments:
             with self._lock:
-                self._facts(view, segment)
+                self._kept.of(view, segment)
             yield min(segment.last_seq, view.highest_seq)
 
     def named(self) -> tuple[Named, Named]:
         """How things and people are named that have a number now."""
         with self._lock:
             return self._things.naming.named(), self._people.named()
-
-    def _facts(self, view: View, segment: Segment) -> SegmentFacts:
-        seen = view.in_sight(segment)
-        if seen is not None:  # a part of it, which is another one for each reader
-            return self._look(view, segment, seen)
-        found = self._kept.get(segment.described)
-        if found is None:
-            found = self._kept[segment.described] = self._look(view, segment, None)
-        return found
 
     def _look(self, view: View, segment: Segment, seen: NDArray[np.bool_] | None) -> SegmentFacts:
         entries = view.dictionaries["action"].entries

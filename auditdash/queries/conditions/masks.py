@@ -70,8 +70,8 @@ class Placed(Struct, frozen=True, eq=False):
     """A test that can be asked of some rows alone, and may know which are the few it is true of."""
 
     def __call__(self, rows: Rows, within: Mask | None) -> Mask:
-        """As any test."""
-        raise NotImplementedError
+        """As any test; each kind of test says how."""
+        raise NotImplementedError(f"{type(self).__name__} says not where it is true")
 
     def places(self, rows: Rows) -> Places | None:
         """Where it is true; None where that is not known, or not few."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from auditdash.events.catalogue import find_action
 from auditdash.index.batch import Entry
-from auditdash.index.files.segment import Described, Segment
+from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.permissions.numbering import (
     MISSING,
@@ -27,6 +27,7 @@ from auditdash.queries.permissions.numbering import (
     Numbers,
     Texts,
 )
+from auditdash.queries.permissions.segments import OfSegments
 from auditdash.queries.permissions.things import TO_DEFAULT, Things, Whose, family_of
 
 
@@ -93,7 +94,7 @@ class _Names:
 
     def __init__(self) -> None:
         self._lock = RLock()
-        self._kept: dict[Described, Changes] = {}
+        self._kept = OfSegments(self._look)
         texts = Texts()
         kinds: dict[str, int] = {"": 0}
         self._people = people = Naming()
@@ -109,19 +110,8 @@ class _Names:
 
     def all_changes(self, view: View) -> AllChanges:
         with self._lock:
-            found = [self._changes(view, segment) for segment in view.segments]
-            standing = {segment.described for segment in view.snapshot.segments}
-            self._kept = {key: kept for key, kept in self._kept.items() if key in standing}
+            found = self._kept.of_all(view)
             return AllChanges(found, self._things.naming.named(), self._people.named())
-
-    def _changes(self, view: View, segment: Segment) -> Changes:
-        seen = view.in_sight(segment)
-        if seen is not None:  # a part of it, which is another one for each reader
-            return self._look(view, segment, seen)
-        found = self._kept.get(segment.described)
-        if found is None:
-            found = self._kept[segment.described] = self._look(view, segment, None)
-        return found
 
     def _look(self, view: View, segment: Segment, seen: NDArray[np.bool_] | None) -> Changes:
         entries = view.dictionaries["action"].entries
