@@ -17,6 +17,7 @@ from auditdash.cli.doctor import doctor
 from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine
+from auditdash.cli.report import report
 from auditdash.events.instants import now
 from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, load_demo
 from auditdash.settings import ROOT, Settings
@@ -99,5 +100,5 @@ def run_due(house: House) -> None:
     click.echo(f"{jobs.run_due(house.engine, house.settings)} done")
 
 
-for command in (doctor, import_files, pull, quarantine, reindex, access, user, token):
+for command in (doctor, import_files, pull, quarantine, reindex, access, report, user, token):
     main.add_command(command)

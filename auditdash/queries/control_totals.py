@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -79,3 +79,10 @@ def _received(row: Mapping[Any, Any]) -> Received:
     # PostgreSQL sums to Decimal.
     counts = {name: int(row[name]) for name in ("deliveries", *COUNTS)}
     return Received(source=row["source"], **counts)
+
+
+def iterate_seqs(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Iterator[int]:
+    """The numbers of all events that the query asks for, in no order that means anything."""
+    view = open_view(connection, scope)
+    for found in scan.scan(compile_query(query, view, clock)):
+        yield from found.seqs.tolist()

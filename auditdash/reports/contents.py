@@ -19,8 +19,10 @@ from auditdash.queries.evidence import (
     count_by_delivery,
     find_population,
 )
+from auditdash.reports.attached.files import AttachedFile
+from auditdash.reports.attached.writing import Attached
 from auditdash.reports.build import auditdash_version, commit, tzdata_version
-from auditdash.reports.question import Question, question_of
+from auditdash.reports.question import Question, question_of, report_id
 from auditdash.reports.sections.actions import CategoryPart, categories_of
 from auditdash.reports.sections.exports import Exports, gather_exports
 from auditdash.reports.sections.feeds import FeedLine, gather_feeds
@@ -41,15 +43,6 @@ MOST_LINES: Final = 150
 MOST_REJECTED: Final = 100
 
 
-class PopulationFile(Struct, frozen=True, kw_only=True):
-    """The attached rows: as many as the report counts, and their SHA-256."""
-
-    name: str
-    rows: int
-    size: int
-    sha256: str
-
-
 class Contents(Struct, frozen=True, kw_only=True):
     """A report before it is laid out."""
 
@@ -61,7 +54,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     slot: Instant | None
     parameters: tuple[Parameter, ...]
     population: Population
-    file: PopulationFile
+    attached: Attached
     categories: tuple[CategoryPart, ...]
     charts: dict[str, Chart]
     feeds: tuple[FeedLine, ...]
@@ -73,6 +66,11 @@ class Contents(Struct, frozen=True, kw_only=True):
     version: str
     commit: str
     tzdata: str
+
+    @property
+    def file(self) -> AttachedFile:
+        """The attached rows: as many as the report counts."""
+        return self.attached.population
 
     @property
     def final(self) -> bool:
@@ -109,13 +107,15 @@ def gather(
     connection: Connection,
     run: ReportRun,
     workspace: Workspace,
-    file: PopulationFile,
+    attached: Attached,
+    domains: frozenset[str],
     interval: int,
     tell: Callable[[str], None],
 ) -> Contents:
     """Read all of it in the caller's snapshot; the same run reads the same at any later time.
 
-    `interval` is the time between two pulls, in microseconds; `tell` hears what is done now.
+    `domains` are the workspace's own, if configured; `interval` is the time between two pulls, in
+    microseconds; `tell` hears what is done now.
     """
     question = question_of(run)
     asked = (connection, question.query, question.scope, question.clock)
@@ -134,9 +134,9 @@ def gather(
         requested_by=run.requested_by,
         made_at=run.requested_at,
         slot=run.slot,
-        parameters=parameters_of(run, question, workspace),
+        parameters=parameters_of(run, question, workspace, domains),
         population=find_population(*asked),
-        file=file,
+        attached=attached,
         categories=categories_of(counts),
         charts=charts,
         feeds=gather_feeds(connection, question, interval),
@@ -149,8 +149,3 @@ def gather(
         commit=commit(),
         tzdata=tzdata_version(),
     )
-
-
-def report_id(run: ReportRun) -> str:
-    """What people call the report: `AD-000012`."""
-    return f"AD-{run.id:06}"

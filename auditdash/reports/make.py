@@ -9,21 +9,36 @@ from pathlib import Path
 from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
-from auditdash.downloads.csv import iterate_csv
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import MINUTE
-from auditdash.reports.contents import Contents, PopulationFile, gather
+from auditdash.reports.attached.writing import (
+    EXCEPTIONS,
+    POPULATION,
+    SAMPLE,
+    write_attachments,
+)
+from auditdash.reports.contents import Contents, gather
 from auditdash.reports.manifest import manifest_of
 from auditdash.reports.paper import draw_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
-from auditdash.reports.question import Question, question_of
 from auditdash.settings import Settings
 from auditdash.store.engine import reading
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import find_workspace
 
-_POPULATION = "population.csv"
 _MANIFEST = "manifest.json"
+# Name, media type, relationship, description.
+_ATTACHED = (
+    (POPULATION, "text/csv", "Data", "Every event that this report counts, one row each"),
+    (EXCEPTIONS, "text/csv", "Data", "Events to explain, one row for each and its reason"),
+    (SAMPLE, "text/csv", "Data", "A sample of the events that anyone can draw again"),
+    (
+        _MANIFEST,
+        "application/json",
+        "Supplement",
+        "What was asked, by which version, and the numbers of this report",
+    ),
+)
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -70,50 +85,27 @@ def gather_contents(
     workspace = find_workspace(connection, run.workspace_id)
     if workspace is None:
         raise BadInput(f"there is no workspace {run.workspace_id}")
-    file = _write_population(connection, question_of(run), work / _POPULATION, tell)
-    contents = gather(connection, run, workspace, file, settings.pull_minutes * MINUTE, tell)
-    if contents.population.count != file.rows:
+    domains = settings.domains
+    attached = write_attachments(connection, run, workspace, domains, work, tell)
+    interval = settings.pull_minutes * MINUTE
+    contents = gather(connection, run, workspace, attached, domains, interval, tell)
+    rows = contents.file.rows
+    if contents.population.count != rows:
         raise RenderError(
-            f"The attachment has {file.rows:,} rows, but {contents.population.count:,} events were "
+            f"The attachment has {rows:,} rows, but {contents.population.count:,} events were "
             "counted. Nothing was made, because one of the two is wrong."
         )
     return contents
 
 
-def _write_population(
-    connection: Connection, question: Question, path: Path, tell: Callable[[str], None]
-) -> PopulationFile:
-    """Stream all rows to a file, and count and hash what is written."""
-    digest = hashlib.sha256()
-    quotes = breaks = size = 0
-    with path.open("wb") as file:
-        for piece in iterate_csv(connection, question.query, question.scope, question.clock):
-            file.write(piece)
-            digest.update(piece)
-            size += len(piece)
-            for line in piece.splitlines(keepends=True):
-                quotes += line.count(b'"')
-                # a line break between quotes is part of a cell
-                breaks += line.endswith(b"\n") and quotes % 2 == 0
-            tell("Collecting events")
-    rows = max(breaks - 1, 0)
-    return PopulationFile(name=path.name, rows=rows, size=size, sha256=digest.hexdigest())
-
-
 def _attachments(work: Path) -> tuple[Attachment, ...]:
-    return (
+    return tuple(
         Attachment(
-            name=_POPULATION,
-            path=str(work / _POPULATION),
-            media_type="text/csv",
-            description="Every event that this report counts, one row each",
-            relationship="Data",
-        ),
-        Attachment(
-            name=_MANIFEST,
-            path=str(work / _MANIFEST),
-            media_type="application/json",
-            description="What was asked, by which version, and the numbers of this report",
-            relationship="Supplement",
-        ),
+            name=name,
+            path=str(work / name),
+            media_type=media_type,
+            description=description,
+            relationship=relationship,
+        )
+        for name, media_type, relationship, description in _ATTACHED
     )

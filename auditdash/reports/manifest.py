@@ -8,6 +8,7 @@ from msgspec import to_builtins
 from auditdash.downloads.columns import VERSION as COLUMNS_VERSION
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.evidence import Delivery
+from auditdash.reports.attached.files import AttachedFile
 from auditdash.reports.contents import Contents
 from auditdash.reports.sections.feeds import FeedLine
 
@@ -45,10 +46,7 @@ def manifest_of(contents: Contents) -> bytes:
             "tzdata": contents.tzdata,
         },
         "population": {
-            "file": contents.file.name,
-            "rows": contents.file.rows,
-            "bytes": contents.file.size,
-            "sha256": contents.file.sha256,
+            **_file(contents.file),
             "columns_version": COLUMNS_VERSION,
             "row_limit_reached": False,
             "first_event_at": _text(contents.population.first_at),
@@ -56,12 +54,27 @@ def manifest_of(contents: Contents) -> bytes:
             "lowest_seq": contents.population.first_seq,
             "highest_seq": contents.population.last_seq,
         },
+        "exceptions": {
+            **_file(contents.attached.exceptions_file),
+            "by_rule": {part.rule.name: part.count for part in contents.attached.exceptions.parts},
+            "by_action": contents.attached.exceptions.by_action,
+        },
+        "sample": {
+            **_file(contents.attached.sample_file),
+            "size": contents.attached.sample.size,
+            "nonce": contents.attached.sample.nonce,
+            "rule": "lowest SHA-256 of NONCE:REPORT:SEQ",
+        },
         "numbers": _numbers(contents),
         "received": [to_builtins(each) for each in contents.totals.received],
         "deliveries": [_delivery(each) for each in contents.deliveries],
         "coverage": [_coverage(each) for each in contents.feeds],
     }
     return msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
+
+
+def _file(file: AttachedFile) -> dict[str, object]:
+    return {"file": file.name, "rows": file.rows, "bytes": file.size, "sha256": file.sha256}
 
 
 def _numbers(contents: Contents) -> dict[str, object]:
@@ -77,6 +90,7 @@ def _numbers(contents: Contents) -> dict[str, object]:
         "unmapped_events": contents.intake.unmapped_count,
         "rejected_records": contents.intake.rejected,
         "conflicting_records": contents.intake.conflicts,
+        "exceptions": contents.attached.exceptions.total,
         "late_events": contents.totals.late,
         "duplicate_records": contents.totals.duplicates,
         "by_category": {part.slug: part.count for part in contents.categories},

@@ -14,6 +14,7 @@ from auditdash.events.wording import day_text, moment_text, printable, time_text
 from auditdash.reports.contents import Contents
 from auditdash.reports.printing.fonts import on_paper
 from auditdash.reports.result import checks_of, figures_of
+from auditdash.reports.sections.dictionary import dictionary
 from auditdash.settings import ROOT
 
 _STYLE = ROOT / "templates" / "reports" / "pdf" / "paper.css"
@@ -38,6 +39,7 @@ def draw_paper(contents: Contents) -> str:
         report=contents,
         figures=figures_of(contents),
         checks=checks_of(contents),
+        dictionary=dictionary(),
         colours=COLOURS,
         style=Markup(_STYLE.read_text(encoding="utf-8")),  # noqa: S704 - our own file
     )

@@ -22,6 +22,11 @@ COMPLIANCE: Final = "compliance"
 DEFAULT_QUERY: Final = "-source:auditdash"
 
 
+def report_id(run: ReportRun) -> str:
+    """What people call the report: `AD-000012`."""
+    return f"AD-{run.id:06}"
+
+
 class Question(Struct, frozen=True, kw_only=True):
     """Query, scope and clock belong together; `text` finds the same events in the search box."""
 

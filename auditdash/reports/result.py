@@ -48,6 +48,7 @@ def checks_of(contents: Contents) -> tuple[Check, ...]:
     return (
         *_export_checks(contents),
         _permission_check(contents),
+        _exception_check(contents),
         *_feed_checks(contents),
         _intake_check(contents),
     )
@@ -96,6 +97,13 @@ def _permission_check(contents: Contents) -> Check:
     return Check(
         label="Own access changed", ok=not own, said=said if own else "None.", anchor="permissions"
     )
+
+
+def _exception_check(contents: Contents) -> Check:
+    found = contents.attached.exceptions
+    met = sum(1 for part in found.parts if part.count)
+    said = f"{_count(found.total, 'exception')} to explain, by {met:,} of {len(found.parts)} rules."
+    return Check(label="Exceptions", ok=not found.total, said=said, anchor="exceptions")
 
 
 def _feed_checks(contents: Contents) -> tuple[Check, ...]:

@@ -12,7 +12,6 @@ from msgspec import Struct
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.events.periods import Period
-from auditdash.reports.contents import report_id
 from auditdash.reports.presets import (
     CUSTOM,
     PRESETS,
@@ -20,7 +19,7 @@ from auditdash.reports.presets import (
     file_stem,
     preset_period,
 )
-from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
+from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY, report_id
 from auditdash.reports.run import report_path, request_report
 from auditdash.reports.schedule import next_slot
 from auditdash.search.parse import parse

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from msgspec import Struct
 
 from auditdash.events.instants import to_rfc3339
+from auditdash.reports.attached.sample import SIZE
 from auditdash.reports.question import DEFAULT_QUERY, Question
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import Workspace
+
+_TOLD: Final = "those of the members’ addresses"
 
 
 class Parameter(Struct, frozen=True, kw_only=True):
@@ -19,7 +24,7 @@ class Parameter(Struct, frozen=True, kw_only=True):
 
 
 def parameters_of(
-    run: ReportRun, question: Question, workspace: Workspace
+    run: ReportRun, question: Question, workspace: Workspace, domains: frozenset[str]
 ) -> tuple[Parameter, ...]:
     """All parameters of a run, also those that cannot be chosen."""
     period = f"{to_rfc3339(question.start)} until before {to_rfc3339(question.end)}"
@@ -32,5 +37,11 @@ def parameters_of(
             value=str(run.highest_seq),
             default="the newest when asked for",
         ),
+        Parameter(
+            name="Own domains",
+            value=", ".join(sorted(domains)) or _TOLD,
+            default=_TOLD,
+        ),
+        Parameter(name="Events in the sample", value=str(SIZE), default=str(SIZE)),
         Parameter(name="Row limit", value="none", default="none: it cannot be set"),
     )

@@ -36,7 +36,7 @@ def gather_charts(connection: Connection, question: Question) -> dict[str, Chart
     by_category = draw_by_category(count_by_category(*asked), question.query)
     actors = draw_top_actors(rank_actors(*asked, limit=_TOP), question.query)
     return {
-        "over_time": _chart(over_time, _WHOLE, 230),
+        "over_time": _chart(over_time, _WHOLE, 200),
         "by_category": _chart(by_category, _HALF),
         "top_actors": _chart(actors, _HALF),
     }

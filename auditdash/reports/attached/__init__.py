@@ -1,0 +1,1 @@
+"""The files inside a report: how they are written, counted, hashed and drawn from."""
