@@ -17,9 +17,21 @@ VERSION = 2
 
 def manifest_of(contents: Contents) -> bytes:
     """JSON with the question, the software and each number that can be counted again."""
-    question = contents.question
     facts = {
         "manifest": VERSION,
+        **_run(contents),
+        **_files(contents),
+        "numbers": _numbers(contents),
+        "received": [to_builtins(each) for each in contents.totals.received],
+        "deliveries": [_delivery(each) for each in contents.deliveries],
+        "coverage": [_coverage(each) for each in contents.feeds],
+    }
+    return msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
+
+
+def _run(contents: Contents) -> dict[str, object]:
+    question = contents.question
+    return {
         "report": contents.id,
         "kind": "compliance",
         "workspace": contents.workspace.slug,
@@ -45,6 +57,12 @@ def manifest_of(contents: Contents) -> bytes:
             "commit": contents.commit,
             "tzdata": contents.tzdata,
         },
+    }
+
+
+def _files(contents: Contents) -> dict[str, object]:
+    attached = contents.attached
+    return {
         "population": {
             **_file(contents.file),
             "columns_version": COLUMNS_VERSION,
@@ -55,22 +73,17 @@ def manifest_of(contents: Contents) -> bytes:
             "highest_seq": contents.population.last_seq,
         },
         "exceptions": {
-            **_file(contents.attached.exceptions_file),
-            "by_rule": {part.rule.name: part.count for part in contents.attached.exceptions.parts},
-            "by_action": contents.attached.exceptions.by_action,
+            **_file(attached.exceptions_file),
+            "by_rule": {part.rule.name: part.count for part in attached.exceptions.parts},
+            "by_action": attached.exceptions.by_action,
         },
         "sample": {
-            **_file(contents.attached.sample_file),
-            "size": contents.attached.sample.size,
-            "nonce": contents.attached.sample.nonce,
+            **_file(attached.sample_file),
+            "size": attached.sample.size,
+            "nonce": attached.sample.nonce,
             "rule": "lowest SHA-256 of NONCE:REPORT:SEQ",
         },
-        "numbers": _numbers(contents),
-        "received": [to_builtins(each) for each in contents.totals.received],
-        "deliveries": [_delivery(each) for each in contents.deliveries],
-        "coverage": [_coverage(each) for each in contents.feeds],
     }
-    return msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
 
 
 def _file(file: AttachedFile) -> dict[str, object]:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from sqlalchemy import Engine
 
 from auditdash.cli.main import main
+from auditdash.downloads import columns
 from auditdash.reports.attached import sample as samples
 from auditdash.reports.attached import writing as writing_files
 from auditdash.reports.attached.writing import Attached, write_attachments
@@ -158,7 +159,7 @@ def test_the_sample_is_the_lowest_hashes_and_is_drawn_again_from_the_rows(
 )
 def test_what_is_no_population_is_refused(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "population.csv"
-    path.write_text(text.replace("HEADER", ",".join(samples.EVENT_COLUMNS)), newline="")
+    path.write_text(text.replace("HEADER", ",".join(columns.COLUMNS)), newline="")
     found = CliRunner().invoke(main, ["report", "sample", str(path), "--report", "AD-000001"])
     assert found.exit_code == 1
     assert found.output == f"Error: {path}: {told}\n"
@@ -167,7 +168,7 @@ def test_what_is_no_population_is_refused(tmp_path: Path, text: str, told: str) 
 def test_the_dictionary_has_each_column_and_each_rule_can_be_asked() -> None:
     files = {file.name: tuple(field.name for field in file.fields) for file in dictionary()}
     assert files == {
-        "population.csv": samples.EVENT_COLUMNS,
+        "population.csv": columns.COLUMNS,
         "exceptions.csv": gather.COLUMNS,
         "sample.csv": samples.COLUMNS[:2],
     }
