@@ -13,6 +13,8 @@ from auditdash.events.instants import Instant, to_datetime, to_instant
 WEEKEND: Final = (5, 6)  # Monday is 0
 OPENS: Final = 7
 CLOSES: Final = 19
+NIGHT_FROM: Final = 22
+NIGHT_TO: Final = 6
 
 
 class Period(Struct, frozen=True):
@@ -61,3 +63,9 @@ def is_off_hours(instant: Instant, zone: ZoneInfo) -> bool:
     """Whether offices are closed by the clock of a zone: at weekends, before 7 and from 19 on."""
     local = to_datetime(instant, zone)
     return local.weekday() in WEEKEND or not OPENS <= local.hour < CLOSES
+
+
+def is_night(instant: Instant, zone: ZoneInfo) -> bool:
+    """Whether the clock of a zone stands between 22:00 and 06:00."""
+    hour = to_datetime(instant, zone).hour
+    return hour >= NIGHT_FROM or hour < NIGHT_TO

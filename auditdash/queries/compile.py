@@ -21,7 +21,7 @@ from auditdash.index.view import View
 from auditdash.queries.conditions import masks
 from auditdash.queries.conditions import values as on
 from auditdash.queries.conditions.elsewhere import in_any_value, in_path, words_of
-from auditdash.queries.conditions.local_time import off_hours
+from auditdash.queries.conditions.local_time import night, off_hours
 from auditdash.queries.conditions.masks import Mask, Places, Rows, Test
 from auditdash.queries.conditions.own_access import own_access
 from auditdash.search.checks import action_check, address_check, has_word, key_check, name_check
@@ -229,6 +229,8 @@ def _flag(word: str, view: View) -> Test:
             return on.marked(FIRST_SEEN)
         case "off-hours":
             return off_hours(view.zone)
+        case "night":
+            return night(view.zone)
         case "own-access":
             return masks.all_of([_flag("permission", view), own_access(view)])
     choice = view.dictionaries["action"].where(

@@ -20,12 +20,7 @@ from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS, chosen, ta
 from auditdash.queries.exports.nights import iterate_night_exports
 from auditdash.queries.exports.people import Exporter, People, name_kinds
 from auditdash.queries.exports.reports import Exported, Reports
-from auditdash.queries.exports.rows import (
-    NIGHT_FROM,
-    NIGHT_TO,
-    export_actions,
-    is_night,
-)
+from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import BURST_COUNT, BURST_PAUSE, BURST_TIMES, Burst
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -34,15 +29,12 @@ __all__ = [
     "BURST_COUNT",
     "BURST_PAUSE",
     "BURST_TIMES",
-    "NIGHT_FROM",
     "NIGHT_HABIT",
-    "NIGHT_TO",
     "Burst",
     "ExportSummary",
     "Exported",
     "Exporter",
     "export_actions",
-    "is_night",
     "iterate_night_exports",
     "summarise_exports",
 ]

@@ -20,6 +20,7 @@ FLAG_MEANINGS = {
     "own-access": "changing one’s own access",
     "sensitive": "marked sensitive",
     "off-hours": "outside office hours",
+    "night": "at night",
     "first-seen": "done for the first time by their actor",
     "unmapped": "unknown to the catalogue",
     "late": "that came more than a day late",

@@ -12,7 +12,7 @@ from auditdash.events.addresses import ip_key
 from auditdash.events.event import Event
 from auditdash.events.folding import bounded, fold_case, fold_words
 from auditdash.events.leaves import leaves, texts
-from auditdash.events.periods import is_off_hours
+from auditdash.events.periods import is_night, is_off_hours
 from auditdash.events.user_agents import ua_family
 from auditdash.search.checks import action_check, address_check, has_word, key_check, name_check
 from auditdash.search.dates import resolve
@@ -170,6 +170,8 @@ def _flag(field: str, word: str, home: ZoneInfo) -> Predicate:
             return lambda event, marks: word in marks
         case "off-hours":
             return lambda event, marks: is_off_hours(event.occurred_at, home)
+        case "night":
+            return lambda event, marks: is_night(event.occurred_at, home)
         case "own-access":
             return lambda event, marks: has_word("is", "permission", event.action) and is_own(event)
     return lambda event, marks: has_word(field, word, event.action)

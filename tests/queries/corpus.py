@@ -200,6 +200,7 @@ def _words_of(event: Event, field: str) -> set[str]:
         return {op_of(event.action)}
     local = to_datetime(event.occurred_at, HOME)
     marks = {"off-hours": local.isoweekday() > 5 or local.hour < 7 or local.hour >= 19}
+    marks["night"] = local.hour < 6 or local.hour >= 22
     if action is None:
         marks["unmapped"] = True
     else:

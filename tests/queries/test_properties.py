@@ -21,7 +21,7 @@ _negatable = queries.filter(lambda query: query.node is not None)
 @_QUICK
 @given(query=queries)
 @example(query=parse("-(actor:* OR -entity:*)"))
-@example(query=parse("is:late OR is:first-seen OR is:off-hours"))
+@example(query=parse("is:late OR is:first-seen OR is:off-hours OR is:night"))
 @example(query=parse("is:late -is:first-seen"))
 @example(query=parse("ua_family:* -ua_family:other,*r*"))
 def test_both_databases_find_the_rows_that_are_meant(
@@ -78,6 +78,6 @@ def test_the_counts_of_a_facet_add_up_to_the_result(
     assert told[0] == told[1]
 
 
-@pytest.mark.parametrize("mark", ["late", "first-seen", "off-hours"])
+@pytest.mark.parametrize("mark", ["late", "first-seen", "off-hours", "night"])
 def test_the_random_events_have_each_mark_and_lack_it(corpus: Corpus, mark: str) -> None:
     assert 10 < corpus.count(parse(f"is:{mark}")) < SIZE - 10

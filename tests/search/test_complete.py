@@ -108,6 +108,7 @@ def test_nothing_that_is_known_may_come(marked: str) -> None:
         ("op:re|", ["read", "remove", "revoke"]),
         ("category:data|", ["exports"]),
         ("is:off|", ["off-hours"]),
+        ("is:ni|", ["night"]),
         ("outcome:|", ["success", "failure", "unknown", "*"]),
         ("actor:|", ["*"]),
         ("actor:x|", []),

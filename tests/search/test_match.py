@@ -124,3 +124,21 @@ def test_an_own_access_is_one_of_the_actor_themselves() -> None:
 def test_nothing_asked_is_answered_by_all() -> None:
     assert answers("", make_event())
     assert answers("sort:created-asc", make_event())
+
+
+@pytest.mark.parametrize(
+    ("moment", "home", "expected"),
+    [
+        ("2026-03-10T21:59:59.999999Z", "UTC", False),
+        ("2026-03-10T22:00:00Z", "UTC", True),
+        ("2026-03-11T05:59:59.999999Z", "UTC", True),
+        ("2026-03-11T06:00:00Z", "UTC", False),
+        ("2026-03-14T12:00:00Z", "UTC", False),  # a Saturday
+        ("2026-03-11T02:00:00Z", "America/New_York", True),
+        ("2026-03-11T01:59:59Z", "America/New_York", False),
+    ],
+)
+def test_the_night_is_by_the_clock_of_the_workspace(moment: str, home: str, expected: bool) -> None:
+    event = make_event(timestamp=moment)
+    assert answers("is:night", event, home=home) is expected
+    assert answers("-is:night", event, home=home) is not expected

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from auditdash.events.calendars import clock_changes
 from auditdash.events.instants import DAY, HOUR, Instant
-from auditdash.events.periods import CLOSES, OPENS, WEEKEND
+from auditdash.events.periods import CLOSES, NIGHT_FROM, NIGHT_TO, OPENS, WEEKEND
 from auditdash.queries.conditions.masks import Mask, Rows, Test
 
 _WEEK: Final = 7 * DAY
@@ -52,3 +52,18 @@ def closed_at(local: NDArray[np.int64]) -> Mask:
     closed = np.isin(hours // 24, WEEKEND) | (hours % 24 < OPENS) | (hours % 24 >= CLOSES)
     found: Mask = closed[(local - _MONDAY) % _WEEK // HOUR]
     return found
+
+
+def night(zone: ZoneInfo) -> Test:
+    """When it is night by the clock of the zone, as events.periods.is_night says."""
+
+    def test(rows: Rows, within: Mask | None) -> Mask:
+        return at_night(local_times(rows.times, zone) % DAY)
+
+    return test
+
+
+def at_night(since_midnight: NDArray[np.int64]) -> Mask:
+    """The same of local times."""
+    evening: Mask = since_midnight >= NIGHT_FROM * HOUR
+    return evening | (since_midnight < NIGHT_TO * HOUR)

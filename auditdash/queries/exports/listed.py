@@ -32,26 +32,3 @@ class Listed(Sequence[_Item]):
 
     def __hash__(self) -> int:
         return hash(tuple(self))
-
-
-class Deferred(Sequence[_Item]):
-    """The items of a sequence that is made at the first look."""
-
-    def __init__(self, make: Callable[[], Sequence[_Item]]) -> None:
-        self._make = make
-
-    def __len__(self) -> int:
-        return len(self._make())
-
-    @overload
-    def __getitem__(self, place: int) -> _Item: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[_Item]: ...
-    def __getitem__(self, place: int | slice) -> _Item | Sequence[_Item]:
-        return self._make()[place]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)
-
-    def __hash__(self) -> int:
-        return hash(tuple(self))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.instants import Instant
-from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
 from auditdash.queries.exports.days import BusiestDay, Days
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.kept.asked import Asked, distinct
-from auditdash.queries.exports.kept.table import AT_NIGHT, IN_EVENING, OFF_HOURS
-from auditdash.queries.exports.listed import Deferred, Listed
+from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
+from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
-from auditdash.queries.exports.nights import periods_of
 from auditdash.queries.exports.order import Bools, Ints
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import Burst, Runs
@@ -28,8 +26,8 @@ from auditdash.queries.exports.runs import Burst, Runs
 class Exporter(Struct, frozen=True, kw_only=True):
     """One person's exports. `is_new`: their first export ever is among them; `day` their busiest.
 
-    `nights` are exports at night, each in one of `night_periods`; `by_habit` when that is when they
-    work. `namesakes` are usernames of others whose id is this one's name. `bursts` are unusual.
+    `nights` are exports at night; `by_habit` when that is when they work. `namesakes` are usernames
+    of others whose id is this one's name. `bursts` are unusual.
     """
 
     key: str
@@ -39,7 +37,6 @@ class Exporter(Struct, frozen=True, kw_only=True):
     by_action: Mapping[str, int]
     reports: int
     nights: int
-    night_periods: Sequence[Period]
     by_habit: bool
     first_ever_at: Instant
     first_at: Instant
@@ -113,7 +110,6 @@ class People:
             by_action=name_kinds(self._asked.some("kinds", rows)),
             reports=distinct(self._asked.reports_in(rows)),
             nights=int(self._nights[place]),
-            night_periods=Deferred(partial(night_periods, self._asked, rows)),
             by_habit=bool(self._by_habit[place]),
             first_ever_at=Instant(first_ever),
             first_at=Instant(first),
@@ -136,14 +132,6 @@ class People:
         found = np.zeros(len(self._entries), np.bool_)
         found[self._asked.column("actors")] = True
         return found
-
-
-def night_periods(asked: Asked, rows: slice | Ints) -> tuple[Period, ...]:
-    """From when to when exports of some rows, which rise in time, were made in each night."""
-    marks = asked.some("marks", rows)
-    at_night = (marks & AT_NIGHT) != 0
-    nights = asked.some("days", rows) + ((marks & IN_EVENING) != 0)
-    return periods_of(asked.some("times", rows)[at_night], nights[at_night])
 
 
 def name_kinds(kinds: NDArray[np.uint8]) -> dict[str, int]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.instants import Instant
-from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.kept.asked import Asked, distinct
 from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
-from auditdash.queries.exports.listed import Deferred, Listed
-from auditdash.queries.exports.people import name_kinds, night_periods, rank
+from auditdash.queries.exports.listed import Listed
+from auditdash.queries.exports.people import name_kinds, rank
 
 
 class Exported(Struct, frozen=True, kw_only=True):
@@ -30,7 +28,6 @@ class Exported(Struct, frozen=True, kw_only=True):
     by_action: Mapping[str, int]
     people: int
     nights: int
-    night_periods: Sequence[Period]
     first_ever_at: Instant
     last_at: Instant
     is_new: bool
@@ -68,7 +65,6 @@ class Reports:
             by_action=name_kinds(asked.some("kinds", rows)),
             people=distinct(asked.people_in(rows)),
             nights=int(np.count_nonzero(marks & AT_NIGHT)),
-            night_periods=Deferred(partial(night_periods, asked, rows)),
             first_ever_at=Instant(first_ever),
             last_at=Instant(int(times[-1])),
             is_new=first == first_ever,

@@ -9,60 +9,34 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from auditdash.events.catalogue import actions
-from auditdash.events.instants import DAY, HOUR, Instant, to_datetime
+from auditdash.events.instants import DAY
 from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
-from auditdash.queries.conditions.local_time import closed_at, local_times
+from auditdash.queries.conditions.local_time import at_night, local_times
 from auditdash.queries.conditions.masks import all_of
 from auditdash.queries.conditions.values import coded
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.exports.order import Bools, Ints
 from auditdash.queries.scan import find_in
 
-# Night is from 22:00 to 06:00 by the clock of the workspace.
-NIGHT_FROM: Final = 22
-NIGHT_TO: Final = 6
-
-_COLUMNS: Final = ("actor", "entity", "action")
-
 
 class Exports(Struct, frozen=True, kw_only=True, eq=False):
     """One number of each column for each export.
 
-    `people` and `reports` are groups of the dictionaries, `actors` and `entities` their codes,
-    `kinds` places in `export_actions()`. `days` are local; `nights` are of those `at_night` alone:
-    the numbers of the days that the nights lead to.
+    `people` and `reports` are groups of the dictionaries; `days` are local.
     """
 
     times: Ints
     people: Ints
     reports: Ints
-    actors: NDArray[np.uint32]
-    entities: NDArray[np.uint32]
-    kinds: Ints
     days: Ints
     at_night: Bools
-    nights: Ints
-    off_hours: Bools
 
     def __len__(self) -> int:
         return len(self.times)
-
-
-def is_night(instant: Instant, zone: ZoneInfo) -> bool:
-    """Whether the clock in this zone stands between 22:00 and 06:00."""
-    hour = to_datetime(instant, zone).hour
-    return hour >= NIGHT_FROM or hour < NIGHT_TO
-
-
-def at_night(since_midnight: Ints) -> Bools:
-    """Whether each of these local times lies in the night."""
-    evening: Bools = since_midnight >= NIGHT_FROM * HOUR
-    return evening | (since_midnight < NIGHT_TO * HOUR)
 
 
 @cache
@@ -88,42 +62,22 @@ def read_exports(condition: Condition, segments: Iterable[Segment], zone: ZoneIn
     if not every:
         return _EMPTY
     times: Ints = np.concatenate([found.times for found in every])
-    actors, entities, codes = (
+    actors, entities = (
         np.concatenate([found.column(name).astype(np.uint32) for found in every])
-        for name in _COLUMNS
+        for name in ("actor", "entity")
     )
     if (times[1:] < times[:-1]).any():
         # Rows of one instant stay in the order of their seqs: so they come.
         order = np.argsort(times, kind="stable")
-        times, actors, entities, codes = (
-            column[order] for column in (times, actors, entities, codes)
-        )
-    return _of(view, zone, times, actors, entities, codes)
-
-
-def _of(
-    view: View,
-    zone: ZoneInfo,
-    times: Ints,
-    actors: NDArray[np.uint32],
-    entities: NDArray[np.uint32],
-    codes: NDArray[np.uint32],
-) -> Exports:
+        times, actors, entities = (column[order] for column in (times, actors, entities))
     local = local_times(times, zone)
     days = local // DAY
-    since_midnight = local - days * DAY
-    by_night = at_night(since_midnight)
     return Exports(
         times=times,
         people=groups_of(view, "actor").of_code[actors],
         reports=groups_of(view, "report").of_code[entities],
-        actors=actors,
-        entities=entities,
-        kinds=kind_of_code(view)[codes],
         days=days,
-        at_night=by_night,
-        nights=(days + (since_midnight >= NIGHT_FROM * HOUR))[by_night],
-        off_hours=closed_at(local),
+        at_night=at_night(local - days * DAY),
     )
 
 
@@ -135,16 +89,10 @@ def kind_of_code(view: View) -> Ints:
 
 
 _NOTHING: Final = np.zeros(0, np.int64)
-_NO_CODES: Final = np.zeros(0, np.uint32)
 _EMPTY: Final = Exports(
     times=_NOTHING,
     people=_NOTHING,
     reports=_NOTHING,
-    actors=_NO_CODES,
-    entities=_NO_CODES,
-    kinds=_NOTHING,
     days=_NOTHING,
     at_night=np.zeros(0, np.bool_),
-    nights=_NOTHING,
-    off_hours=np.zeros(0, np.bool_),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -89,14 +90,20 @@ def _flag_found(flag: str, facts: Facts, *, wanted: bool) -> str:
     if flag == "off-hours":
         local = to_datetime(facts.event.occurred_at, facts.home)
         hours = "within" if wanted else "outside"
-        zone = zone_name(facts.home)
         day = _DAYS[local.weekday()]
-        return f"it happened on a {day} at {local:%H:%M:%S} ({zone}), {hours} office hours"
+        return f"it happened on a {day} at {_clock_text(local, facts)}, {hours} office hours"
+    if flag == "night":
+        local = to_datetime(facts.event.occurred_at, facts.home)
+        return f"it happened at {_clock_text(local, facts)}, {'by day' if wanted else 'at night'}"
     actor = facts.event.actor
     if wanted and flag == "first-seen" and actor.id is None and actor.username is None:
         return _NOBODY
     has, has_not = _FLAGS[flag]
     return has_not if wanted else has
+
+
+def _clock_text(local: datetime, facts: Facts) -> str:
+    return f"{local:%H:%M:%S} ({zone_name(facts.home)})"
 
 
 def _values_found(field: str, event: Event) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from auditdash.charts import links
 from auditdash.events.catalogue import action_label
 from auditdash.events.instants import Instant, to_datetime
-from auditdash.events.periods import Period
+from auditdash.events.periods import Period, is_night
 from auditdash.events.wording import day_text
 from auditdash.queries.data_exports import (
     Burst,
@@ -19,7 +19,6 @@ from auditdash.queries.data_exports import (
     Exporter,
     ExportSummary,
     export_actions,
-    is_night,
 )
 from auditdash.queries.exports.days import BusiestDay
 from auditdash.search.edit import atom_of
@@ -29,6 +28,7 @@ from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_
 from auditdash.web.frame.question import link
 
 OFF_HOURS: Final = Term("is", (Atom("off-hours"),))
+_AT_NIGHT: Final = Term("is", (Atom("night"),))
 _TIMELINE: Final = "/timeline"
 _MOST: Final = 12
 _MOST_BURSTS: Final = 10
@@ -191,7 +191,7 @@ def burst_views(
             when=f"{_span_text(burst, zone)} ({zone_name(zone)})",
             elsewhere=_elsewhere(burst, zone, home),
             usual=_usual_text(burst, person.day),
-            href=events_href(query, *by_person(person), _during([_period(burst)])),
+            href=events_href(query, *by_person(person), _during(_period(burst))),
         )
         for person, burst in found[:_MOST_BURSTS]
     )
@@ -222,8 +222,8 @@ def _of_kind(action: str) -> Node:
     return Term("action", (Atom(action, quoted=True),))
 
 
-def _during(periods: Sequence[Period]) -> Node:
-    return Term("created", tuple(frozen(period) for period in periods))
+def _during(period: Period) -> Node:
+    return Term("created", (frozen(period),))
 
 
 def _term(field: str, value: str) -> Term:
@@ -243,7 +243,7 @@ def _kinds(row: Exporter | Exported, query: Query, nodes: Sequence[Node]) -> tup
 def _nights(row: Exporter | Exported, query: Query, nodes: Sequence[Node]) -> Count:
     if not row.nights:
         return Count(0)
-    return Count(row.nights, events_href(query, *nodes, _during(row.night_periods)))
+    return Count(row.nights, events_href(query, *nodes, _AT_NIGHT))
 
 
 def _off_hours(row: Exporter | Exported, query: Query, nodes: Sequence[Node]) -> Count:

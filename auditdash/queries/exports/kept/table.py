@@ -13,19 +13,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from auditdash.events.instants import DAY, HOUR
+from auditdash.events.instants import DAY
 from auditdash.events.periods import Period
 from auditdash.index.view import View
 from auditdash.queries.compile import Condition
-from auditdash.queries.conditions.local_time import closed_at, local_times
+from auditdash.queries.conditions.local_time import at_night, closed_at, local_times
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.exports.order import Bools, Ints, order_by
-from auditdash.queries.exports.rows import NIGHT_FROM, at_night, exports_of, kind_of_code
+from auditdash.queries.exports.rows import exports_of, kind_of_code
 from auditdash.queries.scan import Found, find_in
 
 Codes = NDArray[np.uint32]
 Columns = dict[str, Any]  # arrays by their names in a table
-AT_NIGHT, IN_EVENING, OFF_HOURS = 1, 2, 4
+AT_NIGHT, OFF_HOURS = 1, 2
 _MANY: Final = 8  # where more than one of so many is new, all are put in order
 _MOST_KEPT: Final = 2  # zones
 
@@ -34,7 +34,7 @@ class Table(Struct, frozen=True, kw_only=True, eq=False):
     """One number of each column for each export up to `last_seq`, by person, time and seq.
 
     The rows of a person begin at `starts`, by their group; one start more is where the last end.
-    `days` are local; `marks` tell night, evening and closed offices.
+    `days` are local; `marks` tell night and closed offices.
     """
 
     last_seq: int = 0
@@ -108,7 +108,6 @@ def _columns(found: Found, kinds: Ints, zone: ZoneInfo) -> Columns:
     days = local // DAY
     since_midnight = local - days * DAY
     marks = np.where(at_night(since_midnight), AT_NIGHT, 0)
-    marks |= np.where(since_midnight >= NIGHT_FROM * HOUR, IN_EVENING, 0)
     marks |= np.where(closed_at(local), OFF_HOURS, 0)
     return {
         "seqs": found.seqs.astype(np.uint32),
