@@ -46,8 +46,8 @@ class ExportSummary(Struct, frozen=True, kw_only=True):
     """All exports that were asked for; the counts of each grouping add up to `total`.
 
     People and reports have most exports first, and are made when looked at. `new`, `awake`,
-    `bursting` and `unlike` are some of the people: first ever, at night unlike them, with unusual
-    bursts, with a day that stands out.
+    `bursting` and `unlike` are some of the people: first ever, at night unlike them (most such
+    exports first), with unusual bursts, with a day that stands out.
     """
 
     total: int

@@ -48,22 +48,18 @@ THINGS: Final = _ONLY | {word: number for number, word in enumerate(FAMILIES) if
 
 
 class SegmentFacts(Struct, frozen=True, eq=False):
-    """The facts among the rows of a segment; numbers are those of `FactSource`."""
+    """The facts among the rows of a segment; numbers are those of `FactSource`. `last_seq` is
+    that of the newest fact, by arrival; 0 without any."""
 
     segment: Segment
     rows: NDArray[np.int32]
     verbs: NDArray[np.uint8]
     objects: NDArray[np.uint32]
     subjects: NDArray[np.uint32]
+    last_seq: int
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    @property
-    def last_seq(self) -> int:
-        """The seq of the newest fact, by arrival; 0 without any."""
-        seqs = self.segment.column("seq")[self.rows]
-        return int(seqs.max()) + self.segment.first_seq if len(self) else 0
 
 
 class BaselineFacts(Struct, frozen=True, eq=False):
@@ -139,12 +135,14 @@ class FactSource:
         things = self._things.of(view, segment, rows, families, Whose(people, self._people.named()))
         for place in np.flatnonzero((verbs >= CREATE) & (families == GROUP)).tolist():
             things[place] = self._group(int(people[place]))
+        seqs = segment.column("seq")[rows]
         return SegmentFacts(
             segment,
             rows.astype(np.int32),
             verbs.astype(np.uint8),
             things.astype(np.uint32),
             people.astype(np.uint32),
+            int(seqs.max()) + segment.first_seq if len(rows) else 0,
         )
 
     def _stated(self, view: View, baseline: Baseline) -> BaselineFacts:

@@ -19,6 +19,7 @@ from auditdash.queries.conditions.masks import Mask, Placed, Places, Rows, Test
 from auditdash.search.match import NO_MARKS, Predicate
 from auditdash.search.query import Atom
 
+_FEW: Final = 64  # records that may be read before other conditions were asked
 _LONGEST_READ: Final = 400  # of a value: keys of longer ones are cut, and have other words
 Words = Sequence[str]
 
@@ -69,15 +70,28 @@ class _InPath(Placed, frozen=True, eq=False):
     asked: Sequence[Words]
 
     def __call__(self, rows: Rows, within: Mask | None) -> Mask:
+        places = _matter(self._candidates(rows), within)
+        return rows.only(self.verifier.verify(rows, places))
+
+    def places(self, rows: Rows) -> Places | None:
+        found = self._candidates(rows)
+        return self.verifier.verify(rows, found) if len(found) <= _FEW else None
+
+    def at(self, rows: Rows, places: Places) -> Mask:
+        found = np.intersect1d(self._candidates(rows), places, assume_unique=True)
+        return np.isin(places, self.verifier.verify(rows, found))
+
+    def _candidates(self, rows: Rows) -> Places:
+        """Where the words are, and a value of this path is elsewhere."""
         here = rows.segment.leaves_by(self.path)
         if here is None or here.codes[0] != ELSEWHERE:  # codes rise
-            return rows.none()
-        places = _matter(rows.within(here.rows_of(_FIRST)), within)
-        if len(places) and all(self.asked):
-            marked = rows.only(places)
-            found = [_matter(_places(rows, words), marked) for words in self.asked]
-            places = np.unique(np.concatenate(found))
-        return rows.only(self.verifier.verify(rows, places))
+            return np.zeros(0, np.int64)
+        if not all(self.asked):
+            return rows.within(here.rows_of(_FIRST))
+        found = np.unique(np.concatenate([_places(rows, words) for words in self.asked]))
+        if not len(found):
+            return found
+        return np.intersect1d(found, rows.within(here.rows_of(_FIRST)), assume_unique=True)
 
 
 def in_path(view: View, path: int, holds: Predicate, asked: Sequence[Words]) -> Test:

@@ -76,8 +76,10 @@ class People:
         return self._those((self._first == self._first_ever)[self._order])
 
     def awake(self) -> Listed[Exporter]:
-        """Who exported at night and usually works by day."""
-        return self._those(((self._nights > 0) & ~self._by_habit)[self._order])
+        """Who exported at night and usually works by day; most nightly exports first."""
+        found = self._order[((self._nights > 0) & ~self._by_habit)[self._order]]
+        by_nights = found[np.argsort(-self._nights[found], kind="stable")]
+        return Listed(by_nights.tolist(), self._person)
 
     def bursting(self) -> Listed[Exporter]:
         """Who has unusual bursts."""

@@ -45,10 +45,17 @@ class Reports:
         groups = np.flatnonzero(asked.reports)
         order = rank(asked.reports[groups], places_of(view, "report")[groups])
         self._groups = groups[order]
+        self._made: dict[int, Exported] = {}
 
     def all(self) -> Listed[Exported]:
         """Most exports first."""
-        return Listed(self._groups.tolist(), self._exported)
+        return Listed(self._groups.tolist(), self._report)
+
+    def _report(self, group: int) -> Exported:
+        report = self._made.get(group)
+        if report is None:
+            report = self._made[group] = self._exported(group)
+        return report
 
     def _exported(self, group: int) -> Exported:
         asked = self._asked

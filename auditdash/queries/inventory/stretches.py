@@ -28,17 +28,14 @@ class Stretches(Struct, frozen=True, kw_only=True, eq=False):
     """Of each thing the last time that it was there: the numbers of the steps that began and ended
     it, and whether it ended because its place was cleared.
 
-    MISSING: no event tells when it began, or it has not ended.
+    MISSING: no event tells when it began, or it has not ended. `told` is the first step that tells
+    of it.
     """
 
     began: Ints
     ended: Ints
     cleared: Bools
-
-    @property
-    def told(self) -> Ints:
-        """The first step that tells of each."""
-        return np.where(self.began == MISSING, self.ended, self.began)
+    told: Ints
 
     @property
     def there(self) -> Bools:
@@ -71,8 +68,10 @@ def find_stretches(steps: Iterable[Step]) -> Stretches:
         elif step.verb == "end" and (known is None or is_there):
             found[step.key] = MISSING if known is None else known[0], number, False
     columns = list(zip(*found.values(), strict=True)) or [(), (), ()]
+    began, ended = (np.array(column, np.int64) for column in columns[:2])
     return Stretches(
-        began=np.array(columns[0], np.int64),
-        ended=np.array(columns[1], np.int64),
+        began=began,
+        ended=ended,
         cleared=np.array(columns[2], np.bool_),
+        told=np.where(began == MISSING, ended, began),
     )

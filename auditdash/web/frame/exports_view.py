@@ -141,14 +141,14 @@ def person_views(people: Sequence[Exporter], query: Query) -> tuple[RowView, ...
 def noticed_people(summary: ExportSummary, query: Query, *, shows_new: bool) -> tuple[Noticed, ...]:
     """Whom the largest numbers would hide: first exports ever, and nights that are no habit."""
     new = summary.new if shows_new else ()
-    awake = sorted(summary.awake, key=lambda person: -person.nights)
     first = [
         (each.name, Count(each.count, events_href(query, *by_person(each)))) for each in new[:_MOST]
     ]
-    nights = [(each.name, _nights(each, query, by_person(each))) for each in awake[:_MOST]]
+    awake = summary.awake[:_MOST]
+    nights = [(each.name, _nights(each, query, by_person(each))) for each in awake]
     found = (
         ("For the first time ever", first, len(new)),
-        ("At night, unlike them", nights, len(awake)),
+        ("At night, unlike them", nights, len(summary.awake)),
     )
     return tuple(
         Noticed(label=label, people=tuple(people), more=count - len(people))

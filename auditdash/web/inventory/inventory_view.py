@@ -18,7 +18,7 @@ from auditdash.web.frame.exports_view import Count
 from auditdash.web.frame.question import link
 
 _TIMELINE = "/timeline"
-_MEMBERS = 50
+_MEMBERS = 12
 
 
 class TokenView(Struct, frozen=True, kw_only=True):
