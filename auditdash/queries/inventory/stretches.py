@@ -68,10 +68,10 @@ def find_stretches(steps: Iterable[Step]) -> Stretches:
         elif step.verb == "end" and (known is None or is_there):
             found[step.key] = MISSING if known is None else known[0], number, False
     columns = list(zip(*found.values(), strict=True)) or [(), (), ()]
-    began, ended = (np.array(column, np.int64) for column in columns[:2])
+    first, last = (np.array(column, np.int64) for column in columns[:2])
     return Stretches(
-        began=began,
-        ended=ended,
+        began=first,
+        ended=last,
         cleared=np.array(columns[2], np.bool_),
-        told=np.where(began == MISSING, ended, began),
+        told=np.where(first == MISSING, last, first),
     )
