@@ -24,6 +24,7 @@ from auditdash.reports.attached.writing import Attached
 from auditdash.reports.build import auditdash_version, commit, tzdata_version
 from auditdash.reports.question import Question, question_of, report_id
 from auditdash.reports.sections.actions import CategoryPart, categories_of
+from auditdash.reports.sections.controls import FrameworkPart, controls_of, parse_frameworks
 from auditdash.reports.sections.exports import Exports, gather_exports
 from auditdash.reports.sections.feeds import FeedLine, gather_feeds
 from auditdash.reports.sections.intake import Intake, gather_intake
@@ -63,6 +64,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     intake: Intake
     deliveries: tuple[Delivery, ...]
     totals: Totals
+    controls: tuple[FrameworkPart, ...]
     version: str
     commit: str
     tzdata: str
@@ -120,6 +122,7 @@ def gather(
     question = question_of(run)
     asked = (connection, question.query, question.scope, question.clock)
     counts = count_by_action(*asked)
+    frameworks = parse_frameworks(run.frameworks)
     tell("Counting")
     charts = gather_charts(connection, question)
     tell("Counting exports")
@@ -145,6 +148,7 @@ def gather(
         intake=gather_intake(connection, question, counts, MOST_REJECTED),
         deliveries=tuple(count_by_delivery(*asked)),
         totals=gather_totals(connection, question),
+        controls=controls_of(frameworks, counts, attached.exceptions.by_action),
         version=auditdash_version(),
         commit=commit(),
         tzdata=tzdata_version(),

@@ -6,10 +6,12 @@ import msgspec
 from msgspec import to_builtins
 
 from auditdash.downloads.columns import VERSION as COLUMNS_VERSION
+from auditdash.events.catalogue import Action, actions, category_label
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.evidence import Delivery
 from auditdash.reports.attached.files import AttachedFile
 from auditdash.reports.contents import Contents
+from auditdash.reports.sections.controls import FrameworkPart
 from auditdash.reports.sections.feeds import FeedLine
 
 VERSION = 2
@@ -21,6 +23,8 @@ def manifest_of(contents: Contents) -> bytes:
         "manifest": VERSION,
         **_run(contents),
         **_files(contents),
+        "catalogue": {action.name: _catalogued(action) for action in actions()},
+        "controls": [_framework(part) for part in contents.controls],
         "numbers": _numbers(contents),
         "received": [to_builtins(each) for each in contents.totals.received],
         "deliveries": [_delivery(each) for each in contents.deliveries],
@@ -35,6 +39,7 @@ def _run(contents: Contents) -> dict[str, object]:
         "report": contents.id,
         "kind": "compliance",
         "workspace": contents.workspace.slug,
+        "workspace_zone": contents.workspace.zone,
         "final": contents.final,
         "requested_by": contents.requested_by,
         "made_at": to_rfc3339(contents.made_at),
@@ -57,6 +62,16 @@ def _run(contents: Contents) -> dict[str, object]:
             "commit": contents.commit,
             "tzdata": contents.tzdata,
         },
+    }
+
+
+def _catalogued(action: Action) -> dict[str, object]:
+    """What the numbers by action rest on."""
+    return {
+        "label": action.label,
+        "category": category_label(action.category),
+        "sensitive": action.sensitive,
+        "permission": action.permission,
     }
 
 
@@ -117,6 +132,22 @@ def _delivery(delivery: Delivery) -> dict[str, object]:
         **to_builtins(delivery),
         "first_received_at": to_rfc3339(delivery.first_received_at),
         "last_received_at": to_rfc3339(delivery.last_received_at),
+    }
+
+
+def _framework(part: FrameworkPart) -> dict[str, object]:
+    return {
+        "framework": part.name,
+        "mapping": "to be confirmed by your assessor",
+        "controls": [
+            {
+                "control": line.control,
+                "events": line.count,
+                "exceptions": line.exceptions,
+                "actions": {each.action: each.count for each in line.actions},
+            }
+            for line in part.lines
+        ],
     }
 
 

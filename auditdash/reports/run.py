@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from auditdash.events.periods import Period
 from auditdash.reports.make import make_report
 from auditdash.reports.presets import closed
 from auditdash.reports.printing.process import RenderError
+from auditdash.reports.sections.controls import DEFAULT_FRAMEWORKS, frameworks_text
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
@@ -53,12 +54,14 @@ def request_report(
     query: str,
     requested_by: str,
     now: Instant,
+    frameworks: Sequence[str] = DEFAULT_FRAMEWORKS,
     schedule_id: int | None = None,
     slot: Instant | None = None,
 ) -> int | None:
     """Queue a report on what is stored now; its id, or None when its slot has one already.
 
-    A period with an open side, or that ends before it starts, is BadInput.
+    A period with an open side, or that ends before it starts, is BadInput; so is a framework that
+    nobody knows.
     """
     workspace = find_workspace(connection, workspace_id)
     if workspace is None:
@@ -76,6 +79,7 @@ def request_report(
             requested_by=requested_by,
             requested_at=now,
             highest_seq=workspace.last_seq,
+            frameworks=frameworks_text(frameworks),
             schedule_id=schedule_id,
             slot=slot,
         ),

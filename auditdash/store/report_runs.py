@@ -18,7 +18,10 @@ MOST_ATTEMPTS = 3
 
 
 class ReportRun(Struct, frozen=True, kw_only=True):
-    """`state` is queued, running, done or failed; `file_name` stands in the folder of reports."""
+    """`state` is queued, running, done or failed; `file_name` stands in the folder of reports.
+
+    `frameworks` are words such as `soc2,iso27001`.
+    """
 
     id: int
     workspace_id: int
@@ -43,6 +46,7 @@ class ReportRun(Struct, frozen=True, kw_only=True):
     sha256: bytes | None
     pages: int | None
     rows: int | None
+    frameworks: str
 
     @property
     def period(self) -> Period:
@@ -62,6 +66,7 @@ class NewRun(Struct, frozen=True, kw_only=True):
     requested_by: str
     requested_at: Instant
     highest_seq: int
+    frameworks: str
     schedule_id: int | None = None
     slot: Instant | None = None
 

@@ -18,6 +18,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     zone: str
     next_at: Instant
     paused: bool
+    frameworks: str
 
 
 _COLUMNS = tuple(schedules.c[name] for name in Schedule.__struct_fields__)
@@ -38,6 +39,7 @@ def start_schedule(
     workspace_id: int,
     kind: str,
     zone: str,
+    frameworks: str,
     person_id: int | None,
     next_at: Instant,
     now: Instant,
@@ -50,11 +52,13 @@ def start_schedule(
     known = find_schedule(connection, workspace_id, kind)
     if known is None:
         row = {"workspace_id": workspace_id, "kind": kind, "zone": zone, "created_by": person_id}
-        row |= {"created_at": now, "next_at": next_at, "paused": False}
+        row |= {"created_at": now, "next_at": next_at, "paused": False, "frameworks": frameworks}
         connection.execute(insert(schedules), row)
     elif known.paused:
         woken = update(schedules).where(schedules.c.id == known.id, schedules.c.paused)
-        connection.execute(woken.values(zone=zone, next_at=next_at, paused=False))
+        connection.execute(
+            woken.values(zone=zone, next_at=next_at, paused=False, frameworks=frameworks)
+        )
 
 
 def pause_schedule(connection: Connection, workspace_id: int, kind: str) -> None:

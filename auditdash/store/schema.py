@@ -262,6 +262,7 @@ schedules = Table(
     _at("created_at"),
     _at("next_at"),
     Column("paused", Boolean, nullable=False),
+    Column("frameworks", Plain, nullable=False, server_default="soc2,iso27001"),
 )
 
 report_runs = Table(
@@ -290,6 +291,7 @@ report_runs = Table(
     Column("sha256", LargeBinary(32), nullable=True),
     Column("pages", Integer, nullable=True),
     Column("rows", BigInteger, nullable=True),
+    Column("frameworks", Plain, nullable=False, server_default="soc2,iso27001"),
     UniqueConstraint("schedule_id", "slot"),
     Index(None, "state", "claimed_until"),
 )

@@ -75,6 +75,11 @@ def chosen_field(name: str, allowed: Collection[str]) -> str:
     return _chosen(name, field(name), allowed)
 
 
+def chosen_fields(name: str, allowed: Collection[str]) -> tuple[str, ...]:
+    """Which of the allowed words were ticked in the submitted form; another one is BadInput."""
+    return tuple(_chosen(name, given.strip(), allowed) for given in request.form.getlist(name))
+
+
 def id_field(name: str) -> int:
     """A row's id in the submitted form; anything else is BadInput."""
     given = field(name)

@@ -22,6 +22,13 @@ from auditdash.reports.presets import (
 from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY, report_id
 from auditdash.reports.run import report_path, request_report
 from auditdash.reports.schedule import next_slot
+from auditdash.reports.sections.controls import (
+    DEFAULT_FRAMEWORKS,
+    FRAMEWORKS,
+    frameworks_text,
+    names_of,
+    parse_frameworks,
+)
 from auditdash.search.parse import parse
 from auditdash.search.period import period_text
 from auditdash.store.engine import reading, writing
@@ -57,6 +64,7 @@ class Form(Struct, frozen=True, kw_only=True):
     last: str = ""
     zone: str = "UTC"
     q: str = DEFAULT_QUERY
+    frameworks: tuple[str, ...] = DEFAULT_FRAMEWORKS
 
 
 @blueprint.get("/reports")
@@ -76,6 +84,7 @@ def request_new() -> Response:
         last=params.field("last"),
         zone=params.field("zone", "UTC"),
         q=params.field("q"),
+        frameworks=params.chosen_fields("framework", FRAMEWORKS),
     )
     try:
         zone = parse_zone(form.zone)
@@ -113,6 +122,7 @@ def switch_schedule() -> Response:
                 workspace_id=workspace.id,
                 kind=COMPLIANCE,
                 zone=workspace.zone,
+                frameworks=frameworks_text(params.chosen_fields("framework", FRAMEWORKS)),
                 person_id=readers.reader().person_id,
                 next_at=next_slot(readers.now(), workspace.zone_info),
                 now=readers.now(),
@@ -158,6 +168,8 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
         form=form,
         error=error,
         presets=tuple(PRESETS.items()),
+        frameworks=tuple(FRAMEWORKS.items()),
+        scheduled=names_of(parse_frameworks(schedule.frameworks)) if schedule else "",
         zones=_zones(form),
     )
 
@@ -191,6 +203,7 @@ def _request(form: Form, period: Period) -> None:
             period=period,
             zone=form.zone,
             query=form.q,
+            frameworks=form.frameworks,
             requested_by=reader.name or reader.username,
             now=readers.now(),
         )

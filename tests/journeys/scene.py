@@ -170,6 +170,7 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
         workspace_id=workspace_id,
         kind="compliance",
         zone="UTC",
+        frameworks="soc2,pci",
         person_id=alice,
         next_at=Instant(now() + DAY),
         now=now(),

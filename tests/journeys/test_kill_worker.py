@@ -56,6 +56,7 @@ def _prepare(engine: Engine, workspace_id: int) -> Instant:
             workspace_id=workspace_id,
             kind="compliance",
             zone="UTC",
+            frameworks="soc2,pci",
             person_id=None,
             next_at=slot,
             now=first.start,

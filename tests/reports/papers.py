@@ -17,6 +17,7 @@ from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.periods import Period
 from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
 from auditdash.reports.run import report_path, request_report, run_next
+from auditdash.reports.sections.controls import DEFAULT_FRAMEWORKS
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, find_run
@@ -33,6 +34,7 @@ def ask(
     zone: str = "UTC",
     query: str = DEFAULT_QUERY,
     now: Instant = NOW,
+    frameworks: tuple[str, ...] = DEFAULT_FRAMEWORKS,
 ) -> int:
     """Queue a report that Alice wants; its id."""
     with writing(engine) as connection:
@@ -44,6 +46,7 @@ def ask(
             zone=zone,
             query=query,
             requested_by="Alice",
+            frameworks=frameworks,
             now=now,
         )
     assert run_id is not None

@@ -48,6 +48,7 @@ def _start(engine: Engine, workspace_id: int, zone: str = "UTC") -> None:
             workspace_id=workspace_id,
             kind=COMPLIANCE,
             zone=zone,
+            frameworks="soc2,pci",
             person_id=None,
             next_at=next_slot(_STARTED, ZoneInfo(zone)),
             now=_STARTED,
@@ -117,6 +118,7 @@ def test_a_run_is_asked_for_the_month_before_its_slot(engine: Engine, workspace_
     ]
     assert runs[2].period_end - runs[2].period_start == (31 * 24 - 1) * HOUR
     assert {run.query for run in runs} == {DEFAULT_QUERY}
+    assert {run.frameworks for run in runs} == {"soc2,pci"}
     assert {run.requested_by for run in runs} == {"the monthly schedule"}
 
 
@@ -133,6 +135,7 @@ def test_a_paused_schedule_does_not_fire_and_makes_up_for_nothing(
             workspace_id=workspace_id,
             kind=COMPLIANCE,
             zone="UTC",
+            frameworks="soc2,pci",
             person_id=None,
             next_at=parse_instant("2026-07-01T06:00:00Z"),
             now=parse_instant("2026-06-01T12:00:00Z"),

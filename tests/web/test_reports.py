@@ -69,11 +69,12 @@ def test_a_report_is_asked_for(
     start: str,
     end: str,
 ) -> None:
-    answer = client.post("/reports", data=form)
+    answer = client.post("/reports", data={**form, "framework": ["pci", "soc2"]})
     assert (answer.status_code, answer.location) == (303, "/reports")
     (run,) = _runs(engine, workspace_id)
     assert [to_rfc3339(each)[:10] for each in (run.period_start, run.period_end)] == [start, end]
     assert (run.state, run.requested_by, run.query) == ("queued", "Alice", "")
+    assert run.frameworks == "soc2,pci"
     page = client.get("/reports").text
     assert "Waiting" in page
     assert 'hx-trigger="every 2s"' in page

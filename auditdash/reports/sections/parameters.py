@@ -9,6 +9,11 @@ from msgspec import Struct
 from auditdash.events.instants import to_rfc3339
 from auditdash.reports.attached.sample import SIZE
 from auditdash.reports.question import DEFAULT_QUERY, Question
+from auditdash.reports.sections.controls import (
+    DEFAULT_FRAMEWORKS,
+    names_of,
+    parse_frameworks,
+)
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import Workspace
 
@@ -41,6 +46,11 @@ def parameters_of(
             name="Own domains",
             value=", ".join(sorted(domains)) or _TOLD,
             default=_TOLD,
+        ),
+        Parameter(
+            name="Control frameworks",
+            value=names_of(parse_frameworks(run.frameworks)),
+            default=names_of(DEFAULT_FRAMEWORKS),
         ),
         Parameter(name="Events in the sample", value=str(SIZE), default=str(SIZE)),
         Parameter(name="Row limit", value="none", default="none: it cannot be set"),
