@@ -36,6 +36,8 @@ def block(series: Series) -> Figure:
         "layout": {**light["layout"], "template": None},
         "themes": {theme.name: _changes(series, theme) for theme in (LIGHT, DARK)},
         "links": [list(trace.links) for trace in series.drawn],
+        "path": series.path,
+        "more": [trace.more for trace in series.drawn],
     }
 
 

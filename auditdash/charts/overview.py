@@ -16,7 +16,7 @@ from auditdash.charts.summaries import (
 )
 from auditdash.events.catalogue import action_label, categories
 from auditdash.queries.histogram import Histogram
-from auditdash.queries.permissions.directions import KINDS, Kind, kind_of
+from auditdash.queries.permissions.directions import KINDS, Direction, Kind, kind_of
 from auditdash.queries.rankings import Rank, Ranking
 from auditdash.search.query import Atom, Query, Term, query_of
 from auditdash.search.scope import Clock
@@ -77,24 +77,16 @@ def _over_time(
     field: str,
     names: Mapping[str, str],
 ) -> Series:
-    bucket_unit, zone = histogram.unit, histogram.zone
     narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
-    labels = [
-        Label(
-            text=bucket_text(bucket, bucket_unit, zone),
-            short=bucket_short(bucket, bucket_unit, zone),
-            link=link(narrow),
-        )
-        for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
-    ]
+    labels = _bucket_labels(histogram, narrowed)
     return Series(
         name=name,
         kind="stacked-bars",
         title=title,
         summary=say_over_time(histogram, [label.text for label in labels], unit),
         unit=unit,
-        label_head=HEADS[bucket_unit],
-        labels=tuple(labels),
+        label_head=HEADS[histogram.unit],
+        labels=labels,
         traces=tuple(
             Trace(
                 name=label,
@@ -104,6 +96,18 @@ def _over_time(
             )
             for slug, label in names.items()
         ),
+    )
+
+
+def _bucket_labels(histogram: Histogram, narrowed: Sequence[Query]) -> tuple[Label, ...]:
+    unit, zone = histogram.unit, histogram.zone
+    return tuple(
+        Label(
+            text=bucket_text(bucket, unit, zone),
+            short=bucket_short(bucket, unit, zone),
+            link=link(narrow),
+        )
+        for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
     )
 
 
@@ -251,16 +255,8 @@ def draw_hours_of_week(
 
 def draw_changes_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
     """Stacked bars; `histogram` counts actions, and the query asks for permission changes alone."""
-    unit, zone = histogram.unit, histogram.zone
     narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
-    labels = tuple(
-        Label(
-            text=bucket_text(bucket, unit, zone),
-            short=bucket_short(bucket, unit, zone),
-            link=link(narrow),
-        )
-        for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
-    )
+    labels = _bucket_labels(histogram, narrowed)
     counts = {kind: _of_kind(histogram, kind) for kind in KINDS}
     return Series(
         name="changes-over-time",
@@ -268,7 +264,7 @@ def draw_changes_over_time(histogram: Histogram, query: Query, clock: Clock) -> 
         title="Permission changes over time",
         summary=say_over_time(histogram, [label.text for label in labels], "changes"),
         unit="changes",
-        label_head=HEADS[unit],
+        label_head=HEADS[histogram.unit],
         labels=labels,
         traces=tuple(
             Trace(
@@ -281,6 +277,42 @@ def draw_changes_over_time(histogram: Histogram, query: Query, clock: Clock) -> 
                 ),
             )
             for kind, values in counts.items()
+        ),
+    )
+
+
+def draw_directions_over_time(
+    histogram: Histogram,
+    query: Query,
+    clock: Clock,
+    names: Mapping[Direction, str],
+    path: str,
+) -> Series:
+    """Stacked bars; `histogram` counts directions, which no search can ask for: `path` lists them
+    by `direction`."""
+    narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
+    labels = _bucket_labels(histogram, narrowed)
+    return Series(
+        name="directions-over-time",
+        kind="stacked-bars",
+        title="More and less access over time",
+        summary=say_over_time(histogram, [label.text for label in labels], "changes"),
+        unit="changes",
+        label_head=HEADS[histogram.unit],
+        labels=labels,
+        path=path,
+        traces=tuple(
+            Trace(
+                name=name,
+                slug=direction,
+                values=histogram.counts[direction],
+                links=tuple(
+                    label.link if value else ""
+                    for label, value in zip(labels, histogram.counts[direction], strict=True)
+                ),
+                more=f"&direction={direction}",
+            )
+            for direction, name in names.items()
         ),
     )
 

@@ -46,3 +46,11 @@ CHANGE_COLOURS: Final[dict[str, Colour]] = {
     "revoked": Colour("#880f01", "#ff9466", "#880f01"),
     "changed": Colour("#9577fb", "#7e5de0", "#9577fb"),
 }
+
+# Which way access went; the same colours as of what was done, and static/css/charts.css, too.
+DIRECTION_COLOURS: Final[dict[str, Colour]] = {
+    "up": CHANGE_COLOURS["granted"],
+    "down": CHANGE_COLOURS["revoked"],
+    "sideways": CHANGE_COLOURS["changed"],
+    "unknown": COLOURS["other"],
+}

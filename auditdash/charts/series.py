@@ -15,13 +15,15 @@ class Trace(Struct, frozen=True, kw_only=True):
     """Numbers of one kind, one for each label of the series.
 
     `slug` is the category that gives the colour, or ACCENT. `links` has the text of the query that
-    finds the events of each number, "" where there is none; it may be empty altogether.
+    finds the events of each number, "" where there is none; it may be empty altogether. `more` is
+    what the address of each needs besides the query, with an & before it.
     """
 
     name: str
     slug: str
     values: tuple[int, ...]
     links: tuple[str, ...] = ()
+    more: str = ""
 
     @property
     def total(self) -> int:
@@ -56,7 +58,8 @@ class Rest(Struct, frozen=True, kw_only=True):
 
 class Series(Struct, frozen=True, kw_only=True):
     """One chart. Each trace has one number for each label; a ranking has one trace, a heat map one
-    for each row. Names and labels were written by strangers."""
+    for each row. Names and labels were written by strangers. `path` is the page that its links
+    ask."""
 
     name: str
     kind: Kind
@@ -68,6 +71,7 @@ class Series(Struct, frozen=True, kw_only=True):
     rest: tuple[Rest, ...] = ()
     note_head: str = ""
     unit: str = "events"
+    path: str = "/timeline"
 
     @property
     def drawn(self) -> tuple[Trace, ...]:

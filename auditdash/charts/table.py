@@ -12,10 +12,11 @@ TOTAL = "Total"
 
 
 class Cell(Struct, frozen=True):
-    """Text or a number, and the query that finds its events ("": none)."""
+    """Text or a number, and the query that finds its events ("": none); `more` as in Trace."""
 
     value: str | int
     link: str = ""
+    more: str = ""
 
 
 class Table(Struct, frozen=True, kw_only=True):
@@ -48,7 +49,7 @@ def _columns(series: Series, whole: bool) -> Table:
     rows = tuple(
         (
             Cell(label.text),
-            *(Cell(trace.values[number], trace.link(number)) for trace in traces),
+            *(Cell(trace.values[number], trace.link(number), trace.more) for trace in traces),
             Cell(series.sums[number], label.link),
         )
         for number, label in enumerate(series.labels)

@@ -6,7 +6,12 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from auditdash.charts.palette import CHANGE_COLOURS, COLOURS, EXPORT_COLOURS
+from auditdash.charts.palette import (
+    CHANGE_COLOURS,
+    COLOURS,
+    DIRECTION_COLOURS,
+    EXPORT_COLOURS,
+)
 from auditdash.charts.series import ACCENT
 from auditdash.events.catalogue import OTHER
 
@@ -30,7 +35,7 @@ class Theme(Struct, frozen=True, kw_only=True):
         """The colour of a category, of a kind of exports, or of bars that stand for neither."""
         if slug == ACCENT:
             return self.accent
-        known = COLOURS | EXPORT_COLOURS | CHANGE_COLOURS
+        known = COLOURS | EXPORT_COLOURS | CHANGE_COLOURS | DIRECTION_COLOURS
         colour = known.get(slug, COLOURS[OTHER])
         return str(getattr(colour, self.name))
 

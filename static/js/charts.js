@@ -25,7 +25,7 @@
     layout.xaxis = thin(layout.xaxis, plot.clientWidth);
     const fresh = plot.childElementCount === 0;
     Plotly.react(plot, data, layout, CONFIG);
-    if (fresh) follow(plot, figure.links);
+    if (fresh) follow(plot, figure);
   }
 
   // As many labels under the bars as there is room for.
@@ -37,7 +37,7 @@
   }
 
   // A bar leads to its events. A finger sees the number first and goes there with a second touch.
-  function follow(plot, links) {
+  function follow(plot, { links, path, more }) {
     let shown = "";
     const linkOf = (point) => (links[point.curveNumber] || [])[point.pointNumber] || "";
     plot.on("plotly_hover", (hover) => {
@@ -50,7 +50,8 @@
       const name = `${point.curveNumber} ${point.pointNumber}`;
       const seen = hovers.matches || shown === name;
       shown = name;
-      if (link && seen) go(`/timeline?q=${encodeURIComponent(link)}`, click.event);
+      const address = `${path}?q=${encodeURIComponent(link)}${more[point.curveNumber]}`;
+      if (link && seen) go(address, click.event);
     });
   }
 

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
-from auditdash.charts.overview import draw_changes_over_time
+from auditdash.charts.overview import draw_changes_over_time, draw_directions_over_time
 from auditdash.charts.series import Series
 from auditdash.charts.table import table
 from auditdash.downloads.cells import Value
@@ -16,6 +16,7 @@ from auditdash.downloads.csv import iterate_table
 from auditdash.events.catalogue import actions
 from auditdash.queries.histogram import count_actions_over_time
 from auditdash.queries.permission_answers.granting import count_granting
+from auditdash.queries.permission_answers.over_time import count_directions_over_time
 from auditdash.queries.permission_answers.roles import count_steps
 from auditdash.queries.timeline import has_events
 from auditdash.search.errors import QueryError
@@ -27,6 +28,7 @@ from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar
 from auditdash.web.permissions import matrices
+from auditdash.web.permissions.directions import LABELS
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
 
@@ -34,6 +36,7 @@ blueprint = Blueprint("permission_patterns", __name__)
 
 PATTERNS: Final = f"{PATH}/patterns"
 _PAGE: Final = "permissions/patterns.html"
+_NAMES: Final = tuple(action.name for action in actions() if action.permission)
 _Lines = Callable[[Connection, Query, Scope, Clock], list[tuple[Value, ...]]]
 
 
@@ -49,6 +52,7 @@ def show() -> Response:
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
         series = _over_time(connection, query, scope, clock)
+        ways = _directions(connection, query, scope, clock)
         steps = count_steps(connection, query, scope, clock)
         granting = count_granting(connection, query, scope, clock)
         files = {name: file_href(connection, f"{PATTERNS}/{name}.csv", text) for name in _FILES}
@@ -62,7 +66,10 @@ def show() -> Response:
         tabs=tabs(PATTERNS, text),
         is_empty=not filled and not series.total,
         count=series.total,
-        chart=chart_view(series, files["over-time"]),
+        charts=[
+            chart_view(ways, files["directions"]),
+            chart_view(series, files["over-time"]),
+        ],
         roles=matrices.role_matrix(steps, query, text),
         granting=matrices.granting_matrix(granting, query),
         files=files,
@@ -86,15 +93,27 @@ def download(name: str) -> Response:
 
 def _over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
     asked = matrices.narrow_to_changes(query)
-    names = [action.name for action in actions() if action.permission]
-    histogram = count_actions_over_time(connection, asked, scope, clock, names)
+    histogram = count_actions_over_time(connection, asked, scope, clock, _NAMES)
     return draw_changes_over_time(histogram, asked, clock)
+
+
+def _directions(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
+    asked = matrices.narrow_to_changes(query)
+    histogram = count_actions_over_time(connection, asked, scope, clock, _NAMES)
+    counts = count_directions_over_time(connection, asked, scope, clock, histogram)
+    return draw_directions_over_time(counts, asked, clock, LABELS, PATH)
 
 
 def _lines_over_time(
     connection: Connection, query: Query, scope: Scope, clock: Clock
 ) -> list[tuple[Value, ...]]:
     return list(table(_over_time(connection, query, scope, clock), whole=True).lines)
+
+
+def _lines_of_directions(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> list[tuple[Value, ...]]:
+    return list(table(_directions(connection, query, scope, clock), whole=True).lines)
 
 
 def _lines_of_roles(
@@ -125,6 +144,7 @@ def _lines_of_granting(
 
 _MOST: Final = 500  # actors and subjects in the file
 _FILES: Final[dict[str, _Lines]] = {
+    "directions": _lines_of_directions,
     "over-time": _lines_over_time,
     "roles": _lines_of_roles,
     "who-to-whom": _lines_of_granting,
