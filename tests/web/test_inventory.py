@@ -118,3 +118,32 @@ def test_each_number_of_what_changed_leads_to_so_many_events(
 )
 def test_what_is_no_period_is_told(client: FlaskClient, asked: str) -> None:
     assert client.get(f"/changed?{asked}").status_code == 400
+
+
+def test_an_address_outside_is_marked_wherever_a_recipient_stands(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    sent = (
+        ("org_user_invited", "ann@acme.example"),
+        ("report_schedule_user_email_added", "spy@rival.example"),
+        ("report_schedule_user_email_added", "bob@acme.example"),
+    )
+    records = [
+        make_record(
+            id=f"s{number}",
+            action=action,
+            timestamp=to_rfc3339(Instant(NOW - 2 * DAY)),
+            context={"email": address},
+        )
+        for number, (action, address) in enumerate(sent)
+    ]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+    rows = {row["name"]: row["outside"] for row in _rows(client, "/changed.csv?q=")}
+    assert rows["spy@rival.example"] == "yes"
+    assert rows["bob@acme.example"] == "no"
+    marked = [">outside</span>" in client.get(f"/timeline/event/{seq}").text for seq in (1, 2, 3)]
+    assert marked == [False, True, False]
+    page = re.sub(r"<[^>]+>|\s+", " ", client.get("/changed?q=").text)
+    assert re.search(r"spy@rival.example +outside", page)
+    assert not re.search(r"bob@acme.example +outside", page)

@@ -10,8 +10,11 @@ from auditdash.downloads.csv import iterate_table
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.changed.compare import Compared, Named
 
-VERSION: Final = 1
-CHANGED: Final = ("kind", "change", "name", "id_or_type", "events", "period_start", "period_end")
+VERSION: Final = 2
+CHANGED: Final = (
+    *("kind", "change", "name", "id_or_type", "events", "period_start", "period_end"),
+    "outside",
+)
 
 
 def iterate_changed_csv(compared: Sequence[Compared]) -> Iterator[bytes]:
@@ -35,6 +38,7 @@ def _row(compared: Compared, change: str, named: Named) -> tuple[Value, ...]:
         named.count,
         _text(period.start),
         _text(period.end),
+        "" if named.outside is None else "yes" if named.outside else "no",
     )
 
 

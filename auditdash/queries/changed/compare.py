@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from auditdash.queries.counting.counts import Counts, count_codes
 from auditdash.queries.counting.groups import KEYS, MISSING, groups_of, rank
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
+from auditdash.queries.inventory.domains import find_inside_domains, is_outside
 from auditdash.search.edit import atom_of
 from auditdash.search.period import frozen
 from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_of
@@ -43,10 +45,12 @@ class Kind(Struct, frozen=True, kw_only=True):
 
 
 class Named(Struct, frozen=True, kw_only=True):
-    """One name, and how many events of which `node` it has; `note` tells twins apart."""
+    """One name, and how many events of which `node` it has; `note` tells twins apart. `outside`: it
+    is an address whose domain is none of the workspace's; None where that cannot be told."""
 
     label: str
     note: str
+    outside: bool | None
     count: int
     nodes: tuple[Node, ...]
     period: Period
@@ -115,29 +119,38 @@ def compare(
     scope: Scope,
     clock: Clock,
     periods: tuple[Period, Period],
+    domains: frozenset[str] = frozenset(),
 ) -> tuple[Compared, ...]:
-    """Each kind in the earlier and the later period, of the events that the query asks for."""
+    """Each kind in the earlier and the later period, of the events that the query asks for.
+    `domains` are the workspace's own, where they are configured."""
     view = open_view(connection, scope)
-    return tuple(_compare(view, query, clock, periods, kind) for kind in KINDS)
+    inside = domains or find_inside_domains(view)
+    return tuple(_compare(view, query, clock, periods, kind, inside) for kind in KINDS)
 
 
 def _compare(
-    view: View, query: Query, clock: Clock, periods: tuple[Period, Period], kind: Kind
+    view: View,
+    query: Query,
+    clock: Clock,
+    periods: tuple[Period, Period],
+    kind: Kind,
+    inside: frozenset[str],
 ) -> Compared:
     earlier, later = periods
+    named = partial(_named, view, kind, inside)
     now = _count(view, query, clock, later, kind, kind.nodes)
     if kind.gone_nodes is not None:
         gone = _count(view, query, clock, later, kind, kind.gone_nodes)
         return Compared(
             kind=kind,
-            new=_named(view, kind, now, kind.nodes, later),
-            gone=_named(view, kind, gone, kind.gone_nodes, later),
+            new=named(now, kind.nodes, later),
+            gone=named(gone, kind.gone_nodes, later),
         )
     before = _count(view, query, clock, earlier, kind, kind.nodes)
     return Compared(
         kind=kind,
-        new=_named(view, kind, np.where(before > 0, 0, now), kind.nodes, later),
-        gone=_named(view, kind, np.where(now > 0, 0, before), kind.nodes, earlier),
+        new=named(np.where(before > 0, 0, now), kind.nodes, later),
+        gone=named(np.where(now > 0, 0, before), kind.nodes, earlier),
     )
 
 
@@ -162,7 +175,12 @@ def during(period: Period) -> Node:
 
 
 def _named(
-    view: View, kind: Kind, counts: Counts, nodes: tuple[Node, ...], period: Period
+    view: View,
+    kind: Kind,
+    inside: frozenset[str],
+    counts: Counts,
+    nodes: tuple[Node, ...],
+    period: Period,
 ) -> Listed[Named]:
     groups = groups_of(view, kind.groups)
     occurring = int((counts > 0).sum()) - int(counts[MISSING] > 0)
@@ -173,8 +191,14 @@ def _named(
     def make(group: int) -> Named:
         entry = dictionaries[dictionary].entries[groups.codes[group][-1]]
         label, note, named = say(dictionaries, str(groups.keys[group]), entry)
-        count = int(counts[group])
-        return Named(label=label, note=note, count=count, nodes=(*nodes, *named), period=period)
+        return Named(
+            label=label,
+            note=note,
+            outside=is_outside(label, inside) if kind.groups == "recipient" else None,
+            count=int(counts[group]),
+            nodes=(*nodes, *named),
+            period=period,
+        )
 
     return Listed(ranked, make)
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from sqlalchemy import Connection
 
 from auditdash.events.catalogue import actions, catalogue
 from auditdash.events.folding import fold_case
 from auditdash.events.periods import Period
 from auditdash.index.adopt import PATHS, VALUES
 from auditdash.index.batch import CONTEXT
-from auditdash.index.view import View
+from auditdash.index.view import View, open_view
 from auditdash.queries.compile import Condition
 from auditdash.queries.conditions import values as on
 from auditdash.queries.inventory.rows import Rows, Wanted, derive, read_rows
 from auditdash.queries.scan import scan
+from auditdash.search.scope import Scope
 
 _LONGEST: Final = 254
 _MEMBERS: Final = Wanted(
@@ -28,6 +30,19 @@ def domain_of(address: str) -> str | None:
     box, at, domain = address.strip().rpartition("@")
     is_one = at and box and "." in domain and len(domain) <= _LONGEST and not domain.count(" ")
     return fold_case(domain) if is_one else None
+
+
+def is_outside(address: str, inside: frozenset[str]) -> bool | None:
+    """Whether an address has none of the domains; None where that cannot be told."""
+    domain = domain_of(address)
+    return None if domain is None or not inside else domain not in inside
+
+
+def find_outside(
+    connection: Connection, scope: Scope, domains: frozenset[str], address: str
+) -> bool | None:
+    """The same by the configured domains, or else by those of the members in sight."""
+    return is_outside(address, domains or find_inside_domains(open_view(connection, scope)))
 
 
 def find_inside_domains(view: View) -> frozenset[str]:

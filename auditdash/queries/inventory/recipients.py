@@ -15,7 +15,7 @@ from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.order import Ints
 from auditdash.queries.inventory.chosen import chosen_by
-from auditdash.queries.inventory.domains import domain_of, find_inside_domains
+from auditdash.queries.inventory.domains import find_inside_domains, is_outside
 from auditdash.queries.inventory.rows import Mark, Rows, Wanted, derive, mark_at, read_rows
 from auditdash.queries.inventory.stretches import Step, Stretches, Verb, find_stretches
 from auditdash.search.query import Query
@@ -30,6 +30,7 @@ _VERBS: Final[dict[str, Verb]] = {
     "report_activity_report_deleted": "clear",
 }
 UNKNOWN, INSIDE, OUTSIDE = -1, 0, 1
+_MARKS: Final = {None: UNKNOWN, False: INSIDE, True: OUTSIDE}
 _WANTED: Final = Wanted("recipients", frozenset(_VERBS), "schedule_id")
 
 
@@ -91,17 +92,11 @@ def _outside(inside: frozenset[str], view: View, rows: Rows) -> Ints:
     of wherever it is."""
     return np.array(
         [
-            _mark(domain_of(name or identity or "") if kind == "email" else None, inside)
+            _MARKS[is_outside(name or identity or "", inside) if kind == "email" else None]
             for kind, identity, name in view.dictionaries["subject"].entries
         ],
         np.int64,
     )
-
-
-def _mark(domain: str | None, inside: frozenset[str]) -> int:
-    if domain is None or not inside:
-        return UNKNOWN
-    return INSIDE if domain in inside else OUTSIDE
 
 
 def _derive(view: View, rows: Rows) -> Stretches:

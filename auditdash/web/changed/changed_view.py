@@ -25,6 +25,7 @@ class NameView(Struct, frozen=True, kw_only=True):
 
     label: str
     note: str
+    outside: bool
     count: int
     href: str
 
@@ -73,7 +74,13 @@ def days_text(days: Days, clock: Clock) -> str:
 
 def _list_view(head: str, found: Sequence[Named], kind: Kind, query: Query, rows: int) -> ListView:
     names = [
-        NameView(label=each.label, note=each.note, count=each.count, href=_href(each, kind, query))
+        NameView(
+            label=each.label,
+            note=each.note,
+            outside=bool(each.outside),
+            count=each.count,
+            href=_href(each, kind, query),
+        )
         for each in found[:rows]
     ]
     return ListView(head=head, names=names, total=len(found))

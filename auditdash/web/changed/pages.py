@@ -71,14 +71,16 @@ def download() -> Response:
     query, clock, scope = params.query(), readers.clock(), frozen_scope()
     asked = read_asked(clock)
     periods = asked.earlier.period(clock), asked.later.period(clock)
-    text = params.query_text()
+    text, domains = params.query_text(), readers.settings().domains
     readers.record_access("changed-file", text, form="csv", **_days_said(asked))
     return stream_file(
         "what-changed",
         "csv",
         CSV,
         scope,
-        lambda connection: iterate_changed_csv(compare(connection, query, scope, clock, periods)),
+        lambda connection: iterate_changed_csv(
+            compare(connection, query, scope, clock, periods, domains)
+        ),
     )
 
 
@@ -109,7 +111,9 @@ def _compared(
                 _MOST_ROWS if each.kind.name == whole else _FIRST_ROWS,
                 _MOST_ROWS,
             )
-            for each in compare(connection, query, scope, clock, (earlier, later))
+            for each in compare(
+                connection, query, scope, clock, (earlier, later), readers.settings().domains
+            )
         ],
     }
 

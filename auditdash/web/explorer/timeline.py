@@ -12,6 +12,7 @@ from auditdash.charts import links
 from auditdash.events.event import Event
 from auditdash.events.instants import parse_instant
 from auditdash.events.periods import Period
+from auditdash.queries.inventory.domains import find_outside
 from auditdash.queries.timeline import (
     Cursor,
     find_event,
@@ -68,11 +69,12 @@ def show_event(seq: int) -> Response:
         conflicts = find_conflicts(connection, readers.reader().workspace.id, seq)
         is_part = fragments.is_fragment()
         related = () if is_part else related_views(connection, event, readers.scope(), clock)
+        outside = _is_outside(connection, event)
     return fragments.render(
         "timeline/event.html",
         "timeline/_event.html",
         event=event,
-        groups=field_groups(event, PATH, text, clock),
+        groups=field_groups(event, PATH, text, clock, outside=outside),
         record=record_text(event.record),
         conflicts=[(each.received_at, record_text(each.record)) for each in conflicts],
         related=related,
@@ -115,6 +117,15 @@ def _find(seq: int) -> Event:
     if event is None:
         abort(404)
     return event
+
+
+def _is_outside(connection: Connection, event: Event) -> bool:
+    """Whether a report is sent, or was, to an address of none of the workspace's domains."""
+    subject = event.subject
+    if subject.type != "email":
+        return False
+    domains, address = readers.settings().domains, subject.name or subject.id or ""
+    return bool(find_outside(connection, readers.scope(), domains, address))
 
 
 def _asked(text: str, query: Query, after: Cursor | None) -> Asked:

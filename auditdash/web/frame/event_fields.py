@@ -43,17 +43,19 @@ class FieldView(Struct, frozen=True, kw_only=True):
     include: str = ""
     exclude: str = ""
     page: str = ""
+    badge: str = ""
 
 
 def field_groups(
-    event: Event, path: str, text: str, clock: Clock
+    event: Event, path: str, text: str, clock: Clock, *, outside: bool = False
 ) -> tuple[tuple[str, tuple[FieldView, ...]], ...]:
-    """All fields of an event under their heads; links edit the text."""
+    """All fields of an event under their heads; links edit the text. `outside`: the subject is an
+    address of none of the workspace's domains."""
     view = _Fields(path, text)
     groups = (
         ("What", _what(event, view)),
         ("Who", _who(event, view)),
-        ("To what", _to_what(event, view)),
+        ("To what", _to_what(event, view, "outside" if outside else "")),
         ("Context", _context(event, view)),
         ("When and from where", _record(event, view, clock)),
     )
@@ -110,6 +112,7 @@ class _Fields:
         *,
         mono: bool = False,
         page: str = "",
+        badge: str = "",
     ) -> FieldView | None:
         if value is None or value == "":
             return None
@@ -122,6 +125,7 @@ class _Fields:
             include=self._link(edit.include(self.text, field, key or value)),
             exclude=self._link(edit.exclude(self.text, field, key or value)),
             page=page,
+            badge=badge,
         )
 
     def _link(self, text: str) -> str:
@@ -156,14 +160,14 @@ def _who(event: Event, view: _Fields) -> _Found:
     )
 
 
-def _to_what(event: Event, view: _Fields) -> _Found:
+def _to_what(event: Event, view: _Fields, badge: str) -> _Found:
     entity, subject = event.entity, event.subject
     page = entity_href(entity_name(event))
     return (
         view("Entity", entity.name, "entity", page=page),
         view("Entity type", entity.type, "entity_type"),
         view("Entity id", entity.id, "entity_id", mono=True, page=page),
-        view("Subject", subject.name, "subject", page=actor_href(subject.name)),
+        view("Subject", subject.name, "subject", page=actor_href(subject.name), badge=badge),
         view("Subject type", subject.type),
         view("Subject id", subject.id, "subject", mono=True, page=actor_href(subject.id)),
         view("Role", event.role, "role"),
