@@ -100,6 +100,16 @@ def test_the_first_page_finds_it_by_name_and_each_row_leads_to_its_event(
     assert events == {1, 4}
 
 
+def test_a_number_of_things_leads_to_the_access_to_them(client: FlaskClient, told: int) -> None:
+    page = client.get("/access?q=bob OR payroll&on=2026-03-10").text
+    stats = re.findall(r'<a class="stat-value" href="(/access\?[^"]*)">', page)
+    assert len(stats) == 2  # connections and groups
+    narrow = [_get(client, unescape(href)) for href in stats]
+    assert "group Analysts connection Payroll" in narrow[0]
+    assert "bob group Analysts" not in narrow[0]
+    assert "bob group Analysts" in narrow[1]
+
+
 def test_a_file_has_the_rows_of_its_page_and_what_was_known_then(
     client: FlaskClient, told: int
 ) -> None:

@@ -16,9 +16,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from auditdash.events.folding import fold_case
+from auditdash.queries.histogram import count_actions_over_time
 from auditdash.queries.permission_answers.granting import count_granting
+from auditdash.queries.permission_answers.over_time import count_directions_over_time
 from auditdash.queries.permission_answers.roles import count_directions, count_steps
 from auditdash.queries.permission_changes import Access, iterate_permission_changes
+from auditdash.queries.permissions.directions import DIRECTIONS
 from auditdash.queries.timeline import count_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
@@ -102,6 +105,37 @@ def test_each_number_of_a_matrix_leads_to_so_many_changes(
 
 
 @ON_SQLITE
+def test_each_number_of_a_direction_leads_to_so_many_changes(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *random_changes(random.Random("ways"), 120))
+    page = client.get(f"{PATTERNS}?{urlencode({'q': 'op:grant,revoke,modify'})}").text
+    chart = page.partition('id="directions-over-time"')[2].partition("</section>")[0]
+    cells = re.findall(r'<a href="(/summaries/permissions\?[^"]*)">([\d,]+)</a>', chart)
+    assert {href.partition("direction=")[2] for href, _ in cells} == {"", *DIRECTIONS}
+    for href, number in cells[-12:]:
+        found = client.get(unescape(href)).text
+        assert f'rows-count"><span class="numbers">{number}<' in found, href
+
+
+def test_directions_over_time_are_those_of_the_changes(engine: Engine, workspace_id: int) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, *random_changes(random.Random("over time"), 150))
+    scope, query = Scope(workspace_id=workspace_id), parse("is:permission")
+    with reading(engine) as connection:
+        changes = list(iterate_permission_changes(connection, query, scope, CLOCK))
+        actions = {each.event.action for each in changes}
+        whole = count_actions_over_time(connection, query, scope, CLOCK, actions)
+        found = count_directions_over_time(connection, query, scope, CLOCK, whole)
+    assert len(found.buckets) > 1
+    for place, bucket in enumerate(found.buckets):
+        here = [each for each in changes if bucket.contains(each.event.occurred_at)]
+        counted = {name: counts[place] for name, counts in found.counts.items() if counts[place]}
+        assert counted == Counter(each.direction for each in here)
+
+
+@ON_SQLITE
 def test_each_matrix_has_its_file(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
     with writing(engine) as connection:
         store(connection, workspace_id, *random_changes(random.Random("files"), 120))
@@ -109,6 +143,7 @@ def test_each_matrix_has_its_file(client: FlaskClient, engine: Engine, workspace
         ("roles", "before,after"),
         ("who-to-whom", "actor,subject"),
         ("over-time", ""),
+        ("directions", "More access,Less access,As much,Not known,Total"),
     ):
         answer = client.get(f"{PATTERNS}/{name}.csv?q=")
         assert answer.status_code == 200
@@ -134,6 +169,13 @@ def test_a_history_is_told_from_the_first_day_on(
         changes = list(iterate_permission_changes(connection, parse(text), scope, CLOCK))
     assert sorted(seqs) == sorted(each.event.seq for each in changes)
     assert len(seqs) > 5
+    stats = re.findall(r'<a class="stat-value" href="([^"]*)">([\d,]+)<', page)
+    listed = [(href, number) for href, number in stats if href.startswith("/summaries")]
+    assert len(listed) > 1
+    for href, number in listed:
+        found = client.get(unescape(href)).text
+        assert f'rows-count"><span class="numbers">{number}<' in found, href
+    assert f'href="{person}?q=&amp;name=bob"' in client.get("/actors?name=bob").text
     assert "No change is recorded" in client.get(f"{person}?q=&name=nobody").text
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from auditdash.charts import links
 from auditdash.queries.access import paths as ways
 from auditdash.queries.access.difference import find_difference, iterate_deltas
 from auditdash.queries.access.narrow import find_named, narrow
@@ -24,7 +25,7 @@ from auditdash.queries.access.rows import (
     iterate_ways,
     sort_ways,
 )
-from auditdash.search.query import Query
+from auditdash.search.query import Atom, Query, Term, query_of
 from auditdash.search.scope import Clock
 from auditdash.web.access import view
 from auditdash.web.access.asked import PATH, Asked, Moment, node_arguments
@@ -67,6 +68,7 @@ def standing(
         **_around(sight, asked, clock),
         "shown": page,
         "counts": _counts(sight, found),
+        "hrefs": _narrower(query, asked, PATH, {}),
         "named": [view.node_view(picture.nodes.node(at), asked) for at in named[:_FOUND].tolist()],
         "more_named": max(0, len(named) - _FOUND),
         "rows": view.way_views(iterate_ways(sight, shown), asked),
@@ -101,6 +103,7 @@ def one(
         "people": count_nodes(sight, to.subjects, "member"),
         "everyone": count_nodes(sight, to.subjects, "everyone") > 0,
         "counts": _counts(sight, reaching),
+        "hrefs": _narrower(query, asked, address, arguments),
         "rows": view.way_views(iterate_ways(sight, shown), asked),
         "given_count": len(given),
         "given": view.way_views(iterate_ways(sight, given.take(slice(0, _GIVEN))), asked),
@@ -210,6 +213,17 @@ def _file(sight: Sight, asked: Asked, table: str, more: Mapping[str, str] | None
     """The address of a table as a file: what is known now, whenever it is asked for."""
     frozen = Asked(moment=asked.moment, text=asked.text, seq=sight.view.highest_seq)
     return frozen.href(f"{PATH}/{table}.csv", **(more or {}))
+
+
+def _narrower(query: Query, asked: Asked, address: str, more: Mapping[str, str]) -> dict[str, str]:
+    """The same page with things of one kind alone; "" where the query would be too long."""
+    found = {}
+    for kind in ("connection", "collection", "group"):
+        term = Term("entity_type", (Atom(kind),))
+        text = links.link(query_of((*query.parts, term), query.order))
+        narrow = Asked(moment=asked.moment, text=text, seq=asked.seq)
+        found[f"{kind}s"] = narrow.href(address, **more) if text else ""
+    return found
 
 
 def _counts(sight: Sight, found: Paths) -> dict[str, int]:

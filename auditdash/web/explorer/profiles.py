@@ -41,6 +41,7 @@ from auditdash.web.explorer.histogram import histogram_view
 from auditdash.web.frame.event_fields import ACTORS, ENTITIES, actor_href, entity_href
 from auditdash.web.frame.explorer import days_of
 from auditdash.web.frame.permissions_view import ChangeView, change_view
+from auditdash.web.permissions.tabs import history_href
 
 blueprint = Blueprint("profiles", __name__)
 
@@ -135,6 +136,7 @@ def _actor_context(
 ) -> dict[str, object]:
     query = by_actor(name)
     now = find_access_of(connection, name, scope, clock, _ACCESSES)
+    access = _access_context(connection, now, scope, clock)
     others = profiles.find_names_of_actor(connection, query, name, scope, clock)
     facets = count_facets(connection, query, scope, clock, _TOP)
     entities = rank_entities(connection, query, scope, clock, _TOP)
@@ -153,7 +155,8 @@ def _actor_context(
         "agents": _seen_values(connection, facets, "ua_family", query, scope, clock),
         "granted": _changes(connection, query, scope, clock),
         "granted_href": view.events_href(narrowed(query, _PERMISSION)),
-        **_access_context(connection, now, scope, clock),
+        "history_href": history_href(name) if access["changed"] else "",
+        **access,
         **_common(connection, query, facets, scope, clock),
     }
 

@@ -17,6 +17,7 @@ from auditdash.queries.permission_changes import (
     count_permission_changes,
     find_first_recorded,
 )
+from auditdash.queries.permissions.directions import DIRECTIONS
 from auditdash.queries.timeline import cursor_text, has_events, parse_cursor
 from auditdash.search.edit import atom_of
 from auditdash.search.errors import QueryError
@@ -25,16 +26,15 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.event_fields import actor_href
-from auditdash.web.frame.permissions_view import events_href
+from auditdash.web.frame.permissions_view import address, events_href, narrow_to_own
 from auditdash.web.frame.question import bar, link
 from auditdash.web.permissions.acts_view import act_days
-from auditdash.web.permissions.tabs import PATH, PERSON, tabs
+from auditdash.web.permissions.tabs import PATH, PERSON, history_href, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
 
 blueprint = Blueprint("permission_person", __name__)
 
 _PAGE: Final = "permissions/person.html"
-_LONGEST_NAME: Final = 500  # that fits into an address, whatever its letters
 _CHANGES: Final = 100
 _MOST: Final = 30
 
@@ -62,16 +62,11 @@ def show() -> Response:
             context |= _history(connection, name, query, scope, clock, text, given)
         else:
             people = rank_people(connection, query, scope, clock, _MOST)
-            context["people"] = [(each, _href(text, each.name)) for each in people]
+            context["people"] = [(each, history_href(each.name, text)) for each in people]
     if filled:
         readers.record_access("permission-person", text, **({"which": name} if name else {}))
     part = "summaries/_changes.html" if given and fragments.is_fragment() else _PAGE
     return fragments.render(_PAGE, part, 200, **context)
-
-
-def _href(text: str, name: str) -> str:
-    """The address of somebody's history; "" for a name that fits into none."""
-    return link(PERSON, text, name=name) if len(name) <= _LONGEST_NAME else ""
 
 
 def _history(
@@ -87,6 +82,7 @@ def _history(
     after = parse_cursor(given) if given else None
     page = find_acts(connection, about, scope, clock, after=after, limit=_CHANGES)
     unknown = unknown_text(find_first_recorded(connection, scope), clock.zone)
+    asked = links.link(about)
     following = cursor_text(page.following) if page.following else ""
     return {
         "count": count_permission_changes(connection, about, scope, clock),
@@ -96,6 +92,8 @@ def _history(
         "newest_href": link(PERSON, text, name=name) if after else "",
         "page_href": actor_href(name),
         "timeline_href": events_href(about),
-        "csv_href": file_href(connection, f"{PATH}.csv", links.link(about)),
+        "way_hrefs": {way: link(PATH, asked, direction=way) if asked else "" for way in DIRECTIONS},
+        "own_href": address(PATH, narrow_to_own(about)),
+        "csv_href": file_href(connection, f"{PATH}.csv", asked),
         "list_href": link(PERSON, text),
     }

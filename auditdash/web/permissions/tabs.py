@@ -16,6 +16,7 @@ _TABS: Final = (
     ("How long", f"{PATH}/lasting"),
     ("One person", PERSON),
 )
+_LONGEST_NAME: Final = 500  # that fits into an address, whatever its letters
 
 
 class Tab(Struct, frozen=True):
@@ -24,6 +25,11 @@ class Tab(Struct, frozen=True):
     label: str
     href: str
     current: bool
+
+
+def history_href(name: str, text: str = "") -> str:
+    """The address of somebody's history; "" for a name that fits into none."""
+    return link(PERSON, text, name=name) if len(name) <= _LONGEST_NAME else ""
 
 
 def tabs(path: str, text: str) -> tuple[Tab, ...]:
