@@ -13,6 +13,7 @@ from auditdash import jobs
 from auditdash.accounts.setup import first_setup_link
 from auditdash.cli.access import access
 from auditdash.cli.accounts import token, user
+from auditdash.cli.backup import backup, restore
 from auditdash.cli.doctor import doctor
 from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
@@ -100,5 +101,8 @@ def run_due(house: House) -> None:
     click.echo(f"{jobs.run_due(house.engine, house.settings)} done")
 
 
-for command in (doctor, import_files, pull, quarantine, reindex, access, report, user, token):
+_INTAKE = (import_files, pull, quarantine)
+_ANSWERS = (access, report)
+_HOUSEKEEPING = (doctor, backup, restore, reindex, user, token)
+for command in (*_INTAKE, *_ANSWERS, *_HOUSEKEEPING):
     main.add_command(command)

@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from auditdash.events.errors import BadInput
 from auditdash.store.engine import is_sqlite, open_engine, writing
 
 _MIGRATIONS = Path(__file__).resolve().parent / "migrations"
@@ -29,6 +30,20 @@ def migrate(database_url: str) -> None:
         engine.dispose()
 
 
+def make_tables(connection: Connection, revision: str) -> None:
+    """Bring an empty database to an older revision, in the transaction of this connection.
+
+    Raises BadInput where this version of auditdash does not know it.
+    """
+    known = {each.revision for each in _scripts().walk_revisions()}
+    if revision not in known:
+        raise BadInput(
+            f"its schema is of revision {revision}, which this version does not know",
+            expected="the version of auditdash that it comes from, or a newer one",
+        )
+    command.upgrade(_config(connection), revision)
+
+
 def find_revision(connection: Connection) -> str | None:
     """The revision of this database's schema; None where it has none."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -37,7 +52,11 @@ def find_revision(connection: Connection) -> str | None:
 @cache
 def newest_revision() -> str | None:
     """The revision that this version of auditdash works with."""
-    return ScriptDirectory.from_config(_empty_config()).get_current_head()
+    return _scripts().get_current_head()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_empty_config())
 
 
 def _config(connection: Connection) -> Config:

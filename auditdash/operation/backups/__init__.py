@@ -1,0 +1,1 @@
+"""Backups: folders that hold all of an installation, and say so themselves."""

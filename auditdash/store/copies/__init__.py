@@ -1,0 +1,1 @@
+"""Whole databases copied while others write, and put back; what a copy holds."""
