@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import msgspec
-import psycopg
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import Connection, Engine
@@ -63,12 +61,8 @@ def elsewhere(
         url = f"sqlite:///{instance / 'auditdash.db'}"
         yield Settings.from_env({"AUDITDASH_INSTANCE": str(instance), "DATABASE_URL": url})
         return
-    server, name = request.getfixturevalue("postgres_server"), f"test_{uuid4().hex}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-        env = {"AUDITDASH_INSTANCE": str(instance), "DATABASE_URL": server.get_uri(name)}
-        yield Settings.from_env(env)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    url = request.getfixturevalue("empty_postgres")
+    yield Settings.from_env({"AUDITDASH_INSTANCE": str(instance), "DATABASE_URL": url})
 
 
 def _back_up(settings: Settings, folder: Path, **how: object) -> Manifest:
