@@ -14,7 +14,7 @@ from auditdash.cli.main import main
 from auditdash.events.errors import BadInput
 from auditdash.operation.backups.check import check_backup
 from auditdash.operation.backups.make import make_backup
-from auditdash.operation.backups.manifest import Manifest
+from auditdash.operation.backups.manifest import Manifest, seal_backup
 from auditdash.operation.backups.restore import restore_backup
 from auditdash.settings import Settings
 from auditdash.store.copies import sqlite
@@ -141,17 +141,15 @@ def test_any_damage_to_any_file_is_noticed(
     filled: Settings, elsewhere: Settings, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
     folder = tmp_path / "backup"
-    made = _back_up(filled, folder)
-    for name in [*(each.path for each in made.files), "manifest.json"]:
-        body = (folder / name).read_bytes()
-        if not body:
-            continue
-        damage(folder / name)
-        if name == "manifest.json" and damage is _cut:
-            continue  # only the newline at its end
+    _back_up(filled, folder)
+    files = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size]
+    assert len(files) >= 6
+    for path in files:
+        body = path.read_bytes()
+        damage(path)
         with pytest.raises(CopyDamaged):
             _restore(elsewhere, folder)
-        (folder / name).write_bytes(body)
+        path.write_bytes(body)
     assert not (elsewhere.instance / "auditdash.db").exists()
     check_backup(folder, _quiet)
 
@@ -163,7 +161,9 @@ def test_a_copy_with_other_events_than_were_read_is_no_backup(
     made = _back_up(filled, folder)
     first = msgspec.structs.replace(made.workspaces[0], digest="0" * 64)
     lying = msgspec.structs.replace(made, workspaces=(first, *made.workspaces[1:]))
-    (folder / "manifest.json").write_bytes(msgspec.json.encode(lying))
+    for name in ("manifest.json", "SHA256SUMS"):
+        (folder / name).unlink()
+    seal_backup(folder, lying)
     with pytest.raises(CopyDamaged, match="workspace acme"):
         check_backup(folder, _quiet)
 

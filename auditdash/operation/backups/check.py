@@ -9,8 +9,9 @@ from auditdash.operation.backups.manifest import (
     SQLITE,
     TABLES,
     Manifest,
-    describe_file,
+    hash_file,
     read_manifest,
+    read_sums,
 )
 from auditdash.store.copies import postgres, sqlite
 from auditdash.store.copies.damage import CopyDamaged
@@ -21,14 +22,15 @@ Tell = Callable[[int, int], object]
 
 def check_backup(folder: Path, tell: Tell) -> Manifest:
     """Read all of it, and compare. Raises CopyDamaged at the first difference."""
-    manifest = read_manifest(folder)
-    for number, each in enumerate(manifest.files):
-        tell(number, len(manifest.files))
-        path = folder / each.path
+    sums = read_sums(folder)
+    for number, (name, expected) in enumerate(sums.items()):
+        tell(number, len(sums))
+        path = folder / name
         if not path.is_file():
             raise CopyDamaged("the file is missing", where=str(path))
-        if describe_file(folder, path) != each:
-            raise CopyDamaged("its bytes are not those of the manifest", where=str(path))
+        if hash_file(path) != expected:
+            raise CopyDamaged("its bytes are not those that were written", where=str(path))
+    manifest = read_manifest(folder)
     check_database(folder, manifest, tell)
     return manifest
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
@@ -20,8 +21,7 @@ from auditdash.operation.backups.manifest import (
     SQLITE,
     TABLES,
     Manifest,
-    describe_file,
-    write_manifest,
+    seal_backup,
 )
 from auditdash.reports.build import auditdash_version
 from auditdash.settings import Settings
@@ -32,6 +32,7 @@ from auditdash.store.engine import is_sqlite, reading
 from auditdash.store.feeds.sealing import key_path
 from auditdash.store.migrate import find_revision
 
+_OURS: Final = re.compile(r"[\w-]+\.[a-z]+", re.ASCII)
 Tell = Callable[[str, int, int], object]  # what is done, how much of it, of how much
 
 
@@ -52,14 +53,11 @@ def make_backup(
     if manifest.with_key:
         _copy_file(key_path(settings.instance), folder / KEY)
     check_database(folder, manifest, lambda done, all_: tell("Checking", done, all_))
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    files = tuple(describe_file(folder, path) for path in paths)
-    whole = replace(manifest, files=files)
-    for path in (*paths, folder):
+    for path in sorted(folder.rglob("*")):
         _sync(path)
-    write_manifest(folder, whole)
+    seal_backup(folder, manifest)
     _sync(folder)
-    return whole
+    return manifest
 
 
 def _make_folder(folder: Path) -> None:
@@ -99,7 +97,6 @@ def _copy_database(
         with_key=with_key and key_path(settings.instance).exists(),
         workspaces=tuple(evidence),
         tables=tuple(tables),
-        files=(),
     )
 
 
@@ -113,7 +110,9 @@ def _copy_files(settings: Settings, folder: Path, name: str, pattern: str) -> No
 
 
 def _files(folder: Path, pattern: str) -> Iterator[Path]:
-    return (path for path in sorted(folder.glob(pattern)) if path.is_file())
+    """Those that we have made: other names are nobody's business here."""
+    every = sorted(folder.glob(pattern))
+    return (path for path in every if path.is_file() and _OURS.fullmatch(path.name))
 
 
 def _copy_file(path: Path, target: Path) -> None:

@@ -1,8 +1,10 @@
-"""What is in a backup: the last file that is written, so that without it there is no backup."""
+"""What is in a backup, and the sums of its files, which are written last: without them there is no
+backup. `sha256sum -c SHA256SUMS` checks them, too."""
 
 from __future__ import annotations
 
 import os
+import re
 from hashlib import file_digest
 from pathlib import Path
 from typing import Final
@@ -19,14 +21,8 @@ FORM: Final = 1
 SQLITE: Final = "database.sqlite"
 TABLES: Final = "tables"
 KEY: Final = "secret.key"
-
-
-class FileCopy(Struct, frozen=True):
-    """One file of the backup: its path in the folder, its size and its SHA-256 (hex)."""
-
-    path: str
-    size: int
-    sha256: str
+SUMS: Final = "SHA256SUMS"
+_LINE: Final = re.compile(r"([0-9a-f]{64})  ([\w.-]+(?:/[\w.-]+)*)", re.ASCII)
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -40,41 +36,62 @@ class Manifest(Struct, frozen=True, kw_only=True):
     with_key: bool
     workspaces: tuple[Evidence, ...]
     tables: tuple[TableCopy, ...]
-    files: tuple[FileCopy, ...]
 
 
-def describe_file(folder: Path, path: Path) -> FileCopy:
-    """A file as it stands now."""
-    with path.open("rb") as file:
-        digest = file_digest(file, "sha256").hexdigest()
-    return FileCopy(str(path.relative_to(folder)), path.stat().st_size, digest)
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """From here on the folder is a backup."""
+def seal_backup(folder: Path, manifest: Manifest) -> int:
+    """From here on the folder is a backup; answers how many files are in it."""
     body = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    draft = folder / f"{NAME}.draft"
-    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-        file.write(body + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(folder / NAME)
+    _write(folder / NAME, body + b"\n")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    sums = "".join(f"{hash_file(path)}  {path.relative_to(folder)}\n" for path in paths)
+    _write(folder / SUMS, sums.encode())
+    return len(paths)
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file as it stands now, in hexadecimal."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def read_sums(folder: Path) -> dict[str, str]:
+    """Path in the folder → SHA-256 that its file must have. Raises CopyDamaged."""
+    path = folder / SUMS
+    try:
+        lines = path.read_text(encoding="ascii").split("\n")
+    except FileNotFoundError:
+        says = "it is missing: this is no backup, or it was stopped"
+        raise CopyDamaged(says, where=str(path)) from None
+    except UnicodeDecodeError:
+        lines = [""]
+    found = {}
+    for line in lines[:-1]:
+        match = _LINE.fullmatch(line)
+        if match is None or ".." in match[2].split("/"):
+            raise CopyDamaged("a line of it cannot be read", where=str(path))
+        found[match[2]] = match[1]
+    if NAME not in found or lines[-1]:
+        raise CopyDamaged("it is not whole", where=str(path))
+    return found
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Raises CopyDamaged where there is none, or it is of a form that is not known."""
+    """Raises CopyDamaged where it is of a form that is not known."""
     path = folder / NAME
     try:
         found = msgspec.json.decode(path.read_bytes(), type=Manifest)
-    except FileNotFoundError:
-        raise CopyDamaged(
-            "there is no manifest: no backup, or one that was stopped", where=str(path)
-        ) from None
     except msgspec.MsgspecError as error:
         raise CopyDamaged(f"it cannot be read: {error}", where=str(path)) from None
     if found.form != FORM:
         raise CopyDamaged(f"it is of form {found.form}, not {FORM}", where=str(path))
-    for each in found.files:
-        if not (folder / each.path).resolve().is_relative_to(folder.resolve()):
-            raise CopyDamaged("it names a file outside of the folder", where=str(path))
     return found
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Onto the disk, for its owner alone, whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)

@@ -11,9 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from msgspec import Struct
 from sqlalchemy import Connection, MetaData, Table, inspect, text
 
+from auditdash.store.copies.damage import CopyDamaged
 from auditdash.store.copies.evidence import Evidence, add_up
 from auditdash.store.copies.sqlite import Tell
 
@@ -65,6 +67,14 @@ def is_empty(connection: Connection) -> bool:
 
 def load_tables(connection: Connection, folder: Path, copies: list[TableCopy], tell: Tell) -> None:
     """Fill the empty tables, and let new rows be numbered behind these."""
+    try:
+        _load(connection, folder, copies, tell)
+    except psycopg.Error as error:
+        says = f"PostgreSQL does not take it: {error.diag.message_primary}"
+        raise CopyDamaged(says, where=str(folder)) from None
+
+
+def _load(connection: Connection, folder: Path, copies: list[TableCopy], tell: Tell) -> None:
     for number, table in enumerate(copies):
         tell(number, len(copies))
         statement = f'COPY "{table.name}" ({_listed(table.columns)}) FROM STDIN'
