@@ -1,6 +1,8 @@
 """How gunicorn serves auditdash. What an operator sets is in the settings, see README.md."""
 
 import os
+import signal
+from typing import Any
 
 from auditdash import jobs
 from auditdash.settings import Settings
@@ -12,13 +14,35 @@ workers = _settings.workers
 worker_class = "gthread"  # a slow download or upload holds a thread, not a worker
 threads = 8
 keepalive = 5
-graceful_timeout = 30  # requests in flight may end after SIGTERM
+graceful_timeout = 30  # requests and jobs under way may end after SIGTERM
 timeout = 60  # of silence from a worker's main loop, not of one request
 limit_request_line = 8190  # the whole question of a page stands in its address
 control_socket_disable = True  # we stop it with signals; one socket less to guard
 loglevel = "warning"
 
 
-def post_worker_init(_worker: object) -> None:
-    """Each worker looks for due jobs; the claim row lets only one of them run each."""
-    jobs.start(_settings)
+def post_worker_init(worker: Any) -> None:
+    """Each worker looks for due jobs; the claim row lets only one of them run each. Told to stop,
+    it begins no more of them, while it still answers the requests that it has."""
+    worker.jobs = under_way = jobs.Jobs(_settings)
+    answer = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: object) -> None:
+        under_way.stop()
+        answer(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.siginterrupt(signal.SIGTERM, False)
+
+
+def worker_int(worker: Any) -> None:
+    """SIGINT or SIGQUIT: at once. What is under way goes on after the next start."""
+    worker.jobs = None
+
+
+def worker_exit(_server: object, worker: Any) -> None:
+    """Wait for the job that is under way; the master kills whoever exceeds graceful_timeout."""
+    under_way = getattr(worker, "jobs", None)
+    if under_way is not None:
+        under_way.stop()
+        under_way.wait(graceful_timeout)

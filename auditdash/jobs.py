@@ -15,6 +15,7 @@ from auditdash.events.instants import Instant, now
 from auditdash.index.files.damage import IndexBehind
 from auditdash.index.keep_up import warm
 from auditdash.ingest.sources import mode
+from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.uploads import take_next_upload
 from auditdash.reports import run, schedule
 from auditdash.settings import Settings
@@ -26,12 +27,18 @@ _log = logging.getLogger(__name__)
 _Clock = Callable[[], Instant]
 
 
-def run_due(engine: Engine, settings: Settings, clock: _Clock = now) -> int:
-    """Do what is due until nothing is; answers how many things it did."""
-    done = 0
-    while (
-        mode.pull_next(engine, settings, clock) is not None
-        or take_next_upload(engine, settings, clock())
+def run_due(
+    engine: Engine,
+    settings: Settings,
+    clock: _Clock = now,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Do what is due until nothing is, or this process is stopping: then it ends behind the page of
+    a pull, the step of an upload, or the report that it is at. Answers how many things it did."""
+    around, done = Surroundings(clock=clock, is_stopping=is_stopping), 0
+    while not is_stopping() and (
+        mode.pull_next(engine, settings, clock, around) is not None
+        or take_next_upload(engine, settings, clock(), is_stopping)
         or schedule.fire_due(engine, clock())
         or run.run_next(engine, settings, clock())
     ):
@@ -39,9 +46,23 @@ def run_due(engine: Engine, settings: Settings, clock: _Clock = now) -> int:
     return done
 
 
-def start(settings: Settings) -> None:
-    """Run due jobs in a thread of this process for as long as it lives."""
-    threading.Thread(target=_watch, args=(settings,), name="jobs", daemon=True).start()
+class Jobs:
+    """Due jobs, run in a thread of this process until it is told to end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._stop = threading.Event()
+        given = (settings, self._stop)
+        self._thread = threading.Thread(target=_watch, args=given, name="jobs", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._stop.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether what it was at has ended within that time."""
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
 
 
 def run_forever(settings: Settings, stop: threading.Event) -> None:
@@ -53,7 +74,7 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
             if not is_warm:
                 warm(engine)
                 is_warm = True
-            run_due(engine, settings)
+            run_due(engine, settings, is_stopping=stop.is_set)
         except IndexBehind as behind:
             _log.warning("jobs: %s", behind)
             is_warm = False
@@ -62,12 +83,12 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
         stop.wait(_PAUSE_SECONDS)
 
 
-def _watch(settings: Settings) -> None:
+def _watch(settings: Settings, stop: threading.Event) -> None:
     """A defect in a job ends this process, and gunicorn starts a fresh one: never a silent stop."""
-    stop = threading.Event()
     try:
         run_forever(settings, stop)
     finally:
-        _log.critical("jobs: ended by a defect; this worker restarts")
-        stop.wait(_CRASH_PAUSE_SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
+        if not stop.is_set():
+            _log.critical("jobs: ended by a defect; this worker restarts")
+            stop.wait(_CRASH_PAUSE_SECONDS)
+            os.kill(os.getpid(), signal.SIGTERM)

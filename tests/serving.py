@@ -55,6 +55,13 @@ def environment(settings: Settings) -> dict[str, str]:
 @contextmanager
 def serve(settings: Settings, log: Path) -> Iterator[str]:
     """Run gunicorn with these settings until the block ends; yields its address."""
+    with running(settings, log):
+        yield f"http://{settings.host}:{settings.port}"
+
+
+@contextmanager
+def running(settings: Settings, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The same, for who sends signals: yields the master, which answers already."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *_command(settings)],
@@ -65,7 +72,7 @@ def serve(settings: Settings, log: Path) -> Iterator[str]:
         try:
             address = f"http://{settings.host}:{settings.port}"
             _wait(lambda: process.poll() is None, address, log)
-            yield address
+            yield process
         finally:
             process.terminate()
             process.wait(_PATIENCE)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+import socket
+import time
 from pathlib import Path
 
 import httpx
+import pytest
 
 from auditdash.settings import Settings
 from tests.databases import ON_SQLITE
-from tests.serving import find_free_port, serve, with_port
+from tests.serving import find_free_port, running, serve, with_port
 
 pytestmark = ON_SQLITE
+_PATIENCE = 120
 
 
 def test_a_stranger_is_sent_to_the_door_with_strict_headers(live_server: str) -> None:
@@ -34,3 +39,50 @@ def test_two_workers_serve_one_database_and_stop_without_a_word(
         answers = {client.get("/static/nothing").status_code for _ in range(20)}
     assert answers == {404}
     assert log.read_text(encoding="utf-8") == ""
+
+
+def _workers_of(master: int) -> set[int]:
+    children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii")
+    return set(map(int, children.split()))
+
+
+def _half_sent(address: str, body: bytes) -> socket.socket:
+    """A request that is under way: the server has its head and waits for the rest of its body."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    sending = socket.create_connection((host, int(port)), timeout=_PATIENCE)
+    length = f"Content-Length: {len(body)}\r\nContent-Type: application/x-www-form-urlencoded"
+    head = f"POST /login HTTP/1.1\r\nHost: {host}\r\n{length}\r\nExpect: 100-continue\r\n\r\n"
+    sending.sendall(head.encode())
+    assert sending.recv(100).startswith(b"HTTP/1.1 100")  # it is in the hands of a worker
+    return sending
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
+def test_a_request_under_way_is_answered_before_its_worker_ends(
+    settings: Settings, tmp_path: Path, number: signal.Signals
+) -> None:
+    alone, body = with_port(settings, find_free_port()), b"username=nobody"
+    address, log = f"http://{alone.host}:{alone.port}", tmp_path / "gunicorn.log"
+    with running(alone, log) as master:
+        before = _workers_of(master.pid)
+        with _half_sent(address, body) as sending:
+            master.send_signal(number)
+            _await_signal(before)
+            sending.sendall(body)
+            assert sending.recv(100).startswith(b"HTTP/1.1 403")  # its form has no token
+        if number == signal.SIGHUP:
+            until = time.monotonic() + _PATIENCE
+            while before & _workers_of(master.pid):
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert httpx.get(f"{address}/healthz").text == "ok\n"
+            assert _workers_of(master.pid)
+        else:
+            assert master.wait(_PATIENCE) == 0
+    assert log.read_text(encoding="utf-8") == ""
+
+
+def _await_signal(workers: set[int]) -> None:
+    """Give it time to do harm: each worker is still there, for it has a request."""
+    time.sleep(1.0)
+    assert all(Path(f"/proc/{worker}").exists() for worker in workers)

@@ -10,7 +10,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -70,8 +70,16 @@ def put_down(
     return intake.receipt_id
 
 
-def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
-    """Take one waiting file in; False when none waits, or others are at work on all of them."""
+def take_next_upload(
+    engine: Engine,
+    settings: Settings,
+    now: Instant,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Take one waiting file in; False when none waits, or others are at work on all of them.
+
+    When this process is stopping it ends behind a step, and whoever looks next goes on with it.
+    """
     folder = _folder(settings)
     for path in sorted(filter(_is_ours, folder.glob(f"*{_SUFFIX}")), key=_ids):
         with _locked(path) as stream:
@@ -82,9 +90,10 @@ def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
                 _sweep(path, now)
             elif _is(path, stream):
                 with suppress(FilledElsewhere):  # on a disk that knows no locks
-                    if row.finished_at is None:
-                        _take_in(engine, settings, path, row, stream, now)
-                    path.unlink()
+                    if row.finished_at is not None or _take_in(
+                        engine, settings, path, row, stream, now, is_stopping
+                    ):
+                        path.unlink()
                     return True
     for draft in folder.glob(f"*{_DRAFT}"):
         _sweep(draft, now)
@@ -92,14 +101,23 @@ def take_next_upload(engine: Engine, settings: Settings, now: Instant) -> bool:
 
 
 def _take_in(
-    engine: Engine, settings: Settings, path: Path, row: ReceiptRow, stream: IO[bytes], now: Instant
-) -> None:
+    engine: Engine,
+    settings: Settings,
+    path: Path,
+    row: ReceiptRow,
+    stream: IO[bytes],
+    now: Instant,
+    is_stopping: Callable[[], bool],
+) -> bool:
+    """Whether all of it is taken in."""
     with reading(engine) as connection:
         intake = reopen(connection, _ids(path)[0], row.source, row.id, now)
     parcels = parcels_in(stream, settings.max_unpacked_bytes)
     with suppress(DeliveryBroken):  # the receipt says why
         for _ in continue_delivery(engine, intake, parcels):
-            pass
+            if is_stopping():
+                return False
+    return True
 
 
 def _find_receipt(engine: Engine, path: Path) -> ReceiptRow | None:

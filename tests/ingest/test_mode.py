@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine, func, select
 
 from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant, to_rfc3339
@@ -205,6 +206,20 @@ def test_the_worker_gives_others_their_turn_during_a_long_pull(puller: Puller) -
             turns += 1
         puller.time.pass_(2 * SECOND)
     assert turns > 2
+    assert len(puller.stored_ids()) == 60
+
+
+def test_a_worker_that_stops_ends_behind_a_page_and_leaves_the_rest(puller: Puller) -> None:
+    puller.mode.add_all(records_over(3, 60))
+    pages = iter([False, False])
+    stopping = replace(puller.time.around(), is_stopping=lambda: next(pages, True))
+    summary = pulling.pull_next(puller.engine, puller.settings, around=stopping)
+    assert summary is not None
+    assert (summary.pages, summary.error) == (2, None)
+    assert feed_of(puller).claimed_until is None
+    puller.time.pass_(SECOND)
+    while pulling.pull_next(puller.engine, puller.settings, around=puller.time.around()):
+        puller.time.pass_(SECOND)
     assert len(puller.stored_ids()) == 60
 
 

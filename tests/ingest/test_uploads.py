@@ -319,3 +319,16 @@ def test_a_file_that_is_not_ours_is_left_alone(engine: Engine, settings: Setting
     stray.write_bytes(b"mine")
     assert not take_next_upload(engine, settings, NOW)
     assert stray.read_bytes() == b"mine"
+
+
+def test_a_process_that_stops_leaves_the_rest_to_the_next(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    number = put(engine, settings, workspace_id, lines(3 * AT_ONCE))
+    assert take_next_upload(engine, settings, NOW, is_stopping=lambda: True)
+    row = receipt(engine, workspace_id, number)
+    assert (row.received, row.finished_at) == (AT_ONCE, None)
+    assert take_next_upload(engine, settings, NOW)
+    row = receipt(engine, workspace_id, number)
+    assert counts(row) == (3 * AT_ONCE, 3 * AT_ONCE, 0, 0, 0)
+    assert row.finished_at is not None

@@ -65,11 +65,13 @@ class Patience(Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """The clock, the sleep (seconds) and the chance (0 to 1) that a pull lives by."""
+    """The clock, the sleep (seconds) and the chance (0 to 1) that a pull lives by; and whether it
+    is to end behind the page that it is at."""
 
     clock: Callable[[], Instant] = instants.now
     sleep: Callable[[float], None] = time.sleep
     chance: Callable[[], float] = random.random
+    is_stopping: Callable[[], bool] = lambda: False
 
 
 class _TryAgain(Exception):  # never leaves this module

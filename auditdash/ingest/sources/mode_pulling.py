@@ -140,7 +140,7 @@ class Pulling:
         followed: Counter[str] = Counter()
         restarts = 0
         while window.done_at is None:
-            if self._latest is not None and self._around.clock() >= self._latest:
+            if self._is_over():
                 return False
             try:
                 page = client.fetch_page(Period(window.start_at, window.end_at), window.cursor)
@@ -155,6 +155,10 @@ class Pulling:
                 followed[window.cursor] += 1
             window = self._store(window, page, followed)
         return True
+
+    def _is_over(self) -> bool:
+        late = self._latest is not None and self._around.clock() >= self._latest
+        return late or self._around.is_stopping()
 
     def _store(self, window: Window, page: ModePage, followed: Counter[str]) -> Window:
         """The one transaction of a page."""
