@@ -81,8 +81,14 @@ def open_engine(
 
 def is_there(database_url: str) -> bool:
     """Whether a SQLite file exists; of PostgreSQL only asking tells."""
+    file = sqlite_file(database_url)
+    return file is None or file.is_file()
+
+
+def sqlite_file(database_url: str) -> Path | None:
+    """The file of SQLite; None where it is PostgreSQL."""
     url = make_url(database_url)
-    return url.get_backend_name() != "sqlite" or Path(url.database or "").is_file()
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def _place(folder: Path | None) -> IndexPlace:

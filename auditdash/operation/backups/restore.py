@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, to_rfc3339
@@ -17,7 +17,7 @@ from auditdash.operation.backups.manifest import KEY, SQLITE, TABLES, Manifest
 from auditdash.settings import Settings
 from auditdash.store.copies import postgres, sqlite
 from auditdash.store.copies.evidence import find_evidence
-from auditdash.store.engine import open_engine, reading, writing
+from auditdash.store.engine import open_engine, reading, sqlite_file, writing
 from auditdash.store.feeds.sealing import key_path
 from auditdash.store.migrate import make_tables, migrate
 
@@ -37,8 +37,8 @@ def restore_backup(
     """
     manifest = check_backup(folder, lambda done, all_: tell("Checking", done, all_))
     stamp = to_rfc3339(now).replace(":", "")
-    key, database = key_path(settings.instance), settings.database_url
-    kind = make_url(database).get_backend_name()
+    key, file = key_path(settings.instance), sqlite_file(settings.database_url)
+    kind = "postgresql" if file is None else "sqlite"
     if kind != manifest.database:
         raise BadInput(
             f"the backup is of {manifest.database}, the settings name {kind}",
@@ -49,14 +49,14 @@ def restore_backup(
     if replaces_key and not overwrite:
         raise _would_replace(key)
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if kind == "sqlite":
-        _restore_sqlite(folder, Path(make_url(database).database or ""), overwrite, stamp, tell)
+    if file is not None:
+        _restore_sqlite(folder, file, overwrite, stamp, tell)
     else:
         _restore_postgres(folder, manifest, settings, tell)
     _restore_files(folder, settings.instance)
     if manifest.with_key and not (key.exists() and not replaces_key):
         _put(folder / KEY, key, stamp)
-    migrate(database)
+    migrate(settings.database_url)
     _compare(manifest, settings)
     return manifest
 
