@@ -29,7 +29,7 @@ from auditdash.search.dates import resolve
 from auditdash.search.fields import CONTEXT
 from auditdash.search.match import matcher
 from auditdash.search.period import period_of
-from auditdash.search.query import And, Atom, Node, Not, Or, Query, Term, Text, Value
+from auditdash.search.query import And, Atom, Node, Not, Or, Query, Term, Text, Value, query_of
 from auditdash.search.scope import Clock
 
 _INSTANTS: Final = {"created": "time", "received": "received"}
@@ -97,6 +97,12 @@ def compile_query(query: Query, view: View, clock: Clock) -> Condition:
         if not _is_period(part)
     ]
     return Condition(view, period_of(query, clock), masks.all_of(tests) if tests else None)
+
+
+def without_period(query: Query) -> Query | None:
+    """The same question about all times; None when it is one already."""
+    parts = tuple(part for part in query.parts if not _is_period(part))
+    return None if len(parts) == len(query.parts) else query_of(parts)
 
 
 def _is_period(part: Node) -> bool:

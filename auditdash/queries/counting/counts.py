@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
-from auditdash.queries.counting.totals import question_key, sum_over
+from auditdash.queries.counting.totals import key_of_ever, question_key, sum_over
 from auditdash.queries.scan import Found
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock
@@ -24,9 +24,10 @@ def count_codes(view: View, query: Query, clock: Clock, names: Sequence[str]) ->
     def measure(found: Found) -> tuple[Counts, ...]:
         return tuple(np.bincount(found.column(name), minlength=sizes[name]) for name in names)
 
-    question = question_key(query, clock)
-    key = None if question is None else ("codes", tuple(names), question)
-    sums = sum_over(compile_query(query, view, clock), key, measure)
+    question, what = question_key(query, clock), ("codes", tuple(names))
+    key = None if question is None else (what, question)
+    ever = key_of_ever(query, clock, what)
+    sums = sum_over(compile_query(query, view, clock), key, measure, ever)
     found = sums or tuple(np.zeros(0, np.int64) for _ in names)
     return {
         name: np.pad(each, (0, sizes[name] - len(each)))

@@ -12,10 +12,11 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.instants import DAY, Instant
+from auditdash.events.periods import Period
 from auditdash.index.files.segment import Segment
 from auditdash.index.merge import MOST_ROWS
 from auditdash.index.view import View
-from auditdash.queries.compile import Condition
+from auditdash.queries.compile import Condition, without_period
 from auditdash.queries.scan import Found, find_in
 from auditdash.search.dates import resolve
 from auditdash.search.query import Query, Term, walk
@@ -62,26 +63,55 @@ class Memory:
                 self._kept.popitem(last=False)
 
 
-def sum_over(condition: Condition, key: Hashable, measure: Measure) -> Sums:
+def sum_over(condition: Condition, key: Hashable, measure: Measure, ever: Hashable = None) -> Sums:
     """The sums of what `measure` tells of the rows of each segment.
 
     `key` tells the question and the measure from all others (`question_key`); None keeps nothing.
+    `ever` is the key of the same question about all times: of a long period only what lies outside
+    of it is looked at then.
     """
+    settled, open_ones = split(condition.view)
+    sums = _sum_settled(condition, settled, key, measure, ever) if settled else ()
+    return _add(sums, (measure(each) for each in _answers(condition, open_ones)))
+
+
+def _sum_settled(
+    condition: Condition,
+    settled: Sequence[Segment],
+    key: Hashable,
+    measure: Measure,
+    ever: Hashable = None,
+) -> Sums:
     view = condition.view
-    settled, open_ones = split(view)
     memory = view.dictionaries.kept(Memory)
     if key is not None:
         key = (key, str(view.zone))  # off hours are those of the workspace
     kept = None if key is None else memory.get(key)
-    if kept is None or (settled and kept.last_seq > settled[-1].last_seq) or not settled:
+    if kept is None or kept.last_seq > settled[-1].last_seq:
         kept = _Kept(0, ())
     fresh = [segment for segment in settled if segment.first_seq > kept.last_seq]
-    if fresh:
+    if not fresh:
+        return kept.sums
+    is_kept = ever is not None and memory.get((ever, str(view.zone))) is not None
+    if not kept.sums and ever and _is_long(condition, settled, 2 if is_kept else 4):
+        always = Condition(view, Period(), condition.test)
+        sums = _sum_settled(always, settled, ever, measure)
+        for part in (Period(None, condition.period.start), Period(condition.period.end, None)):
+            if part != Period():
+                outside = _answers(Condition(view, part, condition.test), settled)
+                sums = _add(sums, (tuple(-each for each in measure(found)) for found in outside))
+    else:
         sums = _add(kept.sums, (measure(each) for each in _answers(condition, fresh)))
-        kept = _Kept(settled[-1].last_seq, sums)
-        if key is not None:
-            memory.put(key, kept)
-    return _add(kept.sums, (measure(each) for each in _answers(condition, open_ones)))
+    if key is not None:
+        memory.put(key, _Kept(settled[-1].last_seq, sums))
+    return sums
+
+
+def _is_long(condition: Condition, segments: Sequence[Segment], times: int) -> bool:
+    """Whether a period has so many times more rows than are outside of it."""
+    rows = sum(map(len, segments))
+    inside = sum(len(condition.rows(segment)) for segment in segments)
+    return inside > times * (rows - inside)
 
 
 def question_key(query: Query, clock: Clock) -> Hashable:
@@ -93,6 +123,13 @@ def question_key(query: Query, clock: Clock) -> Hashable:
                 if resolve(value, clock) != resolve(value, later):
                     return None
     return query.node, str(clock.zone)
+
+
+def key_of_ever(query: Query, clock: Clock, name: Hashable) -> Hashable:
+    """The key of the same sums of all times; None where a query names no period."""
+    ever = without_period(query)
+    question = None if ever is None else question_key(ever, clock)
+    return None if question is None else (name, question)
 
 
 def _answers(condition: Condition, segments: Iterable[Segment]) -> Iterable[Found]:

@@ -21,10 +21,12 @@ from auditdash.queries.conditions import values as on
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.counting.persons import people_of_subjects
 from auditdash.queries.counting.remembered import remembered
+from auditdash.queries.exports.kept.asked import Asked
+from auditdash.queries.exports.kept.table import chosen, table_of
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
-from auditdash.queries.exports.order import Ints
-from auditdash.queries.exports.rows import export_actions, exports_of
+from auditdash.queries.exports.order import Ints, lengths_of, starts_of
+from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.permissions.directions import UNKNOWN, UP
 from auditdash.queries.permissions.ledger import ledger_of
 from auditdash.queries.scan import scan
@@ -32,7 +34,6 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
 WITHIN: Final = DAY
-_HALF: Final = 32
 
 
 class Gained(Struct, frozen=True, kw_only=True):
@@ -84,26 +85,12 @@ def find_gained(
 
 def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
     condition = compile_query(query, view, clock)
-    exports = _exports(exports_of(condition))
-    gains = _gains(view, condition.period)
-    if not len(exports.seqs) or not len(gains.seqs):
-        return ()
-    instants = np.unique(exports.times)
-    keys = exports.people << _HALF | np.searchsorted(instants, exports.times)
-    order = np.lexsort((exports.seqs, keys))
-    keys = keys[order]
-    # Of each gain the export that follows first, and the one that comes too late.
-    from_then, until = (
-        np.searchsorted(instants, gains.times, "left"),
-        np.searchsorted(instants, gains.times + WITHIN, "right"),
-    )
-    first, behind = (np.searchsorted(keys, gains.people << _HALF | at) for at in (from_then, until))
-    places = np.flatnonzero(behind > first)
-    counts = (behind - first)[places]
-    ranked = np.lexsort((gains.seqs[places], -gains.times[places], -counts))
-    # What is kept is the links alone.
-    places, counts = places[ranked], counts[ranked]
-    gains, exports = gains.part(places), exports.part(order[first[places]])
+    table = table_of(view, view.zone)
+    exports = Asked(view, table, chosen(table, condition))
+    gains, rows, counts = _followed(_gains(view, condition.period), exports)
+    ranked = np.lexsort((gains.seqs, -gains.times, -counts))
+    gains, rows, counts = gains.part(ranked), rows[ranked], counts[ranked]
+    seqs, times = exports.some("seqs", rows), exports.some("times", rows)
 
     groups, dictionaries = groups_of(view, "actor"), view.dictionaries
 
@@ -116,11 +103,32 @@ def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
             person=username or identity or "",
             namesakes=namesakes_of(dictionaries, str(groups.keys[person] or "")),
             count=int(counts[place]),
-            export_seq=int(exports.seqs[place]),
-            export_at=Instant(int(exports.times[place])),
+            export_seq=int(seqs[place]),
+            export_at=Instant(int(times[place])),
         )
 
-    return Listed(range(len(places)), make)
+    return Listed(range(len(counts)), make)
+
+
+def _followed(gains: _Rows, exports: Asked) -> tuple[_Rows, Ints, Ints]:
+    """The gains that an export followed in time, the row of the first one, and how many did."""
+    gains = gains.part(np.argsort(gains.people, kind="stable"))
+    starts = starts_of(gains.people)
+    rows, counts = np.zeros((2, len(gains.seqs)), np.int64)
+    for start, length in zip(starts.tolist(), lengths_of(starts, len(rows)).tolist(), strict=True):
+        place = int(np.searchsorted(exports.people, gains.people[start]))
+        if place == len(exports.people) or exports.people[place] != gains.people[start]:
+            continue
+        mine = exports.of_person(place)
+        times, at = exports.some("times", mine), gains.times[start : start + length]
+        first, behind = times.searchsorted(at, "left"), times.searchsorted(at + WITHIN, "right")
+        counts[start : start + length] = behind - first
+        numbers = np.minimum(first, len(times) - 1)
+        rows[start : start + length] = (
+            numbers + mine.start if isinstance(mine, slice) else mine[numbers]
+        )
+    followed = np.flatnonzero(counts)
+    return gains.part(followed), rows[followed], counts[followed]
 
 
 def find_both_events(
@@ -132,16 +140,6 @@ def find_both_events(
     numbered = iterate_numbered(connection, view.workspace_id, view.slug, sorted(set(seqs)))
     events = {event.seq: event for event in numbered}
     return [(each, events[each.seq], events[each.export_seq]) for each in gained]
-
-
-def _exports(condition: Condition) -> _Rows:
-    groups = groups_of(condition.view, "actor").of_code
-    found = list(scan(condition))
-    return _Rows(
-        _together([groups[each.column("actor")] for each in found]),
-        _together([each.times for each in found]),
-        _together([each.seqs for each in found]),
-    )
 
 
 def _gains(view: View, period: Period) -> _Rows:
