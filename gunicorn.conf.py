@@ -5,6 +5,7 @@ import signal
 from typing import Any
 
 from auditdash import jobs
+from auditdash.operation import lines
 from auditdash.settings import Settings
 
 _settings = Settings.from_env(os.environ)
@@ -19,6 +20,11 @@ timeout = 60  # of silence from a worker's main loop, not of one request
 limit_request_line = 8190  # the whole question of a page stands in its address
 control_socket_disable = True  # we stop it with signals; one socket less to guard
 loglevel = "warning"
+
+
+def on_starting(_server: object) -> None:
+    """Write the log as it is set, the master's lines, too; workers are forked with it."""
+    lines.configure(_settings)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -42,6 +42,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode_secret: str
     mode_start: str = ""
     domains: frozenset[str] = frozenset()
+    log: str = "text"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -68,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             mode_secret=env.get("AUDITDASH_MODE_SECRET", ""),
             mode_start=_day(env, "AUDITDASH_MODE_START"),
             domains=_domains(env, "AUDITDASH_DOMAINS"),
+            log=_choice(env, "AUDITDASH_LOG", "text", "json"),
         )
         _check_mode(settings)
         return settings
@@ -116,6 +118,14 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if text not in {"0", "1"}:
         raise BadSetting(f"{name}={text!r}: expected 0 or 1")
     return text == "1"
+
+
+def _choice(env: Mapping[str, str], name: str, *choices: str) -> str:
+    """One of these; the first where nothing is set."""
+    text = env.get(name) or choices[0]
+    if text not in choices:
+        raise BadSetting(f"{name}={text!r}: expected {' or '.join(choices)}")
+    return text
 
 
 def _day(env: Mapping[str, str], name: str) -> str:

@@ -48,6 +48,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_MODE_TOKEN": settings.mode_token,
         "AUDITDASH_MODE_SECRET": settings.mode_secret,
         "AUDITDASH_MODE_START": settings.mode_start,
+        "AUDITDASH_LOG": settings.log,
         "AUDITDASH_DOMAINS": ",".join(sorted(settings.domains)),
     }
 

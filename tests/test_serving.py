@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from auditdash.settings import Settings
 from tests.databases import ON_SQLITE
@@ -86,3 +88,23 @@ def _await_signal(workers: set[int]) -> None:
     """Give it time to do harm: each worker is still there, for it has a request."""
     time.sleep(1.0)
     assert all(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_a_json_log_has_lines_of_requests_and_no_names(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "gunicorn.log"
+    quiet = replace(with_port(settings, find_free_port()), log="json")
+    with serve(quiet, log) as address:
+        httpx.get(f"{address}/actors", params={"name": "peter_parker"})
+        httpx.get(f"{address}/peter_parker", headers={"Cookie": "x=peter_parker"})
+        httpx.get(f"{address}/healthz")
+        with socket.create_connection((quiet.host, quiet.port), timeout=_PATIENCE) as wrong:
+            wrong.sendall(b"GET /peter_parker HTTP/peter_parker\r\n\r\n")
+            assert wrong.recv(100).startswith(b"HTTP/1.1 400")
+    text = log.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in text.splitlines()]
+    asked = {(line["endpoint"], line["status"]) for line in lines if line["says"] == "request"}
+    assert ("none", 404) in asked
+    assert any(endpoint.startswith("profiles.") and status == 303 for endpoint, status in asked)
+    assert not any(endpoint == "signs.healthz" for endpoint, _ in asked)
+    assert "peter_parker" not in text
+    assert "127.0.0.1" not in text

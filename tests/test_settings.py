@@ -30,6 +30,7 @@ _EVERYTHING = {
     "AUDITDASH_MODE_SECRET": "secret",
     "AUDITDASH_MODE_START": "2025-01-31",
     "AUDITDASH_DOMAINS": "acme.com, Acme.DE",
+    "AUDITDASH_LOG": "json",
 }
 
 

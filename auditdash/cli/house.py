@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
+from auditdash.operation import lines
 from auditdash.settings import BadSetting, Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine, writing
 from auditdash.store.migrate import migrate
@@ -33,6 +34,7 @@ class House:
 
     def __init__(self) -> None:
         self.settings = Settings.from_env(os.environ)
+        lines.configure(self.settings)
         self.settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
         migrate(self.settings.database_url)
         self.engine: Engine = open_engine(

@@ -11,12 +11,15 @@ from flask import Blueprint, Flask, Response, current_app, g, request, request_s
 from auditdash.accounts.tokens import READ
 from auditdash.api import door
 from auditdash.operation.exposition import MEDIA_TYPE, exposition
+from auditdash.operation.lines import tell_request
 from auditdash.operation.metrics import Kept, gather_metrics
 from auditdash.operation.requests import RequestCounts
 from auditdash.store.installation import Installation
 
 blueprint = Blueprint("metrics", __name__)
 
+# Monitors and assets would fill the log.
+_OFTEN: Final = {"signs.healthz", "signs.readyz", "metrics.metrics", "static"}
 _KEPT: Final = "auditdash.metrics"
 # Whoever passes a request on says so by one of these: then it is not from this machine itself.
 _PASSED_ON: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
@@ -71,5 +74,8 @@ def _begin(_app: Flask, **_: object) -> None:
 
 def _count(response: Response) -> Response:
     kept: Kept = current_app.extensions[_KEPT]
-    kept.requests.add(request.endpoint, response.status_code, perf_counter() - g.began)
+    seconds = perf_counter() - g.began
+    kept.requests.add(request.endpoint, response.status_code, seconds)
+    if request.endpoint not in _OFTEN or response.status_code >= 500:
+        tell_request(request.endpoint, response.status_code, seconds)
     return response
