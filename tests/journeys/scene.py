@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, update
 
 from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.tokens import create_token, revoke_token
+from auditdash.events.folding import storable
 from auditdash.events.instants import DAY, Instant, now, to_rfc3339
 from auditdash.ingest.baselines.keep import Act, keep_baseline, parse_when
 from auditdash.ingest.baselines.lines import COLUMNS
@@ -187,13 +188,15 @@ def import_baseline(connection: Connection, workspace_id: int, texts: tuple[str,
     )
     lines.writerow(("member", "mary_jane", "m1", "group", "internalgroup", "4f68a254168a", ""))
     for number, text in enumerate(texts):
-        name = text[:1_000].replace("\0", "")
+        name = storable(text[:1_000]).strip() or "blank"
         lines.writerow(("member", name, f"t{number}", "collection", name, f"t{number}", name))
     workspace = find_workspace(connection, workspace_id)
     assert workspace is not None
     act = Act(workspace=workspace, actor={"username": "alice"}, now=now())
     when = parse_when("2025-12-31", workspace.zone_info, now())
-    keep_baseline(connection, act, file.getvalue().encode(), "december.csv", when)
+    keep_baseline(
+        connection, act, file.getvalue().encode(), "".join(texts[:1]) or "december.csv", when
+    )
 
 
 def save_searches(

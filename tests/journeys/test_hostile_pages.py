@@ -22,7 +22,15 @@ from auditdash.store.engine import writing
 from auditdash.store.workspaces import rename_workspace
 from tests.journeys.hostile import HOSTILE, PLAIN
 from tests.journeys.pages import PAGES
-from tests.journeys.scene import EMPTY, FILLED, Scene, fill, open_scene, save_searches
+from tests.journeys.scene import (
+    EMPTY,
+    FILLED,
+    Scene,
+    fill,
+    import_baseline,
+    open_scene,
+    save_searches,
+)
 
 _TURNING: Final = re.compile("[\x00\x07\x1b\u202a-\u202e\u2066-\u2069]")
 # Each element with the names of its attributes, and what only an attack could bring.
@@ -55,6 +63,7 @@ def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         fill(found.engine, found.settings, found.empty, PLAIN)
         with writing(found.engine) as connection:
             save_searches(connection, found.empty, 1, 2, PLAIN[0])
+            import_baseline(connection, found.empty, PLAIN)
         _name_everything(found, found.empty, PLAIN)
         _name_everything(found, found.filled, tuple(HOSTILE.values()))
         yield found
@@ -130,6 +139,7 @@ def _addresses() -> Iterator[str]:
     for number in (4, 5, 6):  # the twin's; of the other workspace they were 1, 2, 3
         yield f"/saved/{number}"
     yield "/saved/4/delete"
+    yield from ("/access/baselines/2", "/access/baselines/2?effect=contradicts&line=2")
     yield "/timeline?q=is:unmapped"
     yield "/timeline?q=action:org_user_role_changed,report_schedule_user_email_added"
     for seq in range(94, 94 + 5 * len(HOSTILE), 17):

@@ -175,7 +175,7 @@ def test_a_moment_before_the_first_event_is_said_to_be_unknown(
 
 def test_a_strangers_name_stays_text_on_each_page(client: FlaskClient, engine: Engine) -> None:
     with writing(engine) as connection:
-        for number, text in enumerate(HOSTILE):
+        for number, text in enumerate(HOSTILE.values()):
             context = {"member_username": text, "member_id": f"u{number}", "role": text}
             record = _event(3, "connection_member_added_with_role", context, ("c1", text))
             store(connection, 1, record | {"id": f"h{number}"})
