@@ -70,6 +70,7 @@ def _catalogued(action: Action) -> dict[str, object]:
     return {
         "label": action.label,
         "category": category_label(action.category),
+        "op": action.op,
         "sensitive": action.sensitive,
         "permission": action.permission,
     }

@@ -35,6 +35,7 @@ from tests.reports.papers import (
     population,
     words,
 )
+from tests.reports.tracing import untraced
 from tests.verapdf import judge
 
 _OCTOBER = "2026-10-01T00:30:00Z"
@@ -98,6 +99,7 @@ def test_a_report_of_nothing_is_valid_and_says_that_nothing_happened(
     assert "Nobody’s access was changed in this period" in told
     assert "No feed is connected to this workspace" in told
     assert f"Page 1 of {run.pages}" in told
+    assert untraced(path) == {}
 
 
 def test_each_number_can_be_counted_again_from_the_attachments(
@@ -115,6 +117,7 @@ def test_each_number_can_be_counted_again_from_the_attachments(
         **Counter(row["category"] for row in rows),
     }
     assert told["population"]["rows"] == run.rows == len(rows) == 121
+    assert untraced(path) == {}
     assert "What happened, by category Every action" in pages(path)[2], "the result is one page"
     order = [(row["occurred_at"], int(row["seq"])) for row in rows]
     assert order == sorted(order)
@@ -152,6 +155,7 @@ def test_every_action_can_lack_its_actor_entity_or_context(
     again = _count_again(population(path))
     assert {name: numbers[name] for name in again} == again
     assert run.rows == 150
+    assert untraced(path) == {}
     page = words(path)
     assert "nobody named" in page
     assert "not named" in page
