@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.parts",
+    "tests.compiled",
     "tests.properties",
     "tests.databases",
     "tests.browser",

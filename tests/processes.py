@@ -19,6 +19,7 @@ _IMPORTED = (
     "gunicorn.workers.gthread",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
+    "tests.forked",
     "tests.journeys.test_kill_importer",
     "tests.journeys.test_kill_puller",
     "tests.journeys.test_kill_worker",
