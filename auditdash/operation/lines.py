@@ -25,6 +25,7 @@ from auditdash.settings import ROOT, Settings
 
 REQUESTS: Final = "auditdash.requests"  # its lines are made of what is told beside them alone
 _log = logging.getLogger(__name__)
+_OURS: Final = "auditdash"
 _HIDDEN: Final = "…"
 _TOLD: Final = "told"
 _OWN_LOGGERS: Final = ("gunicorn.error", "gunicorn.access")
@@ -77,7 +78,12 @@ class JsonLines(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             line["error"] = _plain(error)
-            line["places"] = [_place(frame) for frame in traceback.extract_tb(error.__traceback__)]
+            line["places"] = [
+                _place(frame.filename, frame.lineno, frame.name)
+                for frame in traceback.extract_tb(error.__traceback__)
+            ]
+        elif line["says"] == _HIDDEN:
+            line["places"] = [_place(record.pathname, record.lineno, record.funcName)]
         return msgspec.json.encode(line).decode()
 
 
@@ -85,6 +91,8 @@ def _says(record: logging.LogRecord) -> str:
     words, given = str(record.msg), record.args
     if isinstance(record.msg, BaseException):
         return str(_plain(record.msg))
+    if not given and record.name.partition(".")[0] != _OURS:
+        return _HIDDEN  # a library may have put a name into its words by itself
     try:
         if isinstance(given, Mapping):
             return words % {name: _plain(value) for name, value in given.items()}
@@ -108,7 +116,7 @@ def _plain(value: object) -> object:
     return _HIDDEN
 
 
-def _place(frame: traceback.FrameSummary) -> str:
-    path = Path(frame.filename)
+def _place(file: str, line: int | None, function: str | None) -> str:
+    path = Path(file)
     shown = path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(*path.parts[-2:])
-    return f"{shown}:{frame.lineno} {frame.name}"
+    return f"{shown}:{line} {function}"

@@ -21,7 +21,7 @@ class _Refused(Exception):
 
 def _line(words: object, *given: object, error: BaseException | None = None) -> dict[str, object]:
     info = (type(error), error, error.__traceback__) if error else None
-    record = logging.LogRecord("x", logging.ERROR, "a.py", 1, words, given, info)
+    record = logging.LogRecord("auditdash.x", logging.ERROR, "a.py", 1, words, given, info)
     text = JsonLines().format(record)
     assert "\n" not in text
     assert _SECRET not in text
@@ -49,6 +49,14 @@ def test_only_words_of_programs_and_numbers_are_said(
     words: object, given: tuple[object, ...], says: str
 ) -> None:
     assert says.replace("… ]", "…]") in str(_line(words, *given)["says"])
+
+
+def test_of_a_library_that_formats_by_itself_it_says_the_place() -> None:
+    record = logging.LogRecord(
+        "gunicorn.error", logging.WARNING, "/x/workers/base.py", 7, f"no {_SECRET}", (), None, "f"
+    )
+    line = json.loads(JsonLines().format(record))
+    assert (line["says"], line["places"]) == ("…", ["workers/base.py:7 f"])
 
 
 def test_of_an_exception_it_says_what_and_where() -> None:
