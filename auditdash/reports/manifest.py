@@ -90,6 +90,7 @@ def _files(contents: Contents) -> dict[str, object]:
         },
         "exceptions": {
             **_file(attached.exceptions_file),
+            "events": attached.exceptions.events,
             "by_rule": {part.rule.name: part.count for part in attached.exceptions.parts},
             "by_action": attached.exceptions.by_action,
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ def _member(name: str, role: str) -> dict[str, Any]:
 
 _EXPORT = "export_data_sql_exported"
 _GIVEN = "connection_member_added_with_role"
+_TAKEN = "connection_member_removed"
 _DEFAULT = "workspace_default_access_changed"
 _MADE, _REVOKED = "api_token_workspace_created", "api_token_workspace_revoked"
 _ADDED, _REMOVED = "report_schedule_user_email_added", "report_schedule_user_email_removed"
@@ -58,6 +60,7 @@ _MONTH = [
     _at("10-09T09:00", _GIVEN, **_member("ann", "manage")),
     _at("10-09T09:01", _GIVEN, **_member("ann", "view")),
     _at("10-09T09:02", _GIVEN, **_member("bob", "manage")),
+    _at("10-09T09:03", _TAKEN, **_member("ann", "manage")),
     _at("10-10T09:00", _DEFAULT, context={"role": "view"}),
     _at("10-10T09:01", _DEFAULT, context={"role": "manage"}),
     _at("10-10T09:02", _DEFAULT, context={"role": "none"}),
@@ -74,7 +77,7 @@ _MONTH = [
 _LATE = "10-14T09:00"  # after an event of November
 _EXPECTED = {
     "own-highest": [("10-09T09:00", "")],
-    "own-access": [("10-09T09:01", "")],
+    "own-access": [("10-09T09:01", ""), ("10-09T09:03", "")],
     "export-burst": [
         (f"10-06T11:{minute:02}", "one of 20; 1 on a usual day") for minute in range(20)
     ],
@@ -122,6 +125,9 @@ def test_each_rule_finds_its_events_and_no_others(written: Attached, tmp_path: P
     ]
     assert defaults[1][1] == "view → manage"
     assert found == _EXPECTED
+    every = {row["seq"]: row["action"] for row in rows}
+    assert written.exceptions.by_action == Counter(every.values())  # the late one has two rules
+    assert written.exceptions.events == len(every) == len(rows) - 1
     assert written.exceptions.total == written.exceptions_file.rows == len(rows)
     for part in written.exceptions.parts:
         told = [row for row in rows if row["rule"] == part.rule.name]

@@ -265,6 +265,7 @@ def _exception_part(paper: Paper) -> Iterator[str]:
     assert counts == {rule: len(paper.ruled(rule)) for rule in counts}
     yield _said("Together", len(paper.exceptions))
     yield _said("has all", len(paper.exceptions), "of them")
+    yield _said("They are", len({row["seq"] for row in paper.exceptions}), "different")
     pages_of = "|".join(str(number) for number in paper.starts.values())
     for rule, count in counts.items():
         yield rf"page ({pages_of}) {count:,}"
@@ -284,7 +285,7 @@ def _exception_part(paper: Paper) -> Iterator[str]:
 
 def _controls(paper: Paper) -> Iterator[str]:
     events = Counter(row["action"] for row in paper.rows)
-    odd = Counter(row["action"] for row in paper.exceptions)
+    odd = Counter({row["seq"]: row["action"] for row in paper.exceptions}.values())
     for framework in paper.manifest["controls"]:
         for control in framework["controls"]:
             actions = control["actions"]

@@ -56,7 +56,8 @@ class RulePart(Struct, frozen=True, kw_only=True):
 
 
 class Exceptions(Struct, frozen=True, kw_only=True):
-    """Every rule, also those without an event. An event counts once for each of its rules."""
+    """Every rule, also those without an event. An event counts once for each of its rules, but once
+    alone in `by_action`, the events that are an exception by any of them."""
 
     parts: tuple[RulePart, ...]
     by_action: Mapping[str, int]
@@ -65,6 +66,11 @@ class Exceptions(Struct, frozen=True, kw_only=True):
     def total(self) -> int:
         """The rows of exceptions.csv."""
         return sum(part.count for part in self.parts)
+
+    @property
+    def events(self) -> int:
+        """How many events they are."""
+        return sum(self.by_action.values())
 
 
 class Collector:
@@ -75,6 +81,8 @@ class Collector:
         self._limit = limit
         self._counts: Counter[str] = Counter()
         self._actions: Counter[str] = Counter()
+        # A bit for each number of an event: a set of millions would be large.
+        self._seen = bytearray()
         self._rows: dict[str, list[ExceptionRow]] = {rule.name: [] for rule in rules()}
 
     def iterate_csv(self) -> Iterator[bytes]:
@@ -93,10 +101,17 @@ class Collector:
         for rule in rules():
             for event, note in find_exceptions(self._asked, rule):
                 self._counts[rule.name] += 1
-                self._actions[event.action] += 1
+                self._actions[event.action] += self._is_first(event.seq)
                 if len(self._rows[rule.name]) < self._limit:
                     self._rows[rule.name].append(_row(event, note))
                 yield _cells(rule, event, note)
+
+    def _is_first(self, seq: int) -> bool:
+        place, bit = seq >> 3, 1 << (seq & 7)
+        self._seen.extend(bytes(max(0, place + 1 - len(self._seen))))
+        known = self._seen[place] & bit
+        self._seen[place] |= bit
+        return not known
 
 
 def _cells(rule: Rule, event: Event, note: str) -> tuple[Value, ...]:
