@@ -6,7 +6,7 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from auditdash.charts.palette import COLOURS
 from auditdash.events.instants import SECOND, Instant, to_datetime, to_rfc3339
@@ -55,6 +55,11 @@ def shorten(value: object) -> object:
     return printable(text) + (f" … (+{cut:,} characters)" if cut else "")
 
 
+def whole(text: str) -> Markup:
+    """A text without controls that must not be cut: it is asked again."""
+    return escape(printable(text))
+
+
 def length_text(microseconds: int) -> str:
     """`2 days 3 h 20 min`, `45 s`."""
     seconds = -(-microseconds // SECOND)
@@ -98,6 +103,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "day": lambda instant: day_text(instant, zone),
         "when": when,
         "rfc3339": to_rfc3339,
+        "whole": whole,
         "channel": channel_text,
         "span": length_text,
         "iso": lambda instant: to_datetime(instant).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
