@@ -34,7 +34,8 @@ def sample(population: Path, name: str, nonce: str | None, size: int) -> None:
         with population.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         with population.open(encoding="utf-8", newline="") as rows:
-            for piece in redraw(rows, name, nonce or nonce_of(sha256), size):
+            chosen = nonce_of(sha256) if nonce is None else nonce
+            for piece in redraw(rows, name, chosen, size):
                 sys.stdout.buffer.write(piece)
     except (BadInput, UnicodeDecodeError, csv.Error) as error:
         raise click.ClickException(f"{population}: {error}") from error

@@ -1,6 +1,8 @@
-"""A sample that nobody could choose, and that anyone can draw again.
+"""A sample that is drawn by hash, and that anyone can draw again.
 
-Each event has the SHA-256 of "NONCE:REPORT:SEQ"; the lowest are the sample, in their order.
+Each event has the SHA-256 of "NONCE:REPORT:SEQ"; the lowest are the sample, in their order. Another
+report of the same events has another sample: only a nonce of the auditor's own excludes that
+somebody asked until one suited them.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ class Drawn(Struct, frozen=True, order=True):
 
 
 def nonce_of(population_sha256: str) -> str:
-    """The nonce when nobody names one: it follows from the rows, so nobody chose it."""
+    """The nonce when nobody names one: it follows from the rows, not from a person."""
     return population_sha256[:_NONCE_DIGITS]
 
 
