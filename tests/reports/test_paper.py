@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from auditdash.events.catalogue import actions, find_action
@@ -181,6 +182,13 @@ def test_a_list_that_is_cut_says_so_and_where_the_rest_is(
     rest = "The attached population.csv has the events behind all of them."
     assert f"Rows printed: the first 3 of {total}. {rest}" in page
     assert f"Rows printed: the first 1 of {gathered.exports.nights}. {rest}" in page
+    some = replace(
+        gathered, exports=replace(gathered.exports, new_people=gathered.exports.people * 2)
+    )
+    told = (
+        "Rows printed: the first 1 of 2. The attached exceptions.csv has the first export of each."
+    )
+    assert told in draw_paper(some)
     assert gathered.file.rows == 121
 
 

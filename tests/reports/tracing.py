@@ -222,7 +222,8 @@ def _export_part(paper: Paper) -> Iterator[str]:
                 _name(row, "entity") or "not named", paper.label(row["action"]), int(row["seq"])
             )
         )
-    yield from filter(None, map(_printed, (len(by_person), len(by_report), len(nights))))
+    listed = len(by_person), len(by_report), len(nights), len(new), len(_bursts(paper))
+    yield from filter(None, map(_printed, listed))
 
 
 def _bursts(paper: Paper) -> list[tuple[str, Row, Row, int, str]]:

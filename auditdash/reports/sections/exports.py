@@ -53,9 +53,11 @@ class NightRow(Struct, frozen=True, kw_only=True):
 class Exports(Struct, frozen=True, kw_only=True):
     """All exports counted; people and reports are the first of `people_count`, `reports_count`.
 
-    `night_people` exported at night although they work by day.
+    `night_people` exported at night although they work by day. They, `new_people` and `bursts` are
+    all; of each `limit` are printed.
     """
 
+    limit: int
     total: int
     nights: int
     night_zone: str
@@ -78,6 +80,7 @@ def gather_exports(
     found = summarise_exports(*asked, zone)
     night_people = tuple(found.awake)
     return Exports(
+        limit=limit,
         total=found.total,
         nights=found.nights,
         night_zone=zone.key,
