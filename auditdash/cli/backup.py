@@ -22,7 +22,7 @@ from auditdash.operation.backups.make import Tell, make_backup
 from auditdash.operation.backups.manifest import Manifest
 from auditdash.operation.backups.restore import restore_backup
 from auditdash.settings import BadSetting, Settings
-from auditdash.store.engine import DatabaseTrouble, is_there, open_engine
+from auditdash.store.engine import DatabaseUnfit, is_there, open_engine
 from auditdash.store.feeds.sealing import key_path
 
 _P = ParamSpec("_P")
@@ -43,7 +43,7 @@ def _clearly(command: Callable[_P, None]) -> Callable[_P, None]:
             command(*args, **kwargs)
         except (BadInput, BadSetting, OSError) as error:
             raise click.ClickException(str(error)) from None
-        except DatabaseTrouble as error:
+        except DatabaseUnfit as error:
             raise click.ClickException(f"the database did not answer: {error.orig}") from None
 
     return run

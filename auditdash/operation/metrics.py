@@ -12,7 +12,7 @@ from auditdash.index.keep_up import find_lags
 from auditdash.operation.exposition import Metric, Sample, sample
 from auditdash.operation.requests import BUCKETS, OTHER, Counted, RequestCounts
 from auditdash.settings import Settings
-from auditdash.store.engine import DatabaseTrouble, reading
+from auditdash.store.engine import DatabaseUnfit, reading
 from auditdash.store.feeds import connections
 from auditdash.store.feeds.connections import Feed
 from auditdash.store.receipts import COUNTS
@@ -50,7 +50,7 @@ def gather_metrics(
     try:
         with reading(engine) as connection:
             stored = list(_stored(connection, kept, now, workspace_id))
-    except DatabaseTrouble:
+    except DatabaseUnfit:
         stored = []
     up = _gauge("database_up", "1 when the database answers.", sample(int(bool(stored))))
     return [up, *stored, _disk(settings), *_requests(kept.requests.counted())]

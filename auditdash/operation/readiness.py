@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from auditdash.index.keep_up import find_lags
-from auditdash.store.engine import DatabaseTrouble, reading
+from auditdash.store.engine import DatabaseUnfit, reading
 from auditdash.store.migrate import find_revision, newest_revision
 
 # The next question adds so many by itself, in a moment; a monitor must not flap for each delivery.
@@ -22,7 +22,7 @@ def find_obstacle(engine: Engine) -> str | None:
     try:
         with reading(engine) as connection:
             return _old_schema(connection) or _old_index(connection)
-    except DatabaseTrouble:
+    except DatabaseUnfit:
         return "The database does not answer."
 
 

@@ -22,15 +22,17 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 # The database cannot be reached, is locked, or its disk is full: worth trying again later.
 DatabaseTrouble = OperationalError
+# That, or it is damaged, is no database, or refuses this user: trying again does not help.
+DatabaseUnfit = DatabaseError
 
 _WRITES = {"auditdash_writes": True}
 _CACHE, _SMALL_CACHE = "PRAGMA cache_size=-65536", "PRAGMA cache_size=-4096"
+_WAL, _ONLY_LOOK = "PRAGMA journal_mode=WAL", "PRAGMA query_only=ON"
 _SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",  # or REPLACE would slip past the DELETE guard
@@ -62,16 +64,21 @@ _by_folder: WeakValueDictionary[Path, IndexPlace] = WeakValueDictionary()
 
 
 def open_engine(
-    database_url: str, index_folder: Path | None = None, *, wal_pages: int = 1_000
+    database_url: str,
+    index_folder: Path | None = None,
+    *,
+    wal_pages: int = 1_000,
+    only_look: bool = False,
 ) -> Engine:
     """An engine for sqlite:///FILE or postgresql://…; SQLite's folder is made, and its log carried
     over to the file after so many pages.
 
     The index of a SQLite file lies beside it; that of PostgreSQL in the folder, where one is given.
+    Who wants `only_look` leaves a SQLite file as it is, also the kind of its log.
     """
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
-        engine = _open_sqlite(database_url, url.database or "", wal_pages)
+        engine = _open_sqlite(database_url, url.database or "", wal_pages, only_look)
         index_folder = Path(f"{url.database}.index")
     else:
         engine = create_engine(url.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
@@ -110,7 +117,7 @@ def writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("auditdash_writes"))
 
 
-def _open_sqlite(database_url: str, database: str, wal_pages: int) -> Engine:
+def _open_sqlite(database_url: str, database: str, wal_pages: int, only_look: bool) -> Engine:
     # Everyone's doings are nobody else's to read: neither here nor in the files beside it.
     Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(database_url, connect_args={"timeout": 30})
@@ -118,7 +125,8 @@ def _open_sqlite(database_url: str, database: str, wal_pages: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins, see below
-        for pragma in (*_SQLITE_PRAGMAS, f"PRAGMA wal_autocheckpoint={wal_pages}"):
+        log = (_ONLY_LOOK,) if only_look else (_WAL, f"PRAGMA wal_autocheckpoint={wal_pages}")
+        for pragma in (*log, *_SQLITE_PRAGMAS):
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")

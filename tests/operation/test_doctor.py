@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -19,11 +21,12 @@ from auditdash.operation.doctor.examine import examine
 from auditdash.operation.doctor.finding import Finding, worst
 from auditdash.operation.doctor.machine import check_disk, check_libraries
 from auditdash.settings import Settings
-from auditdash.store.engine import is_sqlite, open_engine, writing
+from auditdash.store.engine import is_sqlite, open_engine, sqlite_file, writing
 from auditdash.store.feeds.sealing import key_path, seal
 from auditdash.store.schema import connections, workspaces
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
+from tests.processes import Processes
 from tests.serving import environment
 
 _NOW = Instant(NOW + DAY)
@@ -207,10 +210,44 @@ def test_a_library_that_is_missing_is_named() -> None:
 
 
 def test_of_a_place_without_anything_it_makes_nothing(tmp_path: Path) -> None:
-    settings = Settings.from_env({"AUDITDASH_INSTANCE": str(tmp_path / "none")})
+    settings = Settings.from_env({"AUDITDASH_INSTANCE": str(tmp_path / "none" / "yet")})
     findings = examine(settings, [], _NOW)
     assert _bad(findings) == [("instance", "problem"), ("database", "problem")]
     assert list(tmp_path.iterdir()) == []
+
+
+def examine_as_nobody(settings: Settings) -> None:
+    """In a process of its own, whose exit status says whether it found what it must."""
+    if os.geteuid() == 0:
+        os.setuid(65534)
+    else:
+        settings.instance.chmod(0)
+    problems = {check for check, state in _bad(examine(settings, [], _NOW)) if state == "problem"}
+    assert {"instance", "key", "database"} <= problems
+
+
+@ON_SQLITE
+def test_another_user_is_told_so(healthy: Settings, processes: Processes) -> None:
+    child = processes.Process(target=examine_as_nobody, args=(healthy,))
+    child.start()
+    child.join()
+    healthy.instance.chmod(0o700)
+    assert child.exitcode == 0
+
+
+@ON_SQLITE
+def test_a_database_is_left_as_it_is_also_a_damaged_one(healthy: Settings, engine: Engine) -> None:
+    engine.dispose()
+    file = sqlite_file(healthy.database_url)
+    assert file
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # as a tool of SQLite restores it
+    for body, state in ((file.read_bytes(), "ok"), (b"no database" * 1000, "problem")):
+        file.write_bytes(body)
+        found = {each.check: each for each in examine(healthy, [], _NOW)}
+        assert found["database"].state == state
+        assert file.read_bytes() == body
+    assert "file is not a database" in found["database"].says
 
 
 def test_a_database_that_does_not_answer_is_a_problem(healthy: Settings) -> None:

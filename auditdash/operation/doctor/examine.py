@@ -8,7 +8,13 @@ from auditdash.operation.doctor.feeds import check_feeds
 from auditdash.operation.doctor.finding import Finding, ok, problem
 from auditdash.operation.doctor.machine import check_disk, check_machine
 from auditdash.settings import Settings
-from auditdash.store.engine import DatabaseTrouble, is_there, open_engine, reading
+from auditdash.store.engine import (
+    DatabaseTrouble,
+    DatabaseUnfit,
+    is_there,
+    open_engine,
+    reading,
+)
 from auditdash.store.standing.totals import find_size
 
 
@@ -17,21 +23,27 @@ def examine(settings: Settings, unknown: list[str], now: Instant) -> list[Findin
     reads."""
     found = list(check_machine(settings, unknown))
     size = 0
-    if not is_there(settings.database_url):
-        found.append(problem("database", "there is none yet", "start once: auditdash serve"))
-    else:
-        try:
+    try:
+        if is_there(settings.database_url):
             size = _examine_stored(settings, now, found)
-        except DatabaseTrouble as error:
-            advice = "see that it runs, and that DATABASE_URL is right"
-            found.append(problem("database", f"it does not answer: {error.orig}", advice))
+        else:
+            found.append(problem("database", "there is none yet", "start once: auditdash serve"))
+    except DatabaseTrouble as error:
+        advice = "see that it runs, and that DATABASE_URL is right"
+        found.append(problem("database", f"it does not answer: {error.orig}", advice))
+    except DatabaseUnfit as error:
+        advice = "see that DATABASE_URL is right; what is damaged is restored from a backup"
+        found.append(problem("database", f"it cannot be read: {error.orig}", advice))
+    except PermissionError as error:
+        advice = "run as the user that it belongs to"
+        found.append(problem("database", f"this user may not read {error.filename}", advice))
     found.append(check_disk(settings.instance, size))
     return found
 
 
 def _examine_stored(settings: Settings, now: Instant, found: list[Finding]) -> int:
     """Adds what the database tells; its size in bytes."""
-    engine = open_engine(settings.database_url, settings.index_folder)
+    engine = open_engine(settings.database_url, settings.index_folder, only_look=True)
     try:
         with reading(engine) as connection:
             size = find_size(connection)

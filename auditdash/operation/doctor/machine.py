@@ -26,8 +26,8 @@ def check_machine(settings: Settings, unknown: list[str]) -> Iterator[Finding]:
     """All that can be told without the database; `unknown` are variables that nothing reads."""
     yield _variables(unknown)
     yield _serving(settings)
-    yield _folder(settings.instance)
-    yield _key(key_path(settings.instance))
+    yield _of_place("instance", _folder, settings.instance)
+    yield _of_place("key", _key, key_path(settings.instance))
     yield check_libraries(ctypes.CDLL)
     yield _fonts()
 
@@ -35,7 +35,8 @@ def check_machine(settings: Settings, unknown: list[str]) -> Iterator[Finding]:
 def check_disk(instance: Path, database_bytes: int, free: int | None = None) -> Finding:
     """Room for what comes, and for a copy: a backup or another index."""
     if free is None:
-        free = shutil.disk_usage(instance if instance.exists() else instance.parent).free
+        place = next(each for each in (instance, *instance.parents) if os.access(each, os.F_OK))
+        free = shutil.disk_usage(place).free
     says = f"{free / (1 << 30):.1f} GiB are free where the instance lives"
     if free < _LEAST_FREE:
         return problem("disk", says, "make room now: without it nothing can be stored")
@@ -91,6 +92,13 @@ def _is_here(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _of_place(check: str, look: Callable[[Path], Finding], path: Path) -> Finding:
+    try:
+        return look(path)
+    except PermissionError:  # of a folder above it
+        return problem(check, f"this user may not look at {path}", "run as the user it belongs to")
 
 
 def _folder(instance: Path) -> Finding:
