@@ -31,17 +31,18 @@ def migrate(database_url: str) -> None:
 
 
 def make_tables(connection: Connection, revision: str) -> None:
-    """Bring an empty database to an older revision, in the transaction of this connection.
+    """Bring an empty database to an older revision, in the transaction of this connection."""
+    command.upgrade(_config(connection), revision)
 
-    Raises BadInput where this version of auditdash does not know it.
-    """
+
+def check_revision(revision: str) -> None:
+    """Raises BadInput where this version of auditdash does not know it."""
     known = {each.revision for each in _scripts().walk_revisions()}
     if revision not in known:
         raise BadInput(
             f"its schema is of revision {revision}, which this version does not know",
             expected="the version of auditdash that it comes from, or a newer one",
         )
-    command.upgrade(_config(connection), revision)
 
 
 def find_revision(connection: Connection) -> str | None:

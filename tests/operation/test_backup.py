@@ -102,6 +102,7 @@ def test_what_is_restored_is_what_was_there_when_the_backup_began(
     made = _back_up(filled, tmp_path / "backup", tell=come)
     assert came == 5
     assert list(made.workspaces) == before
+    assert all(path.stat().st_mode & 0o77 == 0 for path in (tmp_path / "backup").rglob("*"))
     _restore(elsewhere, tmp_path / "backup")
     restored = open_engine(elsewhere.database_url)
     with reading(restored) as connection:
@@ -160,12 +161,59 @@ def test_a_copy_with_other_events_than_were_read_is_no_backup(
     folder = tmp_path / "backup"
     made = _back_up(filled, folder)
     first = msgspec.structs.replace(made.workspaces[0], digest="0" * 64)
-    lying = msgspec.structs.replace(made, workspaces=(first, *made.workspaces[1:]))
-    for name in ("manifest.json", "SHA256SUMS"):
-        (folder / name).unlink()
-    seal_backup(folder, lying)
+    _say_instead(folder, msgspec.structs.replace(made, workspaces=(first, *made.workspaces[1:])))
     with pytest.raises(CopyDamaged, match="workspace acme"):
         check_backup(folder, _quiet)
+
+
+def _say_instead(folder: Path, manifest: Manifest) -> None:
+    for name in ("manifest.json", "SHA256SUMS"):
+        (folder / name).unlink()
+    seal_backup(folder, manifest)
+
+
+def test_a_newer_schema_is_refused_before_anything_is_replaced(
+    filled: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    folder = tmp_path / "backup"
+    _say_instead(folder, msgspec.structs.replace(_back_up(filled, folder), revision="9999"))
+    with pytest.raises(BadInput, match="9999, which this version does not know"):
+        _restore(elsewhere, folder)
+    assert not elsewhere.instance.exists()
+
+
+@ON_SQLITE
+def test_of_files_only_what_was_checked_comes_back_and_uploads_of_today_do_not_pass_for_it(
+    filled: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    folder, uploads = tmp_path / "backup", elsewhere.instance / "uploads"
+    _back_up(filled, folder)
+    (folder / "reports" / "@eaDir").mkdir()
+    (folder / "reports" / "other.pdf").symlink_to("/etc/hostname")
+    uploads.mkdir(parents=True)
+    for name in ("1-9.upload", "1-10.upload"):
+        (uploads / name).write_bytes(b"of today")
+    _restore(elsewhere, folder)
+    assert [each.name for each in (elsewhere.instance / "reports").iterdir()] == ["a.pdf"]
+    assert (uploads / "1-9.upload").read_bytes() == b"{}"
+    assert not (uploads / "1-10.upload").exists()
+    assert len(list(uploads.glob("1-*.upload.replaced-*"))) == 2
+
+
+@ON_POSTGRES
+def test_settings_of_a_role_and_names_in_a_manifest_do_no_harm(
+    filled: Settings, elsewhere: Settings, tmp_path: Path
+) -> None:
+    odd = f"{filled.database_url}&options=-c%20bytea_output%3Descape&client_encoding=latin1"
+    folder = tmp_path / "backup"
+    made = _back_up(msgspec.structs.replace(filled, database_url=odd), folder)
+    hostile = msgspec.structs.replace(made.tables[0], columns=("id\") FROM PROGRAM 'x'; --",))
+    for tables in ((hostile, *made.tables[1:]), made.tables[1:]):
+        _say_instead(folder, msgspec.structs.replace(made, tables=tables))
+        with pytest.raises(CopyDamaged, match="not those of its schema"):
+            _restore(elsewhere, folder)
+    _say_instead(folder, made)
+    _restore(elsewhere, folder)
 
 
 @ON_SQLITE
@@ -215,7 +263,6 @@ def test_a_backup_goes_into_a_new_folder_and_a_database_of_its_kind(
     with pytest.raises(BadInput, match="the same kind"):
         _restore(other, folder)
     assert folder.stat().st_mode & 0o77 == 0
-    assert all(path.stat().st_mode & 0o77 == 0 for path in folder.rglob("*"))
 
 
 def test_the_commands_say_what_they_did(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from auditdash.operation.backups.manifest import (
+    KEY,
     SQLITE,
     TABLES,
     Manifest,
@@ -31,8 +32,20 @@ def check_backup(folder: Path, tell: Tell) -> Manifest:
         if hash_file(path) != expected:
             raise CopyDamaged("its bytes are not those that were written", where=str(path))
     manifest = read_manifest(folder)
+    for name in _needed(manifest):
+        if name not in sums:
+            raise CopyDamaged("it has no sum in SHA256SUMS", where=str(folder / name))
     check_database(folder, manifest, tell)
     return manifest
+
+
+def _needed(manifest: Manifest) -> Iterator[str]:
+    if manifest.with_key:
+        yield KEY
+    if manifest.database == "sqlite":
+        yield SQLITE
+    for table in manifest.tables:
+        yield f"{TABLES}/{table.name}.copy"
 
 
 def check_database(folder: Path, manifest: Manifest, tell: Tell) -> list[Evidence]:

@@ -13,13 +13,13 @@ from sqlalchemy import Engine
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.operation.backups.check import check_backup, compare
-from auditdash.operation.backups.manifest import KEY, SQLITE, TABLES, Manifest
+from auditdash.operation.backups.manifest import KEY, SQLITE, TABLES, Manifest, read_sums
 from auditdash.settings import Settings
 from auditdash.store.copies import postgres, sqlite
 from auditdash.store.copies.evidence import find_evidence
 from auditdash.store.engine import open_engine, reading, sqlite_file, writing
 from auditdash.store.feeds.sealing import key_path
-from auditdash.store.migrate import make_tables, migrate
+from auditdash.store.migrate import check_revision, make_tables, migrate
 
 Tell = Callable[[str, int, int], object]
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
@@ -33,9 +33,10 @@ def restore_backup(
 
     Nothing may be running there. What is replaced is moved aside, not deleted; the index is left to
     be made anew. Raises BadInput where something is there that would be replaced and `overwrite` is
-    False, or the database is of another kind; CopyDamaged where the backup is.
+    False, or the database is of another kind or a newer schema; CopyDamaged where the backup is.
     """
     manifest = check_backup(folder, lambda done, all_: tell("Checking", done, all_))
+    check_revision(manifest.revision)
     stamp = to_rfc3339(now).replace(":", "")
     key, file = key_path(settings.instance), sqlite_file(settings.database_url)
     kind = "postgresql" if file is None else "sqlite"
@@ -53,7 +54,7 @@ def restore_backup(
         _restore_sqlite(folder, file, overwrite, stamp, tell)
     else:
         _restore_postgres(folder, manifest, settings, tell)
-    _restore_files(folder, settings.instance)
+    _restore_files(folder, settings.instance, stamp)
     if manifest.with_key and not (key.exists() and not replaces_key):
         _put(folder / KEY, key, stamp)
     migrate(settings.database_url)
@@ -105,14 +106,17 @@ def _restore_postgres(folder: Path, manifest: Manifest, settings: Settings, tell
     shutil.rmtree(settings.index_folder, ignore_errors=True)
 
 
-def _restore_files(folder: Path, instance: Path) -> None:
-    """Reports and uploads by their names, which are never used twice; those of today stay."""
-    for name in _FOLDERS:
-        for path in sorted((folder / name).glob("*")):
-            target = instance / name / path.name
+def _restore_files(folder: Path, instance: Path, stamp: str) -> None:
+    """Reports and uploads that were checked. Names of reports are never used twice, so those of
+    today stay; those of uploads say receipts of the database that they were sent to."""
+    for waiting in (instance / "uploads").glob("*.upload"):
+        waiting.rename(waiting.with_name(f"{waiting.name}.replaced-{stamp}"))
+    for name in read_sums(folder):
+        where, _, file = name.partition("/")
+        target = instance / where / file
+        if where in _FOLDERS and "/" not in file and not target.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)
-            if not target.exists():
-                _copy(path, target)
+            _copy(folder / name, target)
 
 
 def _put(path: Path, target: Path, stamp: str) -> None:

@@ -6,6 +6,7 @@ in a schema that our own migrations made, guards included.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -33,10 +34,8 @@ class TableCopy(Struct, frozen=True):
 
 def dump_tables(connection: Connection, folder: Path, tell: Tell) -> list[TableCopy]:
     """Write each table as this connection's snapshot holds it, those first that others refer to."""
-    found = MetaData()
-    found.reflect(connection)
-    tables = [table for table in found.sorted_tables if table.name != _VERSION]
-    copies = []
+    connection.execute(text("SET LOCAL bytea_output = 'hex'"))  # others may be set for the role
+    tables, copies = _tables(connection), []
     for number, table in enumerate(tables):
         tell(number, len(tables))
         copies.append(_dump(connection, table, folder))
@@ -44,15 +43,22 @@ def dump_tables(connection: Connection, folder: Path, tell: Tell) -> list[TableC
     return copies
 
 
+def _tables(connection: Connection) -> list[Table]:
+    """Those with rows of ours, those first that others refer to."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != _VERSION]
+
+
 def _dump(connection: Connection, table: Table, folder: Path) -> TableCopy:
     columns = tuple(str(column.name) for column in table.columns)
     order = ", ".join(f'"{column.name}"' for column in table.primary_key)
     rows = f'SELECT {_listed(columns)} FROM "{table.name}" ORDER BY {order}'  # noqa: S608 - ours
-    count = 0
+    count, path = 0, folder / f"{table.name}.copy"
     with (
         _driver(connection).cursor() as cursor,
-        (folder / f"{table.name}.copy").open("xb") as file,
-        cursor.copy(f"COPY ({rows}) TO STDOUT") as copy,
+        os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file,
+        cursor.copy(f"COPY ({rows}) TO STDOUT (ENCODING 'UTF8')") as copy,
     ):
         for block in copy:
             count += bytes(block).count(b"\n")  # those within a value are escaped
@@ -66,7 +72,17 @@ def is_empty(connection: Connection) -> bool:
 
 
 def load_tables(connection: Connection, folder: Path, copies: list[TableCopy], tell: Tell) -> None:
-    """Fill the empty tables, and let new rows be numbered behind these."""
+    """Fill the empty tables, and let new rows be numbered behind these.
+
+    Raises CopyDamaged; also where the copies are not of just these tables and columns: their names
+    become statements.
+    """
+    ours = {
+        str(each.name): {str(column.name) for column in each.columns}
+        for each in _tables(connection)
+    }
+    if {each.name: set(each.columns) for each in copies} != ours or len(copies) != len(ours):
+        raise CopyDamaged("its tables are not those of its schema", where=str(folder))
     try:
         _load(connection, folder, copies, tell)
     except psycopg.Error as error:
@@ -77,7 +93,7 @@ def load_tables(connection: Connection, folder: Path, copies: list[TableCopy], t
 def _load(connection: Connection, folder: Path, copies: list[TableCopy], tell: Tell) -> None:
     for number, table in enumerate(copies):
         tell(number, len(copies))
-        statement = f'COPY "{table.name}" ({_listed(table.columns)}) FROM STDIN'
+        statement = f"COPY \"{table.name}\" ({_listed(table.columns)}) FROM STDIN (ENCODING 'UTF8')"
         with (
             _driver(connection).cursor() as cursor,
             (folder / f"{table.name}.copy").open("rb") as file,
