@@ -4,6 +4,7 @@ import os
 import signal
 from typing import Any
 
+import auditdash.factory  # noqa: F401 - new workers must not mix the code of the start with newer
 from auditdash import jobs
 from auditdash.operation import lines
 from auditdash.settings import Settings
