@@ -11,11 +11,16 @@ from pathlib import Path
 import click
 
 from auditdash.cli.house import House, with_house, workspace_option
-from auditdash.events.errors import BadInput
 from auditdash.events.instants import now, to_rfc3339
 from auditdash.events.wording import printable
-from auditdash.ingest.baselines.keep import Act, keep_baseline, parse_when, remove_baseline
-from auditdash.ingest.baselines.lines import MOST_BYTES, BadBaseline, parse_lines
+from auditdash.ingest.baselines.keep import (
+    Act,
+    check_workspace,
+    keep_baseline,
+    parse_when,
+    remove_baseline,
+)
+from auditdash.ingest.baselines.lines import MOST_BYTES, BadBaseline, File, parse_file
 from auditdash.queries.access.baselines import find_effects
 from auditdash.queries.access.rows import open_sight
 from auditdash.search.scope import Scope
@@ -56,22 +61,18 @@ def import_baseline(
     moment twice is nothing new. See docs/access.md.
     """
     owner = house.workspace(workspace)
+    check_workspace(owner)
     act = _act(owner)
     when = parse_when(moment, owner.zone_info, act.now)
-    name, content = _read(file)
+    given = _read(file)
+    name = printable(given.name)
     if check:
-        understood = parse_lines(content)
-        _refuse(understood.problems)
-        click.echo(f"{printable(name)}: {_sum(understood.lines)}; nothing was imported")
+        click.echo(f"{name}: {_sum(given.lines)}; nothing was imported")
         return
-    try:
-        with writing(house.engine) as connection:
-            kept = keep_baseline(connection, act, content, name, when)
-    except BadBaseline as error:
-        _refuse(error.problems)
-        return
+    with writing(house.engine) as connection:
+        kept = keep_baseline(connection, act, given, when)
     known = "" if kept.is_new else "nothing new: "
-    click.echo(f"{printable(name)}: {known}{_said(kept.baseline)}")
+    click.echo(f"{name}: {known}{_said(kept.baseline)}")
     _tell_effects(house, owner, kept.baseline)
 
 
@@ -118,19 +119,19 @@ def _act(workspace: Workspace) -> Act:
     return Act(workspace=workspace, actor=actor, now=now())
 
 
-def _read(file: str) -> tuple[str, bytes]:
+def _read(file: str) -> File:
+    """The file; every problem of it is named before the error is."""
     if file == "-":
-        return "standard input", sys.stdin.buffer.read(MOST_BYTES + 1)
-    with Path(file).open("rb") as stream:
-        return Path(file).name, stream.read(MOST_BYTES + 1)
-
-
-def _refuse(problems: tuple[BadInput, ...]) -> None:
-    """Name every problem, then end; nothing where there is none."""
-    for each in problems:
-        click.echo(printable(str(each)), err=True)
-    if problems:
-        raise BadBaseline(problems)
+        name, content = "standard input", sys.stdin.buffer.read(MOST_BYTES + 1)
+    else:
+        with Path(file).open("rb") as stream:
+            name, content = Path(file).name, stream.read(MOST_BYTES + 1)
+    try:
+        return parse_file(content, name)
+    except BadBaseline as error:
+        for each in error.problems:
+            click.echo(printable(str(each)), err=True)
+        raise
 
 
 def _sum(lines: tuple[Line, ...]) -> str:

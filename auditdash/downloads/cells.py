@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-# Beginnings that make a spreadsheet calculate. The full-width ones do so in East Asian versions.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+from auditdash.events.folding import FORMULAS
 
 _FORMULA_LINE: Final = re.compile(
-    b"\n(?=%b)" % b"|".join(re.escape(each.encode()) for each in _FORMULA if each != "\n")
+    b"\n(?=%b)" % b"|".join(re.escape(each.encode()) for each in FORMULAS if each != "\n")
 )
 
 Value = str | int | None
@@ -18,7 +17,7 @@ Value = str | int | None
 
 def defuse(text: str) -> str:
     """The text with an apostrophe before it when a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULAS) else text
 
 
 def csv_line(cells: Sequence[Value]) -> str:

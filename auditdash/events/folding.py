@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from hashlib import sha256
 
+# Beginnings that make a spreadsheet calculate. The full-width ones do so in East Asian versions.
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _LONGEST_KEY = 512
 _BOUNDED = re.compile(f".{{{_LONGEST_KEY}}}\u2026[0-9a-f]{{64}}", re.DOTALL)

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, exc, text
 
+from auditdash.downloads.cells import csv_line
 from auditdash.events.errors import BadInput
+from auditdash.events.folding import FORMULAS
 from auditdash.events.instants import to_rfc3339
 from auditdash.ingest.baselines.keep import (
     Act,
@@ -17,7 +19,7 @@ from auditdash.ingest.baselines.keep import (
     parse_when,
     remove_baseline,
 )
-from auditdash.ingest.baselines.lines import COLUMNS, BadBaseline, parse_lines
+from auditdash.ingest.baselines.lines import COLUMNS, BadBaseline, parse_file, parse_lines
 from auditdash.queries.timeline import find_event
 from auditdash.search.scope import Scope
 from auditdash.store.baselines.rows import Line
@@ -31,6 +33,7 @@ HEADER = ",".join(COLUMNS)
 GOOD = (
     f"{HEADER}\r\nmember,Bob,u1,connection,Payroll,c1,query\r\nmember,Zoë,,group,,g1,\r\n".encode()
 )
+MARCH = parse_file(GOOD, "march.csv")
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -134,9 +137,9 @@ def test_a_file_is_kept_to_the_byte_once_with_who_did_it_and_when(
 ) -> None:
     act = _act(engine, workspace_id)
     with writing(engine) as connection:
-        first = keep_baseline(connection, act, GOOD, "march.csv", _when())
-        again = keep_baseline(connection, act, GOOD, "other name.csv", _when())
-        later = keep_baseline(connection, act, GOOD, "march.csv", _when("2026-03-02"))
+        first = keep_baseline(connection, act, MARCH, _when())
+        again = keep_baseline(connection, act, parse_file(GOOD, "other.csv"), _when())
+        later = keep_baseline(connection, act, MARCH, _when("2026-03-02"))
     assert (first.is_new, again.is_new, later.is_new) == (True, False, True)
     assert again.baseline == first.baseline
     with reading(engine) as connection:
@@ -152,14 +155,20 @@ def test_a_file_is_kept_to_the_byte_once_with_who_did_it_and_when(
     assert (event.actor.username, kept[0].imported_by) == ("alice", "alice")
 
 
-def test_of_a_file_with_one_bad_line_nothing_is_kept(engine: Engine, workspace_id: int) -> None:
-    act = _act(engine, workspace_id)
-    with pytest.raises(BadBaseline) as caught, writing(engine) as connection:
-        keep_baseline(connection, act, GOOD + b"member,,,group,A,,\n", "b.csv", _when())
+def test_of_a_file_with_one_bad_line_nothing_is_there_to_keep() -> None:
+    with pytest.raises(BadBaseline) as caught:
+        parse_file(GOOD + b"member,,,group,A,,\n", "b.csv")
     assert [each.where for each in caught.value.problems] == ["line 4, subject_name"]
-    with reading(engine) as connection:
-        assert find_baselines(connection, workspace_id) == []
-        assert find_event(connection, Scope(workspace_id=workspace_id), 1) is None
+
+
+def test_names_that_our_files_defused_are_those_that_they_were() -> None:
+    names = [f"{beginning}bob" for beginning in FORMULAS if not beginning.isspace()]
+    names += ["'bob", "it's", "\tbob"]
+    lines = [csv_line(["member", name, None, "collection", name, None, "view"]) for name in names]
+    understood = parse_lines("\r\n".join((HEADER, *lines)).encode())
+    assert not understood.problems
+    told = [(each.subject_name, each.object_name) for each in understood.lines]
+    assert told == [(name, name) for name in names]
 
 
 def test_a_removal_leaves_everything_and_the_same_file_may_come_again(
@@ -167,10 +176,10 @@ def test_a_removal_leaves_everything_and_the_same_file_may_come_again(
 ) -> None:
     act = _act(engine, workspace_id)
     with writing(engine) as connection:
-        first = keep_baseline(connection, act, GOOD, "b.csv", _when()).baseline
+        first = keep_baseline(connection, act, MARCH, _when()).baseline
         removed = remove_baseline(connection, act, first.id)
         assert (removed.removed_by, removed.removed_at) == ("alice", NOW)
-        assert keep_baseline(connection, act, GOOD, "b.csv", _when()).is_new
+        assert keep_baseline(connection, act, MARCH, _when()).is_new
         with pytest.raises(BadInput, match="removed already"):
             remove_baseline(connection, act, first.id)
         other = add_workspace(connection, "other", "Other")
@@ -189,4 +198,4 @@ def test_the_demo_takes_none(engine: Engine) -> None:
     with writing(engine) as connection:
         demo = add_workspace(connection, "demo", "Demo", "demo")
     with pytest.raises(BadInput, match="demo"), writing(engine) as connection:
-        keep_baseline(connection, _act(engine, demo), GOOD, "b.csv", _when())
+        keep_baseline(connection, _act(engine, demo), MARCH, _when())

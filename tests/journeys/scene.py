@@ -18,7 +18,7 @@ from auditdash.accounts.tokens import create_token, revoke_token
 from auditdash.events.folding import storable
 from auditdash.events.instants import DAY, Instant, now, to_rfc3339
 from auditdash.ingest.baselines.keep import Act, keep_baseline, parse_when
-from auditdash.ingest.baselines.lines import COLUMNS
+from auditdash.ingest.baselines.lines import COLUMNS, parse_file
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, writing
@@ -194,9 +194,8 @@ def import_baseline(connection: Connection, workspace_id: int, texts: tuple[str,
     assert workspace is not None
     act = Act(workspace=workspace, actor={"username": "alice"}, now=now())
     when = parse_when("2025-12-31", workspace.zone_info, now())
-    keep_baseline(
-        connection, act, file.getvalue().encode(), "".join(texts[:1]) or "december.csv", when
-    )
+    given = parse_file(file.getvalue().encode(), "".join(texts[:1]) or "december.csv")
+    keep_baseline(connection, act, given, when)
 
 
 def save_searches(

@@ -164,6 +164,13 @@ def test_a_check_keeps_nothing_and_neither_does_a_file_with_a_bad_line(
     assert client.get("/access/baselines/1").status_code == 404
 
 
+def test_nobody_waits_for_a_file_that_is_read(
+    client: FlaskClient, engine: Engine, told: int
+) -> None:
+    with writing(engine):
+        assert "line 2, subject_kind: 'robot' is no kind" in _send(client, "robot,x,,group,A,,\n")
+
+
 def test_another_workspace_and_the_demo_have_nothing_of_it(
     client: FlaskClient, engine: Engine, told: int
 ) -> None:

@@ -16,7 +16,7 @@ from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, parse_instant, shorten, to_rfc3339
 from auditdash.events.periods import Period, day_period
 from auditdash.ingest.accesses import ACTS, access_of, append_access
-from auditdash.ingest.baselines.lines import BadBaseline, parse_lines
+from auditdash.ingest.baselines.lines import File
 from auditdash.store.baselines.rows import Baseline
 from auditdash.store.baselines.table import (
     append_baseline,
@@ -81,31 +81,28 @@ def parse_when(text: str, zone: ZoneInfo, now: Instant) -> When:
     return When(at, same)
 
 
-def keep_baseline(connection: Connection, act: Act, content: bytes, name: str, when: When) -> Kept:
-    """Keep a file as a baseline, whole; BadBaseline names every line that is not understood."""
+def keep_baseline(connection: Connection, act: Act, file: File, when: When) -> Kept:
+    """Keep a file as a baseline, whole, unless it is known."""
     check_workspace(act.workspace)
-    understood = parse_lines(content)
-    if understood.problems:
-        raise BadBaseline(understood.problems)
-    digest = hashlib.sha256(content)
+    digest = hashlib.sha256(file.content)
     lock_baselines(connection, act.workspace.id)
     for known in find_baselines(connection, act.workspace.id):
         is_same = known.sha256 == digest.digest() and when.same.contains(known.at)
         if is_same and known.removed_seq is None:
             return Kept(known, is_new=False)
-    lines, name = understood.lines, storable(name)
-    told = {"baseline_at": to_rfc3339(when.at), "file": name, "lines": f"{len(lines):,}"}
+    many = f"{len(file.lines):,}"
+    told = {"baseline_at": to_rfc3339(when.at), "file": file.name, "lines": many}
     seq = _record(connection, act, IMPORTED, told | {"sha256": digest.hexdigest()})
     values = {
         "at": when.at,
-        "name": name,
+        "name": file.name,
         "sha256": digest.digest(),
-        "file": content,
+        "file": file.content,
         "imported_at": act.now,
         "imported_by": act.by,
         "imported_seq": seq,
     }
-    number = append_baseline(connection, act.workspace.id, values, lines)
+    number = append_baseline(connection, act.workspace.id, values, file.lines)
     return Kept(_there(connection, act, number), is_new=True)
 
 

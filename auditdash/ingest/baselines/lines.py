@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from auditdash.events.catalogue import catalogue
 from auditdash.events.errors import BadInput
-from auditdash.events.folding import fold_case, storable
+from auditdash.events.folding import FORMULAS, fold_case, storable
 from auditdash.events.instants import shorten
 from auditdash.store.baselines.rows import Line
 
@@ -57,6 +57,14 @@ class Understood(Struct, frozen=True):
     problems: tuple[BadInput, ...]
 
 
+class File(Struct, frozen=True):
+    """A file to the byte, its name for people, and what it says: all of it is understood."""
+
+    name: str
+    content: bytes
+    lines: tuple[Line, ...]
+
+
 class BadBaseline(BadInput):
     """A file with lines that are not understood: `problems` names each of them."""
 
@@ -64,6 +72,17 @@ class BadBaseline(BadInput):
         self.problems = tuple(problems)
         many = f"{len(problems):,} problems" if len(problems) > 1 else "one problem"
         super().__init__(f"nothing was imported: the file has {many}")
+
+
+def parse_file(content: bytes, name: str) -> File:
+    """A file as it came; BadBaseline names every line that is not understood.
+
+    A large one takes seconds, so not within a transaction for which others wait.
+    """
+    understood = parse_lines(content)
+    if understood.problems:
+        raise BadBaseline(understood.problems)
+    return File(storable(name), content, understood.lines)
 
 
 def parse_lines(content: bytes) -> Understood:
@@ -190,11 +209,16 @@ def _role(row: _Row, thing: str) -> str | None:
 
 
 def _cell(row: _Row, column: str) -> str | None:
-    text = row.get(column, "").strip()
+    text = _as_it_was(row.get(column, "").strip())
     if storable(text) != text or len(text) > _LONGEST:
         expected = f"text of at most {_LONGEST:,} characters, without NUL"
         raise BadInput(f"{shorten(text)} cannot be kept", where=column, expected=expected)
     return text or None
+
+
+def _as_it_was(text: str) -> str:
+    """Without the apostrophe that our own files set before what would be a formula."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULAS) else text
 
 
 def _key(line: Line) -> object:

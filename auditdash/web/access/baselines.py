@@ -19,7 +19,7 @@ from auditdash.ingest.baselines.keep import (
     parse_when,
     remove_baseline,
 )
-from auditdash.ingest.baselines.lines import COLUMNS, MOST_BYTES, BadBaseline, parse_lines
+from auditdash.ingest.baselines.lines import COLUMNS, MOST_BYTES, BadBaseline, File, parse_file
 from auditdash.queries.access.baselines import EFFECTS, Effects, LineEffect, find_effects
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.rows import open_sight
@@ -73,11 +73,11 @@ def take() -> Response:
         if given is None:
             raise BadInput("no file was chosen", where="file", expected="a CSV file")
         when = parse_when(params.field("at"), readers.reader().zone, act.now)
-        content = given.stream.read(MOST_BYTES + 1)
+        file = parse_file(given.stream.read(MOST_BYTES + 1), given.name)
         if checks_only:
-            return _page(200, preview=_preview(content, given.name))
+            return _page(200, preview=_preview(file))
         with writing(readers.engine()) as connection:
-            kept = keep_baseline(connection, act, content, given.name, when)
+            kept = keep_baseline(connection, act, file, when)
     except BadBaseline as error:
         return _page(400, problems=_problems(error.problems))
     except BadInput as error:
@@ -208,16 +208,13 @@ def _problems(problems: Sequence[BadInput]) -> dict[str, object]:
     return {"shown": shown, "count": len(problems)}
 
 
-def _preview(content: bytes, name: str) -> dict[str, object]:
-    understood = parse_lines(content)
-    if understood.problems:
-        raise BadBaseline(understood.problems)
-    kinds = Counter(each.object_kind for each in understood.lines)
+def _preview(file: File) -> dict[str, object]:
+    kinds = Counter(each.object_kind for each in file.lines)
     return {
-        "name": name,
-        "count": len(understood.lines),
+        "name": file.name,
+        "count": len(file.lines),
         "kinds": sorted(kinds.items()),
-        "rows": [_as_written(each) for each in understood.lines[:_PREVIEW]],
+        "rows": [_as_written(each) for each in file.lines[:_PREVIEW]],
     }
 
 

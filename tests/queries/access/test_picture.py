@@ -17,7 +17,7 @@ from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
 from auditdash.index.view import open_view
 from auditdash.ingest.baselines.keep import Act, When, keep_baseline, remove_baseline
-from auditdash.ingest.baselines.lines import COLUMNS
+from auditdash.ingest.baselines.lines import COLUMNS, parse_file
 from auditdash.queries.access.paths import DIRECT, Paths, find_from, find_to
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import KINDS, NEVER_BEGAN, OPEN
@@ -109,7 +109,7 @@ def _import(engine: Engine, workspace_id: int, lines: list[str], minute: int) ->
         assert workspace is not None
         act = Act(workspace=workspace, actor={"username": "alice"}, now=CLOCK.now)
         when = When(at, Period(at, Instant(at + 1)))
-        return keep_baseline(connection, act, content, "b.csv", when).baseline.id
+        return keep_baseline(connection, act, parse_file(content, "b.csv"), when).baseline.id
 
 
 def _remove(engine: Engine, workspace_id: int, number: int) -> None:
