@@ -84,6 +84,8 @@ def test_what_rests_on_a_baseline_says_so_everywhere(client: FlaskClient, told: 
         "not seen to begin"
     ]
     assert _send(client, LINES) == "/access/baselines/1"
+    again = _send(client, LINES)
+    assert "was imported before: nothing was added" in _get(client, again)
     page = _get(client, f"{PAYROLL}&on=2026-03-12")
     line = "baseline of 10 March 2026, line"
     assert f"Mira manage directly before 10 March 2026 until 25 March 2026 {line} 2" in page

@@ -82,12 +82,14 @@ def take() -> Response:
         return _page(400, problems=_problems(error.problems))
     except BadInput as error:
         return _page(400, problems=_problems([error]))
-    return fragments.see_other(f"{PATH}/baselines/{kept.baseline.id}")
+    known = "" if kept.is_new else "?known=yes"
+    return fragments.see_other(f"{PATH}/baselines/{kept.baseline.id}{known}")
 
 
 @blueprint.get("/<int:number>")
 def show(number: int) -> Response:
-    """One baseline: the act, and its lines with what each does; `?line=` opens there."""
+    """One baseline: the act, and its lines with what each does; `?line=` opens there, `?known=`
+    says that its file came again."""
     effect = params.choice("effect", ("", *EFFECTS), "")
     line, page = params.number("line", 0, 0, _MOST), params.number("page", 1, 1, _MOST)
     baseline = _find(number)
@@ -110,6 +112,7 @@ def show(number: int) -> Response:
         counts=_tally(effects),
         rows=_line_views(effects.iterate(places[start:end])),
         marked=line,
+        is_known=params.choice("known", ("", "yes"), "") == "yes",
         here=here,
         note=f"{start + 1:,}–{end:,} of {len(places):,}" if len(places) > _ROWS else "",
         previous=f"{here}?effect={effect}&page={start // _ROWS}" if start else "",
