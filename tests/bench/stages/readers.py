@@ -6,7 +6,7 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
@@ -18,7 +18,7 @@ from tests.bench.stages.ingest import catch_up_seconds
 from tests.bench.stages.pages import csv_path, timeline_path, variants
 from tests.bench.workers import Message, Worker
 
-READERS, RATE = 50, 5_000
+READERS, SENDERS, RATE = 50, 6, 5_000
 _WORKERS = 2
 _BATCH = 5_000
 _ENOUGH = 0.98
@@ -36,12 +36,29 @@ class Sent(Struct):
     seconds: list[float]
 
 
-class Sender(threading.Thread):
-    """Posts events at a steady rate until the time is over."""
+class Schedule:
+    """Which batch is next, and when: at a steady rate, however many send them."""
 
-    def __init__(self, port: int, token: str, batches: Iterator[bytes], seconds: float) -> None:
+    def __init__(self, batches: Sequence[bytes], seconds: float) -> None:
+        self._batches, self._seconds = enumerate(batches), seconds
+        self._began = time.perf_counter()
+        self._lock = threading.Lock()
+
+    def next(self) -> bytes | None:
+        """Wait for the moment of the next batch; None when the time is over."""
+        with self._lock:
+            number, body = next(self._batches, (0, None))
+        wait = self._began + number * _BATCH / RATE - time.perf_counter()
+        time.sleep(max(0.0, wait))
+        return None if time.perf_counter() - self._began >= self._seconds else body
+
+
+class Sender(threading.Thread):
+    """Posts batches one after the other until there is none."""
+
+    def __init__(self, port: int, token: str, schedule: Schedule) -> None:
         super().__init__()
-        self._port, self._batches, self._length = port, batches, seconds
+        self._port, self._schedule = port, schedule
         self._headers = {
             "Authorization": f"Bearer {token}",
             "Content-Type": "application/x-ndjson",
@@ -50,12 +67,7 @@ class Sender(threading.Thread):
 
     def run(self) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=600)
-        began = time.perf_counter()
-        for number, body in enumerate(self._batches):
-            due = began + number * _BATCH / RATE
-            time.sleep(max(0.0, due - time.perf_counter()))
-            if time.perf_counter() - began >= self._length:
-                break
+        while (body := self._schedule.next()) is not None:
             self._post(connection, body)
         connection.close()
 
@@ -77,7 +89,7 @@ class Sender(threading.Thread):
 
 
 def measure_readers(bench: Bench, minutes: float) -> Iterator[Line]:
-    """50 readers, 5,000 events a second, a server of two workers."""
+    """50 readers, 5,000 events a second from six programs, a server of two workers."""
     seconds = minutes * 60
     archive = bench.ours
     before = count_all(bench)
@@ -86,13 +98,25 @@ def measure_readers(bench: Bench, minutes: float) -> Iterator[Line]:
     say(f"{READERS} readers and {RATE:,} events a second for {minutes:g} minutes")
     headers = {"Cookie": archive.session(), "User-Agent": _AGENT}
     with archive.serve(_WORKERS) as port:
-        sender = Sender(port, archive.api_token(), iter(batches), seconds)
-        sender.start()
+        schedule, token = Schedule(batches, seconds), archive.api_token()
+        senders = [Sender(port, token, schedule) for _ in range(SENDERS)]
+        for sender in senders:
+            sender.start()
         done = _read(bench, port, headers, seconds)
-        sender.join()
+        for sender in senders:
+            sender.join()
     late = catch_up_seconds(archive)
     after = count_all(bench)
-    yield from _lines(sender.sent, done, seconds, after - before, late)
+    yield from _lines(_together(senders), done, seconds, after - before, late)
+
+
+def _together(senders: Sequence[Sender]) -> Sent:
+    sent = Sent(0, [], [])
+    for sender in senders:
+        sent.added += sender.sent.added
+        sent.errors += sender.sent.errors
+        sent.seconds += sender.sent.seconds
+    return sent
 
 
 def _plan(bench: Bench, seconds: float) -> Plan:
