@@ -125,7 +125,10 @@ def test_a_new_run_takes_the_place_of_the_one_before_with_as_many_events() -> No
 
 def test_every_page_of_the_summaries_is_asked_what_can_be_asked() -> None:
     some = [f"n{number}" for number in range(50)]
-    rng, names = np.random.default_rng(1), Names(people=some, connections=some)
+    rng, names = (
+        np.random.default_rng(1),
+        Names(people=[(each, each) for each in some], connections=some),
+    )
     for what, path, arguments in PAGES:
         given = [arguments(rng, names) for _ in range(20)]
         assert path.startswith("/")
