@@ -73,7 +73,8 @@ class Archive:
 
     @contextmanager
     def serve(self, workers: int) -> Iterator[int]:
-        """The real server until the block ends; its port."""
+        """The real server until the block ends; its port. An older archive is migrated first."""
+        self._run("migrate")
         settings = with_port(self.settings, find_free_port(), workers)
         with serve(settings, self.folder / "gunicorn.log"):
             yield settings.port
