@@ -124,6 +124,11 @@ def test_filters_change_rows_address_and_box_together(
     expect(page.locator("tr.change .kind-granted")).to_have_count(0)
     assert _count(page) == count
     assert "op%3Arevoke" in page.url
+    page.evaluate("window.before = true")
+    page.get_by_role("link", name="How long").click()  # its frame and styles are others
+    expect(page).to_have_url(re.compile("/lasting"))
+    assert page.evaluate("window.before") is None
+    page.go_back()
     page.locator("#q").fill("actr:x")
     page.locator("#q").press("Enter")
     expect(page.locator("#query-error")).to_contain_text("Did you mean actor")

@@ -231,3 +231,22 @@ def test_of_much_access_the_first_is_shown_and_all_is_counted(
     assert "The first 50 of 60." in text
     access = text[text.index('id="access"') : text.index("What changed for them")]
     assert len(re.findall('<th scope="row">', access)) == 50
+
+
+def test_a_connection_counts_the_exports_that_name_it_as_their_source(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    taken = [
+        make_record(
+            id=f"x{n}",
+            action="export_data_sql_exported",
+            entity={"entity_type": "report", "entity_id": "r1", "entity_name": "Salaries"},
+            context={"connection_name": name},
+        )
+        for n, name in enumerate(("Star Space", "star space", "Star Spaces", None))
+    ]
+    with writing(engine) as connection:
+        store(connection, workspace_id, make_record(), *taken)
+    numbers = _numbers(client.get(STAR).text)
+    assert numbers['is:export context.connection_name:"Star Space"'] == 2
+    assert "Nobody exported it." not in client.get(STAR).text

@@ -30,6 +30,7 @@ from auditdash.queries.permission_changes import (
 )
 from auditdash.queries.rankings import rank_entities
 from auditdash.queries.timeline import count_events, find_events, has_events
+from auditdash.search.edit import atom_of
 from auditdash.search.query import Atom, Not, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
@@ -56,6 +57,12 @@ _MOST: Final = 20
 _VALUES: Final = 6
 _PERMISSION: Final = Term("is", (Atom("permission"),))
 _EXPORT: Final = Term("is", (Atom("export"),))
+# What an export is of is its report; what it came from its context names.
+_SOURCES: Final = {
+    "connection": "context.connection_name",
+    "workspace_connection": "context.connection_name",
+    "collection": "context.collection_name",
+}
 _OF_GROUPS: Final = Term("category", (Atom("user-groups"),))
 _NOT_OURS: Final = query_of((Not(value_of("source", readers.SOURCE)),))
 
@@ -176,11 +183,12 @@ def _entity_context(
     connection: Connection, named: EntityName, touched: Population, scope: Scope, clock: Clock
 ) -> dict[str, object]:
     query = on_entity(named)
-    exports = narrowed(query, _EXPORT)
     others = profiles.find_names_of_entity(connection, query, named, scope, clock)
     actors, other_actors = profiles.find_most_active(connection, query, scope, clock, _TOP)
-    exporters, _ = profiles.find_most_active(connection, exports, scope, clock, _TOP)
     newest = find_events(connection, query, scope, clock, limit=1).events[0]
+    source = _SOURCES.get(newest.entity.type or "")
+    exports = _exports_of(query, source, newest.entity.name)
+    exporters, _ = profiles.find_most_active(connection, exports, scope, clock, _TOP)
     typed = EntityName(type=newest.entity.type, id=named.id, name=named.name)
     now = find_access_to(connection, typed, scope, clock, _ACCESSES)
     return {
@@ -194,11 +202,19 @@ def _entity_context(
         "other_actors": other_actors,
         "exports": count_events(connection, exports, scope, clock),
         "exports_href": view.events_href(exports),
+        "exports_note": "from it, by its name" if source else "of it",
         "exporters": view.actors(exporters, exports),
         "as_subject": _as_subject(connection, newest.entity.name, scope, clock),
         **_access_context(connection, now, scope, clock),
         **_common(connection, query, count_facets(connection, query, scope, clock), scope, clock),
     }
+
+
+def _exports_of(query: Query, source: str | None, name: str | None) -> Query:
+    """The exports of a thing, or those that name it as what their data came from."""
+    if source is None or name is None:
+        return narrowed(query, _EXPORT)
+    return query_of((_EXPORT, Term(source, (atom_of(source, name),))))
 
 
 def _other_page(named: EntityName, other: str) -> str:

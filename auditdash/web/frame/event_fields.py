@@ -122,7 +122,7 @@ class _Fields:
             label=label,
             value=value,
             mono=mono,
-            include=self._link(edit.include(self.text, field, key or value)),
+            include=self._link(edit.only(self.text, field, key or value)),
             exclude=self._link(edit.exclude(self.text, field, key or value)),
             page=page,
             badge=badge,
