@@ -19,12 +19,15 @@ _LOCK = 7_243_501  # any number, the same in each process: PostgreSQL's advisory
 
 
 def migrate(database_url: str) -> None:
-    """Run every missing migration in one transaction."""
+    """Run every missing migration in one transaction. Raises BadInput for a newer schema."""
     engine = open_engine(database_url)
     try:
         with writing(engine) as connection:
             if not is_sqlite(connection):
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            found = find_revision(connection)
+            if found is not None:
+                check_revision(found)
             command.upgrade(_config(connection), "head")
     finally:
         engine.dispose()
@@ -40,7 +43,7 @@ def check_revision(revision: str) -> None:
     known = {each.revision for each in _scripts().walk_revisions()}
     if revision not in known:
         raise BadInput(
-            f"its schema is of revision {revision}, which this version does not know",
+            f"the schema is of revision {revision}, which this version does not know",
             expected="the version of auditdash that it comes from, or a newer one",
         )
 

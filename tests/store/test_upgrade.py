@@ -126,3 +126,13 @@ def test_its_pages_and_its_token_answer(upgraded: Settings) -> None:
     assert (sent.json or {})["known"] == 14
     assert "王小明" in signed_in(visitor, 1).get("/timeline?q=-actor:peter_parker").text
     app.extensions["auditdash"].engine.dispose()
+
+
+def test_the_database_of_a_newer_version_is_refused_in_one_line(
+    engine: Engine, settings: Settings
+) -> None:
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    done = CliRunner().invoke(main, ["migrate"], env=environment(settings))
+    assert done.exit_code == 1
+    assert "9999, which this version does not know" in done.stderr
