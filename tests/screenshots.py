@@ -48,7 +48,7 @@ _DEMO: Final = {
     "exports": "/summaries/exports",
     "permissions": "/summaries/permissions",
     "access": "/access",
-    "access-connection": "/access/one?kind=connection&name=Payroll",
+    "access-connection": "/access/one?kind=connection&id=4f4b791ad404",
     "access-differences": "/access/differences",
     "access-contradictions": "/access/contradictions",
     "permission-patterns": "/summaries/permissions/patterns",
