@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from auditdash.accounts.setup import create_setup_link
 from auditdash.events.instants import now
@@ -121,6 +121,8 @@ def _judge(visit: Visit, other_look: tuple[str, int]) -> Iterator[str]:
 
 
 def _judge_look(page: Page) -> Iterator[str]:
+    # What is asked for on the way, such as the next rows, fades the results until it is there.
+    expect(page.locator(".htmx-request")).to_have_count(0)
     page.evaluate(_DRAWN)
     look = page.evaluate(_LOOK)
     if look["headings"] != 1:
