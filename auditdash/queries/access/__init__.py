@@ -1,1 +1,1 @@
-"""Who had access to what, as of any moment: derived from the events alone."""
+"""Who had access to what, as of any moment: derived from the events, and from baselines."""
