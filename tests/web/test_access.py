@@ -166,6 +166,22 @@ def test_what_cannot_be_asked_is_an_error_and_never_everything(
     assert client.get("/access/one.csv?kind=member&name=nobody").status_code == 404
 
 
+def test_a_name_alone_finds_what_has_an_id_and_says_whom_it_could_mean(
+    client: FlaskClient, engine: Engine, workspace_id: int, told: int
+) -> None:
+    assert "zoë" in _get(client, "/access/one?kind=connection&name=payroll")
+    other_kind = client.get("/access/one?kind=group&name=Payroll")
+    assert other_kind.status_code == 404
+    assert "/access/one?kind=connection&amp;id=c1" in other_kind.text
+    zoe = {"member_id": "u2", "member_username": "zoë", "role": "view"}
+    given = "connection_member_added_with_role"
+    with writing(engine) as connection:
+        store(connection, workspace_id, _event(21, given, zoe, ("c2", "Payroll")))
+    twice = client.get("/access/one?kind=connection&name=Payroll").text
+    assert "kind=connection&amp;id=c1" in twice
+    assert "kind=connection&amp;id=c2" in twice
+
+
 def test_a_moment_before_the_first_event_is_said_to_be_unknown(
     client: FlaskClient, told: int
 ) -> None:

@@ -6,15 +6,16 @@ import csv
 import io
 import random
 import re
+from datetime import timedelta
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.events.instants import DAY, Instant, to_rfc3339
+from auditdash.events.instants import DAY, Instant, to_datetime, to_rfc3339
 from auditdash.queries.timeline import count_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
@@ -111,6 +112,24 @@ def test_each_number_of_what_changed_leads_to_so_many_events(
     assert sum(map(int, totals)) == len(rows) > 0
     for href in re.findall(r'href="(/access/differences[^"]*)"', page):
         assert client.get(unescape(href)).status_code == 200
+
+
+def test_a_report_of_last_month_has_the_periods_of_the_calendar(
+    client: FlaskClient, filled: int
+) -> None:
+    (href,) = re.findall(r'href="([^"]*)"[^>]*>Last month<', client.get("/changed?q=").text)
+    moment = to_datetime(NOW, ZoneInfo("UTC"))
+    last = moment.date().replace(day=1) - timedelta(days=1)
+    before = last.replace(day=1) - timedelta(days=1)
+    days = {
+        "from": last.replace(day=1),
+        "to": last,
+        "earlier_from": before.replace(day=1),
+        "earlier_to": before,
+    }
+    assert dict(parse_qsl(urlsplit(unescape(href)).query)) == {
+        key: day.isoformat() for key, day in days.items()
+    }
 
 
 @pytest.mark.parametrize(

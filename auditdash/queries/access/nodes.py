@@ -56,7 +56,8 @@ class Nodes(Struct, frozen=True, eq=False):
         return kind_word(int(self.kinds[number]))
 
     def find(self, kind: str, identity: str | None, name: str | None) -> int | None:
-        """The one that has this id; without an id, the one that has no id and this name."""
+        """The one that has this id; without an id, the one that has no id and this name, else the
+        only one that was ever called so."""
         asked = self.kinds == kind_number(kind)
         if kind in _WORDS.values():
             found = np.flatnonzero(asked)
@@ -65,6 +66,9 @@ class Nodes(Struct, frozen=True, eq=False):
         else:
             nameless = asked & (self.ids == MISSING)
             found = np.flatnonzero(nameless & (self.names == self.texts.find(name or "")))
+            if not len(found) and name:
+                called = self.find_called(name, (kind,))
+                found = np.array(called if len(called) == 1 else (), np.int64)
         return int(found[0]) if len(found) else None
 
     def find_called(self, name: str, kinds: Collection[str]) -> list[int]:

@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 
 from auditdash.queries.access.nodes import Node
-from auditdash.queries.access.rows import open_sight
+from auditdash.queries.access.rows import Sight, open_sight
 from auditdash.search.errors import QueryError
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
@@ -61,7 +61,7 @@ def show_one() -> Response:
             sight = open_sight(connection, _scope(asked))
             found = sight.picture.nodes.find(*key)
             if found is None:
-                return _answer_unknown(asked, Node(*key))
+                return _answer_unknown(sight, asked, Node(*key))
             context = cards.one(sight, found, query, asked, clock, _number())
     except QueryError as error:
         return _answer_error(asked, error)
@@ -141,9 +141,16 @@ def _record(what: str, asked: Asked, clock: Clock, **context: str) -> None:
     readers.record_access(what, asked.text, moment=asked.moment.said(clock), **context)
 
 
-def _answer_unknown(asked: Asked, node: Node) -> Response:
-    """404 for someone whose access no event in sight is about."""
-    context = {"asked": asked, "name": node.label or node.kind, "start_href": asked.href()}
+def _answer_unknown(sight: Sight, asked: Asked, node: Node) -> Response:
+    """404 for someone whose access no event in sight is about, with all who were ever called so."""
+    nodes = sight.picture.nodes
+    called = nodes.find_called(node.label, KINDS) if node.label else []
+    context = {
+        "asked": asked,
+        "name": node.label or node.kind,
+        "called": [view.node_view(nodes.node(each), asked) for each in called],
+        "start_href": asked.href(),
+    }
     return fragments.render("access/unknown.html", "access/unknown.html", 404, **context)
 
 

@@ -72,6 +72,17 @@ def last_days(clock: Clock, days: int) -> Days:
     return Days(today - (days - 1) * _ONE, today)
 
 
+def last_month(text: str, clock: Clock) -> Asked:
+    """The last whole calendar month compared with the one before it."""
+    later = _month_before(local_date(clock.now, clock.zone))
+    return Asked(text, _month_before(later.first), later)
+
+
+def _month_before(day: date) -> Days:
+    last = day.replace(day=1) - _ONE
+    return Days(last.replace(day=1), last)
+
+
 def since(first: date, clock: Clock) -> Days:
     """From a day on, to today."""
     today = local_date(clock.now, clock.zone)

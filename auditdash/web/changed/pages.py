@@ -22,7 +22,7 @@ from auditdash.store.engine import reading
 from auditdash.store.report_runs import ReportRun, list_runs
 from auditdash.web import fragments, params, readers
 from auditdash.web.changed import changed_view
-from auditdash.web.changed.asked import PATH, Asked, Days, last_days, read_asked, since
+from auditdash.web.changed.asked import PATH, Asked, Days, last_days, last_month, read_asked, since
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.summaries.answers import answer_error
@@ -144,6 +144,7 @@ def _presets(
     """Periods to choose: since the last report, where there is one, compared with its period."""
     found = [(f"{days} days", last_days(clock, days)) for days in (7, 30, 90)]
     choices = [(label, Asked(asked.text, each.before, each)) for label, each in found]
+    choices.append(("Last month", last_month(asked.text, clock)))
     report = _last_report(connection, scope)
     if report is not None:
         last = Instant(report.period_end - 1)
