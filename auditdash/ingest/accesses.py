@@ -1,4 +1,5 @@
-"""Our own record of who looked at the log: kept before they see it, many readers' in one commit."""
+"""Our own record of who looked at the log, kept before they see it, many readers' in one commit;
+and of what people do to auditdash itself, kept together with the deed."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ _MOST_SECONDS: Final = 0.02  # that one who writes waits for those at work
 
 
 class Access(Struct, frozen=True, kw_only=True):
-    """One look at the log: `record` is the event that tells of it, as JSON."""
+    """One look at the log, or one deed: `record` is the event that tells of it, as JSON."""
 
     workspace_id: int
     at: Instant
@@ -57,20 +58,38 @@ def access_of(
     context: Mapping[str, str],
 ) -> Access:
     """What the event says that tells of a look at this workspace's log."""
-    told = {"what": what, "query": query, **context}
+    return event_of(
+        workspace,
+        at,
+        actor,
+        action="audit_log_accessed",
+        description=f"{what} in auditdash" if what in ACTS else f"{what} read in auditdash",
+        entity=("audit_log", workspace.slug, workspace.name),
+        context={"what": what, "query": query, **context},
+    )
+
+
+def event_of(
+    workspace: Workspace,
+    at: Instant,
+    actor: Mapping[str, str | None],
+    *,
+    action: str,
+    description: str,
+    entity: tuple[str, str, str],
+    context: Mapping[str, str],
+) -> Access:
+    """Any event of our own log: `action` is one of the catalogue, `entity` type, id and name."""
+    kind, identity, title = map(storable, entity)
     record = {
         "id": str(uuid.uuid4()),
-        "action": "audit_log_accessed",
-        "description": f"{what} in auditdash" if what in ACTS else f"{what} read in auditdash",
+        "action": action,
+        "description": storable(description),
         "timestamp": instants.to_rfc3339(at),
         "workspace_username": workspace.slug,
-        "context": {name: storable(value) for name, value in told.items()},
+        "context": {name: storable(value) for name, value in context.items()},
         "actor": {name: value and storable(value) for name, value in actor.items()},
-        "entity": {
-            "entity_type": "audit_log",
-            "entity_id": workspace.slug,
-            "entity_name": workspace.name,
-        },
+        "entity": {"entity_type": kind, "entity_id": identity, "entity_name": title},
     }
     return Access(workspace_id=workspace.id, at=at, record=msgspec.json.encode(record))
 
