@@ -182,6 +182,19 @@ def test_a_name_alone_finds_what_has_an_id_and_says_whom_it_could_mean(
     assert "kind=connection&amp;id=c2" in twice
 
 
+def test_default_access_is_said_beside_the_number_of_collections(
+    client: FlaskClient, engine: Engine, workspace_id: int, told: int
+) -> None:
+    said = "and all by default access"
+    assert said not in _get(client, "/access/one?kind=member&id=u2")
+    default = {"before_role": "none", "after_role": "view", "role": "view"}
+    with writing(engine) as connection:
+        everyone = _event(22, "workspace_default_access_changed", default, ("w", "Acme"))
+        store(connection, workspace_id, everyone)
+    assert said in _get(client, "/access/one?kind=everyone")
+    assert said in _get(client, "/access/one?kind=member&id=u2")
+
+
 def test_a_moment_before_the_first_event_is_said_to_be_unknown(
     client: FlaskClient, told: int
 ) -> None:

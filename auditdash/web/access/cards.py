@@ -103,6 +103,7 @@ def one(
         "people": count_nodes(sight, to.subjects, "member"),
         "everyone": count_nodes(sight, to.subjects, "everyone") > 0,
         "counts": _counts(sight, reaching),
+        "by_default": count_nodes(sight, reaching.objects, "default") > 0,
         "hrefs": _narrower(query, asked, address, arguments),
         "rows": view.way_views(iterate_ways(sight, shown), asked),
         "given_count": len(given),
