@@ -166,3 +166,27 @@ def test_an_address_outside_is_marked_wherever_a_recipient_stands(
     page = re.sub(r"<[^>]+>|\s+", " ", client.get("/changed?q=").text)
     assert re.search(r"spy@rival.example +outside", page)
     assert not re.search(r"bob@acme.example +outside", page)
+
+
+def test_a_schedule_that_was_set_up_before_the_period_still_shows_on_its_exports(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    added = "report_schedule_user_email_added"
+    sent = (("org_user_invited", "ann@acme.example", 90), (added, "spy@rival.example", 80))
+    records = [
+        make_record(
+            id=address,
+            action=action,
+            timestamp=to_rfc3339(Instant(NOW - ago * DAY)),
+            context={"email": address},
+        )
+        for action, address, ago in sent
+    ]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+    page = client.get("/summaries/exports?q=created:>now-30d").text
+    (href,) = re.findall(r'href="([^"]*)">1 that was added at another time<', page)
+    assert "spy@rival.example" in client.get(unescape(href)).text
+    everything = client.get("/summaries/exports?q=").text
+    assert "another time" not in everything
+    assert "1 goes to an outside address" in everything

@@ -14,8 +14,10 @@ from auditdash.queries.exports.around.networks import find_networks
 from auditdash.queries.inventory.recipients import find_recipients
 from auditdash.queries.permission_changes import find_first_recorded
 from auditdash.queries.timeline import has_events
+from auditdash.search.edit import without_field
 from auditdash.search.errors import QueryError
 from auditdash.search.period import period_of
+from auditdash.search.print import print_query
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
@@ -124,8 +126,15 @@ def _schedules(
 ) -> dict[str, object]:
     domains = readers.settings().domains
     recipients = find_recipients(connection, query, scope, clock, domains)
+    ever = without_field(query, "created")
+    older = 0
+    if ever != query:  # what was set up long ago still sends
+        always = find_recipients(connection, ever, scope, clock, domains)
+        older = always.outside_now - recipients.outside_now
     return {
         "recipients": recipients,
+        "older_outside": older,
+        "older_href": link("/inventory/schedules", print_query(ever)),
         "recipient_rows_shown": recipients_view.recipient_views(recipients, _FEW),
         "inside": recipients_view.inside_text(recipients.inside, configured=bool(domains)),
     }
