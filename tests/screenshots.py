@@ -19,8 +19,8 @@ from sqlalchemy import Engine
 
 from auditdash.accounts.people import create_person
 from auditdash.events.instants import now
-from auditdash.events.periods import previous_month
 from auditdash.ingest.demo_workspace import load_demo
+from auditdash.reports.orders.order import new_order
 from auditdash.reports.run import request_report, run_next
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import open_engine, writing
@@ -102,10 +102,7 @@ def _served(folder: Path) -> Iterator[Scene]:
         request_report(
             connection,
             workspace_id=demo.id,
-            kind="compliance",
-            period=previous_month(now(), demo.zone_info),
-            zone=demo.zone,
-            query="-source:auditdash",
+            order=new_order("compliance", period="last-month", zone=demo.zone),
             requested_by="Alice",
             now=now(),
         )

@@ -22,9 +22,10 @@ from auditdash.queries.evidence import (
 from auditdash.reports.attached.files import AttachedFile
 from auditdash.reports.attached.writing import Attached
 from auditdash.reports.build import auditdash_version, commit, tzdata_version
+from auditdash.reports.orders.order import order_of
 from auditdash.reports.question import Question, question_of, report_id
 from auditdash.reports.sections.actions import CategoryPart, categories_of
-from auditdash.reports.sections.controls import FrameworkPart, controls_of, parse_frameworks
+from auditdash.reports.sections.controls import FrameworkPart, controls_of
 from auditdash.reports.sections.exports import Exports, gather_exports
 from auditdash.reports.sections.feeds import FeedLine, gather_feeds
 from auditdash.reports.sections.intake import Intake, gather_intake
@@ -122,7 +123,7 @@ def gather(
     question = question_of(run)
     asked = (connection, question.query, question.scope, question.clock)
     counts = count_by_action(*asked)
-    frameworks = parse_frameworks(run.frameworks)
+    frameworks = order_of(run).frameworks
     tell("Counting")
     charts = gather_charts(connection, question)
     tell("Counting exports")

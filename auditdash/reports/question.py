@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from auditdash.events.instants import Instant, parse_zone
 from auditdash.events.periods import Period
+from auditdash.reports.orders.order import order_of, span_of
 from auditdash.search.edit import freeze
 from auditdash.search.parse import parse
 from auditdash.search.period import frozen
@@ -18,8 +19,6 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.report_runs import ReportRun
 
 COMPLIANCE: Final = "compliance"
-# The audited system's events; our own readers' access records have the same archive.
-DEFAULT_QUERY: Final = "-source:auditdash"
 
 
 def report_id(run: ReportRun) -> str:
@@ -49,9 +48,10 @@ class Question(Struct, frozen=True, kw_only=True):
 
 def question_of(run: ReportRun) -> Question:
     """The question of a run; the same run asks the same for ever. A bad query is BadInput."""
-    clock = Clock(run.requested_at, parse_zone(run.zone))
-    asked = parse(freeze(run.query, clock))
-    period = Period(run.period_start, run.period_end)
+    order = order_of(run)
+    clock = Clock(run.requested_at, parse_zone(order.zone))
+    asked = parse(freeze(order.query, clock))
+    period = span_of(order)
     query = query_of((Term("created", (frozen(period),)), *asked.parts), "created-asc")
     return Question(
         query=query,

@@ -7,20 +7,18 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
-from auditdash.events.folding import storable
 from auditdash.events.instants import SECOND, Instant
-from auditdash.events.periods import Period
 from auditdash.reports.make import make_report
-from auditdash.reports.presets import closed
+from auditdash.reports.orders.order import Order, check_order, encode_order, fixed, span_of
+from auditdash.reports.orders.presets import closed
 from auditdash.reports.printing.process import RenderError
-from auditdash.reports.sections.controls import DEFAULT_FRAMEWORKS, frameworks_text
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
@@ -48,38 +46,33 @@ def request_report(
     connection: Connection,
     *,
     workspace_id: int,
-    kind: str,
-    period: Period,
-    zone: str,
-    query: str,
+    order: Order,
     requested_by: str,
     now: Instant,
-    frameworks: Sequence[str] = DEFAULT_FRAMEWORKS,
     schedule_id: int | None = None,
     slot: Instant | None = None,
 ) -> int | None:
     """Queue a report on what is stored now; its id, or None when its slot has one already.
 
-    A period with an open side, or that ends before it starts, is BadInput; so is a framework that
-    nobody knows.
+    A relative period is told by the slot, or by now where there is none. What cannot be asked, such
+    as an empty period or a framework that nobody knows, is BadInput.
     """
     workspace = find_workspace(connection, workspace_id)
     if workspace is None:
         raise BadInput(f"there is no workspace {workspace_id}")
-    start, end = closed(period)
+    asked = check_order(fixed(order, now if slot is None else slot))
+    start, end = closed(span_of(asked))
     return insert_run(
         connection,
         NewRun(
             workspace_id=workspace_id,
-            kind=kind,
+            kind=asked.kind,
             period_start=start,
             period_end=end,
-            zone=zone,
-            query=storable(query),
             requested_by=requested_by,
             requested_at=now,
             highest_seq=workspace.last_seq,
-            frameworks=frameworks_text(frameworks),
+            order=encode_order(asked),
             schedule_id=schedule_id,
             slot=slot,
         ),

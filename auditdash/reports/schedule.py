@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, parse_zone, to_instant
-from auditdash.events.periods import local_date, previous_month
-from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
+from auditdash.events.periods import local_date
+from auditdash.reports.orders.order import decode_order
 from auditdash.reports.run import request_report
-from auditdash.reports.sections.controls import parse_frameworks
 from auditdash.store.engine import reading, writing
 from auditdash.store.schedules import claim_slot, find_due_schedule
 
@@ -48,11 +47,7 @@ def fire_due(engine: Engine, now: Instant) -> bool:
             request_report(
                 connection,
                 workspace_id=due.workspace_id,
-                kind=COMPLIANCE,
-                period=previous_month(due.next_at, zone),
-                zone=due.zone,
-                query=DEFAULT_QUERY,
-                frameworks=parse_frameworks(due.frameworks),
+                order=decode_order(due.order),
                 requested_by=REQUESTED_BY,
                 now=now,
                 schedule_id=due.id,

@@ -20,7 +20,8 @@ MOST_ATTEMPTS = 3
 class ReportRun(Struct, frozen=True, kw_only=True):
     """`state` is queued, running, done or failed; `file_name` stands in the folder of reports.
 
-    `frameworks` are words such as `soc2,iso27001`.
+    `order` is all that was asked for, as auditdash.reports.orders wrote it; `kind` and the period
+    stand beside it for whoever looks for runs.
     """
 
     id: int
@@ -30,8 +31,6 @@ class ReportRun(Struct, frozen=True, kw_only=True):
     kind: str
     period_start: Instant
     period_end: Instant
-    zone: str
-    query: str
     requested_by: str
     requested_at: Instant
     state: str
@@ -46,7 +45,7 @@ class ReportRun(Struct, frozen=True, kw_only=True):
     sha256: bytes | None
     pages: int | None
     rows: int | None
-    frameworks: str
+    order: str
 
     @property
     def period(self) -> Period:
@@ -61,12 +60,10 @@ class NewRun(Struct, frozen=True, kw_only=True):
     kind: str
     period_start: Instant
     period_end: Instant
-    zone: str
-    query: str
     requested_by: str
     requested_at: Instant
     highest_seq: int
-    frameworks: str
+    order: str
     schedule_id: int | None = None
     slot: Instant | None = None
 

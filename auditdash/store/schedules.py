@@ -10,7 +10,10 @@ from auditdash.store.schema import schedules, workspaces
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """`next_at` is the slot that is due next, in the past when slots were missed."""
+    """`next_at` is the slot that is due next, in the past when slots were missed.
+
+    `order` is what each report is asked for, as auditdash.reports.orders wrote it.
+    """
 
     id: int
     workspace_id: int
@@ -18,7 +21,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     zone: str
     next_at: Instant
     paused: bool
-    frameworks: str
+    order: str
 
 
 _COLUMNS = tuple(schedules.c[name] for name in Schedule.__struct_fields__)
@@ -39,7 +42,7 @@ def start_schedule(
     workspace_id: int,
     kind: str,
     zone: str,
-    frameworks: str,
+    order: str,
     person_id: int | None,
     next_at: Instant,
     now: Instant,
@@ -52,13 +55,11 @@ def start_schedule(
     known = find_schedule(connection, workspace_id, kind)
     if known is None:
         row = {"workspace_id": workspace_id, "kind": kind, "zone": zone, "created_by": person_id}
-        row |= {"created_at": now, "next_at": next_at, "paused": False, "frameworks": frameworks}
+        row |= {"created_at": now, "next_at": next_at, "paused": False, "order": order}
         connection.execute(insert(schedules), row)
     elif known.paused:
         woken = update(schedules).where(schedules.c.id == known.id, schedules.c.paused)
-        connection.execute(
-            woken.values(zone=zone, next_at=next_at, paused=False, frameworks=frameworks)
-        )
+        connection.execute(woken.values(zone=zone, next_at=next_at, paused=False, order=order))
 
 
 def pause_schedule(connection: Connection, workspace_id: int, kind: str) -> None:

@@ -262,7 +262,7 @@ schedules = Table(
     _at("created_at"),
     _at("next_at"),
     Column("paused", Boolean, nullable=False),
-    Column("frameworks", Plain, nullable=False, server_default="soc2,iso27001"),
+    Column("order", Plain, nullable=False, server_default="{}"),  # reports.orders.order, JSON
 )
 
 report_runs = Table(
@@ -275,8 +275,6 @@ report_runs = Table(
     _text("kind"),
     _at("period_start"),
     _at("period_end"),
-    _text("zone"),
-    _text("query"),
     _text("requested_by"),
     _at("requested_at"),
     _text("state"),  # queued, running, done, failed
@@ -291,7 +289,7 @@ report_runs = Table(
     Column("sha256", LargeBinary(32), nullable=True),
     Column("pages", Integer, nullable=True),
     Column("rows", BigInteger, nullable=True),
-    Column("frameworks", Plain, nullable=False, server_default="soc2,iso27001"),
+    Column("order", Plain, nullable=False, server_default="{}"),  # reports.orders.order, JSON
     UniqueConstraint("schedule_id", "slot"),
     Index(None, "state", "claimed_until"),
 )

@@ -8,26 +8,33 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, send_file
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.events.periods import Period
-from auditdash.reports.presets import (
+from auditdash.reports.orders.kinds import find_kind
+from auditdash.reports.orders.order import (
+    Order,
+    decode_order,
+    encode_order,
+    new_order,
+    order_of,
+)
+from auditdash.reports.orders.presets import (
     CUSTOM,
     PRESETS,
     custom_period,
     file_stem,
     preset_period,
 )
-from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY, report_id
+from auditdash.reports.question import COMPLIANCE, report_id
 from auditdash.reports.run import report_path, request_report
 from auditdash.reports.schedule import next_slot
 from auditdash.reports.sections.controls import (
     DEFAULT_FRAMEWORKS,
     FRAMEWORKS,
-    frameworks_text,
     names_of,
-    parse_frameworks,
 )
 from auditdash.search.parse import parse
 from auditdash.search.period import period_text
@@ -46,6 +53,7 @@ class Line(Struct, frozen=True, kw_only=True):
     """One report of the list."""
 
     run: ReportRun
+    order: Order
     name: str
     period: str
     sha256: str
@@ -63,7 +71,7 @@ class Form(Struct, frozen=True, kw_only=True):
     first: str = ""
     last: str = ""
     zone: str = "UTC"
-    q: str = DEFAULT_QUERY
+    q: str
     frameworks: tuple[str, ...] = DEFAULT_FRAMEWORKS
 
 
@@ -72,7 +80,7 @@ def index() -> Response:
     """The page; its list asks for itself again until nothing is being made."""
     if not fragments.is_fragment():
         readers.record_access("reports")
-    return _page(Form(zone=readers.reader().workspace.zone))
+    return _page(Form(zone=readers.reader().workspace.zone, q=find_kind(COMPLIANCE).query))
 
 
 @blueprint.post("/reports")
@@ -122,12 +130,18 @@ def switch_schedule() -> Response:
                 workspace_id=workspace.id,
                 kind=COMPLIANCE,
                 zone=workspace.zone,
-                frameworks=frameworks_text(params.chosen_fields("framework", FRAMEWORKS)),
+                order=encode_order(_monthly()),
                 person_id=readers.reader().person_id,
                 next_at=next_slot(readers.now(), workspace.zone_info),
                 now=readers.now(),
             )
     return fragments.see_other("/reports")
+
+
+def _monthly() -> Order:
+    """What the report of each month is asked for."""
+    order = new_order(COMPLIANCE, period="last-month", zone=readers.reader().workspace.zone)
+    return replace(order, frameworks=params.chosen_fields("framework", FRAMEWORKS))
 
 
 @blueprint.get("/reports/<int:run_id>.pdf")
@@ -169,14 +183,17 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
         error=error,
         presets=tuple(PRESETS.items()),
         frameworks=tuple(FRAMEWORKS.items()),
-        scheduled=names_of(parse_frameworks(schedule.frameworks)) if schedule else "",
+        scheduled=names_of(decode_order(schedule.order).frameworks) if schedule else "",
         zones=_zones(form),
     )
 
 
 def _line(run: ReportRun) -> Line:
-    said = period_text(run.period, parse_zone(run.zone))
-    return Line(run=run, name=report_id(run), period=said, sha256=(run.sha256 or b"").hex())
+    order = order_of(run)
+    said = period_text(run.period, parse_zone(order.zone))
+    return Line(
+        run=run, order=order, name=report_id(run), period=said, sha256=(run.sha256 or b"").hex()
+    )
 
 
 def _zones(form: Form) -> list[tuple[str, str]]:
@@ -199,16 +216,16 @@ def _request(form: Form, period: Period) -> None:
         request_report(
             connection,
             workspace_id=reader.workspace.id,
-            kind=COMPLIANCE,
-            period=period,
-            zone=form.zone,
-            query=form.q,
-            frameworks=form.frameworks,
+            order=replace(
+                new_order(COMPLIANCE, period=period, zone=form.zone),
+                query=form.q,
+                frameworks=form.frameworks,
+            ),
             requested_by=reader.name or reader.username,
             now=readers.now(),
         )
 
 
 def _download_name(run: ReportRun) -> str:
-    days = file_stem(run.period, parse_zone(run.zone))
+    days = file_stem(run.period, parse_zone(order_of(run).zone))
     return f"{readers.reader().workspace.slug}-{run.kind}-{days}.pdf"

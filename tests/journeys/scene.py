@@ -19,6 +19,7 @@ from auditdash.events.folding import storable
 from auditdash.events.instants import DAY, Instant, now, to_rfc3339
 from auditdash.ingest.baselines.keep import Act, keep_baseline, parse_when
 from auditdash.ingest.baselines.lines import COLUMNS, parse_file
+from auditdash.reports.orders.order import encode_order, new_order
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, writing
@@ -171,7 +172,7 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
         workspace_id=workspace_id,
         kind="compliance",
         zone="UTC",
-        frameworks="soc2,pci",
+        order=encode_order(new_order("compliance", period="last-month", zone="UTC")),
         person_id=alice,
         next_at=Instant(now() + DAY),
         now=now(),

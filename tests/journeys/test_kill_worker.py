@@ -12,6 +12,7 @@ from sqlalchemy import Engine, func, select
 from auditdash import jobs
 from auditdash.events.instants import DAY, MINUTE, Instant, now, to_rfc3339
 from auditdash.events.periods import previous_month
+from auditdash.reports.orders.order import encode_order, new_order
 from auditdash.reports.run import report_path
 from auditdash.reports.schedule import next_slot
 from auditdash.settings import Settings
@@ -56,7 +57,7 @@ def _prepare(engine: Engine, workspace_id: int) -> Instant:
             workspace_id=workspace_id,
             kind="compliance",
             zone="UTC",
-            frameworks="soc2,pci",
+            order=encode_order(new_order("compliance", period="last-month", zone="UTC")),
             person_id=None,
             next_at=slot,
             now=first.start,

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 import pikepdf
 import pypdfium2
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.periods import Period
-from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
+from auditdash.reports.orders.order import Order, new_order
+from auditdash.reports.question import COMPLIANCE
 from auditdash.reports.run import report_path, request_report, run_next
-from auditdash.reports.sections.controls import DEFAULT_FRAMEWORKS
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, find_run
@@ -26,27 +27,21 @@ from tests.make import NOW
 OCTOBER = Period(parse_instant("2026-10-01T00:00:00Z"), parse_instant("2026-11-01T00:00:00Z"))
 
 
-def ask(
-    engine: Engine,
-    workspace_id: int,
-    *,
-    period: Period = OCTOBER,
-    zone: str = "UTC",
-    query: str = DEFAULT_QUERY,
-    now: Instant = NOW,
-    frameworks: tuple[str, ...] = DEFAULT_FRAMEWORKS,
-) -> int:
-    """Queue a report that Alice wants; its id."""
+def order_for(
+    kind: str = COMPLIANCE, *, period: str | Period = OCTOBER, zone: str = "UTC", **chosen: Any
+) -> Order:
+    """What a kind of report is by default, but for what is chosen."""
+    return replace(new_order(kind, period=period, zone=zone), **chosen)
+
+
+def ask(engine: Engine, workspace_id: int, *, now: Instant = NOW, **chosen: Any) -> int:
+    """Queue a report that Alice wants; its id. `chosen` as in order_for."""
     with writing(engine) as connection:
         run_id = request_report(
             connection,
             workspace_id=workspace_id,
-            kind=COMPLIANCE,
-            period=period,
-            zone=zone,
-            query=query,
+            order=order_for(**chosen),
             requested_by="Alice",
-            frameworks=frameworks,
             now=now,
         )
     assert run_id is not None

@@ -19,7 +19,6 @@ from auditdash.cli.main import main
 from auditdash.downloads import columns
 from auditdash.events.periods import month_period
 from auditdash.reports.attached import sample as samples
-from auditdash.reports.attached import writing as writing_files
 from auditdash.reports.attached.writing import Attached, write_attachments
 from auditdash.reports.exceptions import gather
 from auditdash.reports.exceptions.rules import rules
@@ -94,14 +93,11 @@ _EXPECTED = {
 
 
 @pytest.fixture
-def written(
-    engine: Engine, workspace_id: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Attached:
+def written(engine: Engine, workspace_id: int, tmp_path: Path) -> Attached:
     """The files of October, in tmp_path, with a sample of 7."""
-    monkeypatch.setattr(writing_files, "SIZE", 7)
     with writing(engine) as connection:
         store(connection, workspace_id, *_MONTH)
-    run = find(engine, workspace_id, ask(engine, workspace_id))
+    run = find(engine, workspace_id, ask(engine, workspace_id, sample=7))
     with reading(engine) as connection:
         workspace = find_workspace(connection, workspace_id)
         assert workspace is not None

@@ -9,11 +9,12 @@ from auditdash.events.catalogue import actions
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.queries.evidence import ActionCount
+from auditdash.reports.orders.order import order_of
 from auditdash.reports.sections.controls import (
     FRAMEWORKS,
     controls,
     controls_of,
-    frameworks_text,
+    names_of,
     parse_frameworks,
 )
 from tests.reports.papers import ask, find
@@ -54,27 +55,23 @@ def test_a_control_counts_the_events_and_exceptions_of_its_actions() -> None:
     assert (lines["CC8.1"].count, lines["CC8.1"].occurred) == (0, ())
 
 
-@pytest.mark.parametrize(
-    ("words", "stored"),
-    [
-        ((), ""),
-        (("iso27001", "soc2", "soc2"), "soc2,iso27001"),
-        (tuple(FRAMEWORKS), ",".join(FRAMEWORKS)),
-    ],
-)
-def test_frameworks_are_stored_in_one_order(words: tuple[str, ...], stored: str) -> None:
-    assert frameworks_text(words) == stored
-    assert parse_frameworks(stored) == tuple(word for word in FRAMEWORKS if word in words)
+def test_a_framework_that_was_dropped_since_has_no_lines_and_fails_nothing() -> None:
+    (part,) = controls_of(("cobit",), {}, {})
+    assert (part.name, part.lines) == ("cobit", ())
+    assert names_of(("soc2", "cobit")) == "SOC 2 TSC, cobit"
 
 
-def test_a_framework_that_nobody_knows_is_refused() -> None:
+def test_frameworks_stand_in_one_order_and_unknown_ones_are_refused() -> None:
+    assert parse_frameworks(("iso27001", "soc2", "soc2")) == ("soc2", "iso27001")
+    assert parse_frameworks(()) == ()
     with pytest.raises(BadInput, match="there is no framework 'cobit'"):
-        frameworks_text(("soc2", "cobit"))
+        parse_frameworks(("soc2", "cobit"))
 
 
 def test_a_run_has_the_usual_frameworks_unless_others_are_asked_for(
     engine: Engine, workspace_id: int
 ) -> None:
-    assert find(engine, workspace_id, ask(engine, workspace_id)).frameworks == "soc2,iso27001"
-    run_id = ask(engine, workspace_id, frameworks=("dora", "pci"))
-    assert find(engine, workspace_id, run_id).frameworks == "pci,dora"
+    usual = find(engine, workspace_id, ask(engine, workspace_id))
+    assert order_of(usual).frameworks == ("soc2", "iso27001")
+    chosen = find(engine, workspace_id, ask(engine, workspace_id, frameworks=("dora", "pci")))
+    assert order_of(chosen).frameworks == ("pci", "dora")

@@ -8,11 +8,13 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from auditdash.events.instants import HOUR, Instant, parse_instant, to_datetime
 from auditdash.events.periods import local_date
-from auditdash.reports.question import COMPLIANCE, DEFAULT_QUERY
+from auditdash.reports.orders.order import encode_order, new_order, order_of
+from auditdash.reports.question import COMPLIANCE
 from auditdash.reports.schedule import fire_due, next_slot
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, list_runs
@@ -48,11 +50,16 @@ def _start(engine: Engine, workspace_id: int, zone: str = "UTC") -> None:
             workspace_id=workspace_id,
             kind=COMPLIANCE,
             zone=zone,
-            frameworks="soc2,pci",
+            order=_order(zone),
             person_id=None,
             next_at=next_slot(_STARTED, ZoneInfo(zone)),
             now=_STARTED,
         )
+
+
+def _order(zone: str) -> str:
+    order = new_order(COMPLIANCE, period="last-month", zone=zone)
+    return encode_order(replace(order, frameworks=("soc2", "pci")))
 
 
 def _runs(engine: Engine, workspace_id: int) -> list[ReportRun]:
@@ -117,8 +124,9 @@ def test_a_run_is_asked_for_the_month_before_its_slot(engine: Engine, workspace_
         (date(2026, 3, 1), date(2026, 4, 1)),
     ]
     assert runs[2].period_end - runs[2].period_start == (31 * 24 - 1) * HOUR
-    assert {run.query for run in runs} == {DEFAULT_QUERY}
-    assert {run.frameworks for run in runs} == {"soc2,pci"}
+    orders = [order_of(run) for run in runs]
+    assert {order.query for order in orders} == {"-source:auditdash"}
+    assert {order.frameworks for order in orders} == {("soc2", "pci")}
     assert {run.requested_by for run in runs} == {"the monthly schedule"}
 
 
@@ -135,7 +143,7 @@ def test_a_paused_schedule_does_not_fire_and_makes_up_for_nothing(
             workspace_id=workspace_id,
             kind=COMPLIANCE,
             zone="UTC",
-            frameworks="soc2,pci",
+            order=_order("UTC"),
             person_id=None,
             next_at=parse_instant("2026-07-01T06:00:00Z"),
             now=parse_instant("2026-06-01T12:00:00Z"),

@@ -12,8 +12,8 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.periods import Period
 from auditdash.reports.build import auditdash_version, commit, tzdata_version
+from auditdash.reports.orders.presets import closed, custom_period, file_stem, preset_period
 from auditdash.reports.paper import length_text, shorten
-from auditdash.reports.presets import closed, custom_period, file_stem, preset_period
 
 _APIA = ZoneInfo("Pacific/Apia")
 _NEW_YORK = ZoneInfo("America/New_York")

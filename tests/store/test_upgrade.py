@@ -8,18 +8,24 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 from sqlalchemy import Engine, MetaData, create_engine, func, select, text
 
 from auditdash.accounts.tokens import INGEST, find_token
 from auditdash.cli.main import main
+from auditdash.events.instants import Instant
+from auditdash.events.periods import Period
 from auditdash.factory import create_app
 from auditdash.index.events import find_stored
 from auditdash.index.keep_up import keep_up
+from auditdash.reports.orders.order import decode_order, new_order, order_of
 from auditdash.settings import Settings
 from auditdash.store.copies.evidence import find_evidence
 from auditdash.store.engine import open_engine, reading, writing
 from auditdash.store.migrate import make_tables, migrate
 from auditdash.store.records import open_records
+from auditdash.store.report_runs import list_runs
+from auditdash.store.schedules import find_schedule
 from auditdash.store.schema import conflicts, events, quarantine
 from auditdash.store.standing.guards import find_missing_guards
 from tests.index.equal import differences
@@ -27,6 +33,16 @@ from tests.people import signed_in
 from tests.serving import environment
 
 _RESOURCE = Path(__file__).with_name("first_release")
+# A schedule and a run of revision 0009.
+_ASKED = (
+    "INSERT INTO workspaces (id, slug, name, kind, zone, created_at, last_seq)"
+    " VALUES (1, 'acme', 'Acme', 'real', 'UTC', 0, 0)",
+    "INSERT INTO schedules (id, workspace_id, kind, zone, created_at, next_at, paused, frameworks)"
+    " VALUES (1, 1, 'compliance', 'UTC', 0, 0, false, '')",
+    "INSERT INTO report_runs (id, workspace_id, kind, period_start, period_end, zone, query,"
+    " requested_by, requested_at, state, stage, attempts, highest_seq, frameworks) VALUES (1, 1,"
+    " 'compliance', 1, 2, 'Asia/Tokyo', 'actor:ann', 'Ann', 0, 'done', 'Done', 1, 5, 'pci,dora')",
+)
 _TOKEN = "adt_3OAA5tzVItedaD7mv0NdCtb9Nsa0ksLgs6SN7L0UXi14yFwyI"
 
 
@@ -136,3 +152,27 @@ def test_the_database_of_a_newer_version_is_refused_in_one_line(
     done = CliRunner().invoke(main, ["migrate"], env=environment(settings))
     assert done.exit_code == 1
     assert "9999, which this version does not know" in done.stderr
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_what_reports_were_asked_for_stands_in_their_orders(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if kind == "postgres":
+        url = request.getfixturevalue("empty_postgres")
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        make_tables(connection, "0009")
+        for statement in _ASKED:
+            connection.execute(text(statement))
+    migrate(url)
+    with reading(engine) as connection:
+        (run,), schedule = list_runs(connection, 1), find_schedule(connection, 1, "compliance")
+    engine.dispose()
+    assert schedule is not None
+    october = (Instant(1), Instant(2))
+    usual = new_order("compliance", period=Period(*october), zone="Asia/Tokyo")
+    assert order_of(run) == replace(usual, query="actor:ann", frameworks=("pci", "dora"))
+    monthly = new_order("compliance", period="last-month", zone="UTC")
+    assert decode_order(schedule.order) == replace(monthly, frameworks=())

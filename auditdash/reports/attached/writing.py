@@ -16,9 +16,10 @@ from auditdash.events.instants import Instant
 from auditdash.index.events import iterate_numbered
 from auditdash.queries.control_totals import iterate_seqs
 from auditdash.reports.attached.files import AttachedFile, write_rows
-from auditdash.reports.attached.sample import SIZE, Drawn, draw, iterate_sample, nonce_of
+from auditdash.reports.attached.sample import Drawn, draw, iterate_sample, nonce_of
 from auditdash.reports.exceptions.finders import Asked
 from auditdash.reports.exceptions.gather import Collector, Exceptions
+from auditdash.reports.orders.order import order_of
 from auditdash.reports.question import Question, question_of, report_id
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import Workspace
@@ -69,7 +70,7 @@ def write_attachments(
     tell: Tell,
 ) -> Attached:
     """Write all of them to the folder `work`; `domains` are the workspace's own, if configured."""
-    question = question_of(run)
+    question, order = question_of(run), order_of(run)
     pieces = iterate_csv(connection, question.query, question.scope, question.clock)
     population = write_rows(work / POPULATION, pieces, lambda: tell("Collecting events"))
     asked = Asked(
@@ -80,9 +81,9 @@ def write_attachments(
         work / EXCEPTIONS, collector.iterate_csv(), lambda: tell("Looking for exceptions")
     )
     tell("Drawing the sample")
-    nonce = nonce_of(population.sha256)
+    nonce = order.nonce or nonce_of(population.sha256)
     seqs = iterate_seqs(connection, question.query, question.scope, question.clock)
-    drawn = draw(seqs, report_id(run), nonce, SIZE)
+    drawn = draw(seqs, report_id(run), nonce, order.sample)
     events = list(_events(connection, question, workspace, drawn))
     return Attached(
         population=population,
@@ -92,7 +93,7 @@ def write_attachments(
         ),
         exceptions=collector.found(),
         sample=Sample(
-            size=SIZE,
+            size=order.sample,
             nonce=nonce,
             rows=tuple(_row(*pair) for pair in zip(drawn, events, strict=True)),
         ),

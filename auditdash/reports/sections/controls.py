@@ -68,9 +68,9 @@ class FrameworkPart(Struct, frozen=True, kw_only=True):
     lines: tuple[ControlLine, ...]
 
 
-def parse_frameworks(text: str) -> tuple[str, ...]:
-    """What is stored, `soc2,iso27001`, as words in the order of FRAMEWORKS; else BadInput."""
-    words = {word for word in text.split(",") if word}
+def parse_frameworks(given: Iterable[str]) -> tuple[str, ...]:
+    """Words, each once, in the order of FRAMEWORKS; an unknown one is BadInput."""
+    words = set(given)
     unknown = sorted(words - FRAMEWORKS.keys())
     if unknown:
         expected = ", ".join(FRAMEWORKS)
@@ -78,27 +78,23 @@ def parse_frameworks(text: str) -> tuple[str, ...]:
     return tuple(word for word in FRAMEWORKS if word in words)
 
 
-def frameworks_text(words: Iterable[str]) -> str:
-    """Words as they are stored; an unknown one is BadInput."""
-    return ",".join(parse_frameworks(",".join(words)))
-
-
 def names_of(words: Sequence[str]) -> str:
     """What people call them."""
-    return ", ".join(FRAMEWORKS[word] for word in words) or "none"
+    return ", ".join(FRAMEWORKS.get(word, word) for word in words) or "none"
 
 
 def controls_of(
     words: Sequence[str], counts: Mapping[str, ActionCount], exceptions: Mapping[str, int]
 ) -> tuple[FrameworkPart, ...]:
-    """The matrix of these frameworks; both mappings are by action."""
+    """The matrix of these frameworks; both mappings are by action. One that was asked for by an
+    earlier version and is no longer known has no lines."""
     return tuple(
         FrameworkPart(
             word=word,
-            name=FRAMEWORKS[word],
+            name=FRAMEWORKS.get(word, word),
             lines=tuple(
                 _line(control, names, counts, exceptions)
-                for control, names in controls()[FRAMEWORKS[word]].items()
+                for control, names in controls().get(FRAMEWORKS.get(word, ""), {}).items()
             ),
         )
         for word in words

@@ -7,13 +7,9 @@ from typing import Final
 from msgspec import Struct
 
 from auditdash.events.instants import to_rfc3339
-from auditdash.reports.attached.sample import SIZE
-from auditdash.reports.question import DEFAULT_QUERY, Question
-from auditdash.reports.sections.controls import (
-    DEFAULT_FRAMEWORKS,
-    names_of,
-    parse_frameworks,
-)
+from auditdash.reports.orders.order import new_order, order_of
+from auditdash.reports.question import Question
+from auditdash.reports.sections.controls import names_of
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import Workspace
 
@@ -32,11 +28,13 @@ def parameters_of(
     run: ReportRun, question: Question, workspace: Workspace, domains: frozenset[str]
 ) -> tuple[Parameter, ...]:
     """All parameters of a run, also those that cannot be chosen."""
+    order = order_of(run)
+    default = new_order(order.kind, period=question.period, zone=workspace.zone)
     period = f"{to_rfc3339(question.start)} until before {to_rfc3339(question.end)}"
     return (
         Parameter(name="Period", value=period, default="the last whole month"),
-        Parameter(name="Query", value=run.query or "none: everything", default=DEFAULT_QUERY),
-        Parameter(name="Days counted in", value=run.zone, default=workspace.zone),
+        Parameter(name="Query", value=order.query or "none: everything", default=default.query),
+        Parameter(name="Days counted in", value=order.zone, default=workspace.zone),
         Parameter(
             name="Highest event number",
             value=str(run.highest_seq),
@@ -49,9 +47,11 @@ def parameters_of(
         ),
         Parameter(
             name="Control frameworks",
-            value=names_of(parse_frameworks(run.frameworks)),
-            default=names_of(DEFAULT_FRAMEWORKS),
+            value=names_of(order.frameworks),
+            default=names_of(default.frameworks),
         ),
-        Parameter(name="Events in the sample", value=str(SIZE), default=str(SIZE)),
+        Parameter(
+            name="Events in the sample", value=str(order.sample), default=str(default.sample)
+        ),
         Parameter(name="Row limit", value="none", default="none: it cannot be set"),
     )

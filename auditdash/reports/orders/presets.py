@@ -8,27 +8,51 @@ from zoneinfo import ZoneInfo
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, shorten, to_datetime
-from auditdash.events.periods import Period, local_date, midnight, month_period, previous_month
+from auditdash.events.periods import (
+    Period,
+    day_period,
+    local_date,
+    midnight,
+    month_period,
+    previous_month,
+)
 
 CUSTOM: Final = "custom"
-PRESETS: Final = {
+# What a schedule can ask for, too: whole calendar units before the moment it is asked at.
+RELATIVE: Final = {
     "last-month": "Last month",
-    "this-month": "This month so far",
     "last-quarter": "Last quarter",
-    CUSTOM: "Custom days",
+    "last-year": "Last year",
+    "last-week": "Last week, from Monday",
+    "yesterday": "Yesterday",
+    "this-month": "This month so far",
+    "this-year": "This year so far",
 }
+PRESETS: Final = {**RELATIVE, CUSTOM: "Custom days"}
 _DAY: Final = "a day such as 2026-03-08"
 
 
 def preset_period(preset: str, now: Instant, zone: ZoneInfo) -> Period:
-    """The whole local months behind the name of a preset other than custom."""
+    """The whole local days, months or years that a word of RELATIVE means; else BadInput."""
     today = local_date(now, zone)
-    if preset == "this-month":
-        return month_period(today.year, today.month, zone)
-    if preset == "last-quarter":
-        quarter = today.year * 4 + (today.month - 1) // 3 - 1
-        return month_period(quarter // 4, quarter % 4 * 3 + 1, zone, months=3)
-    return previous_month(now, zone)
+    match preset:
+        case "last-month":
+            return previous_month(now, zone)
+        case "last-quarter":
+            quarter = today.year * 4 + (today.month - 1) // 3 - 1
+            return month_period(quarter // 4, quarter % 4 * 3 + 1, zone, months=3)
+        case "last-year":
+            return month_period(today.year - 1, 1, zone, months=12)
+        case "last-week":
+            monday = today - timedelta(days=today.weekday())
+            return Period(midnight(monday - timedelta(days=7), zone), midnight(monday, zone))
+        case "yesterday":
+            return day_period(today - timedelta(days=1), zone)
+        case "this-month":
+            return month_period(today.year, today.month, zone)
+        case "this-year":
+            return month_period(today.year, 1, zone, months=12)
+    raise BadInput("this period is not offered", where="period", expected=", ".join(RELATIVE))
 
 
 def custom_period(first: str, last: str, zone: ZoneInfo) -> Period:
