@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.processes",
     "tests.serving",
     "tests.people",
+    "tests.receivers",
 ]

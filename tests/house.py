@@ -34,7 +34,9 @@ OWNERS = {
     "plotly": ("charts.interactive",),
     "weasyprint": ("reports.render",),
     "pydyf": ("reports.render",),
-    "httpx": ("ingest.sources",),
+    "httpx": ("ingest.sources", "outgoing.http"),
+    "botocore": ("outgoing.s3",),
+    "smtplib": ("outgoing.mail",),
     "argon2": ("accounts.passwords",),
     "ua_parser": ("events.user_agents",),
 }
