@@ -45,6 +45,7 @@ from auditdash.web.permissions import lasting as permission_lasting
 from auditdash.web.permissions import patterns as permission_patterns
 from auditdash.web.permissions import person as permission_person
 from auditdash.web.summaries import exports
+from auditdash.web.tokens import pages as token_pages
 
 _log = logging.getLogger(__name__)
 _TROUBLE: Final = (
@@ -76,6 +77,7 @@ _ROOMS: Final = (
     intake,
     accounts,
     settings_pages,
+    token_pages,
     api_events,
     api_reading,
     signs,

@@ -59,6 +59,7 @@ _DEMO: Final = {
     "inventory-schedules": "/inventory/schedules",
     "reports": "/reports",
     "settings": "/settings",
+    "tokens": "/settings/tokens",
 }
 _OWN: Final = {
     "welcome": "/welcome",

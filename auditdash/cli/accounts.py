@@ -1,4 +1,4 @@
-"""Commands about who may come in: people and tokens."""
+"""Commands about the people who may come in."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from auditdash.accounts.people import (
     set_password_hash,
 )
 from auditdash.accounts.sessions import end_sessions_of
-from auditdash.accounts.tokens import INGEST, SCOPES, create_token, list_tokens, revoke_token
-from auditdash.cli.house import House, only_real, with_house, workspace_option
+from auditdash.cli.house import House, only_real, with_house
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
 from auditdash.store.engine import reading, writing
@@ -78,55 +77,3 @@ def list_users(house: House) -> None:
 
 def _state(ended_at: int | None) -> str:
     return "active" if ended_at is None else "ended"
-
-
-@click.group()
-def token() -> None:
-    """Tokens with which programs send events to /api/v1/events, and read them there."""
-
-
-@token.command("create")
-@click.argument("name")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    type=click.Choice(SCOPES),
-    default=(INGEST,),
-    show_default=True,
-    help="What it may do; twice for both.",
-)
-@workspace_option
-@with_house
-def create_token_command(
-    house: House, name: str, scopes: tuple[str, ...], workspace: str | None
-) -> None:
-    """Make a token; it is shown once."""
-    owner = house.workspace(workspace)
-    with writing(house.engine) as connection:
-        click.echo(create_token(connection, owner.id, name, None, now(), scopes))
-
-
-@token.command("list")
-@workspace_option
-@with_house
-def list_tokens_command(house: House, workspace: str | None) -> None:
-    """Tokens of a workspace: number, beginning, name, state, what it may do."""
-    owner = house.workspace(workspace)
-    with reading(house.engine) as connection:
-        for each in list_tokens(connection, owner.id):
-            state = _state(each.revoked_at)
-            click.echo(f"{each.id}\t{each.prefix}…\t{each.name}\t{state}\t{each.scopes}")
-
-
-@token.command("revoke")
-@click.argument("number", type=int)
-@workspace_option
-@with_house
-def revoke_token_command(house: House, number: int, workspace: str | None) -> None:
-    """End a token, by its number in `token list`."""
-    owner = house.workspace(workspace)
-    with writing(house.engine) as connection:
-        if not revoke_token(connection, owner.id, number, now()):
-            raise BadInput(f"there is no live token {number} in {owner.slug}")
-    click.echo(f"Token {number} is revoked.")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import sys
 from collections import Counter
 from pathlib import Path
 
 import click
 
-from auditdash.cli.house import House, with_house, workspace_option
-from auditdash.events.instants import now, to_rfc3339
+from auditdash.cli.house import House, shell_act, with_house, workspace_option
+from auditdash.events.instants import to_rfc3339
 from auditdash.events.wording import printable
 from auditdash.ingest.baselines.keep import (
-    Act,
     check_workspace,
     keep_baseline,
     parse_when,
@@ -62,7 +59,7 @@ def import_baseline(
     """
     owner = house.workspace(workspace)
     check_workspace(owner)
-    act = _act(owner)
+    act = shell_act(owner)
     when = parse_when(moment, owner.zone_info, act.now)
     given = _read(file)
     name = printable(given.name)
@@ -105,18 +102,8 @@ def remove(house: House, number: int, workspace: str | None) -> None:
     """
     owner = house.workspace(workspace)
     with writing(house.engine) as connection:
-        removed = remove_baseline(connection, _act(owner), number)
+        removed = remove_baseline(connection, shell_act(owner), number)
     click.echo(f"Removed: {_said(removed)}")
-
-
-def _act(workspace: Workspace) -> Act:
-    """Whoever has a shell here, by their name on this machine."""
-    try:
-        name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        name = str(os.getuid())
-    actor = {"user_id": None, "username": f"shell:{name}", "ip": None, "user_agent": None}
-    return Act(workspace=workspace, actor=actor, now=now())
 
 
 def _read(file: str) -> File:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
+from auditdash.ingest.accesses import Act
 from auditdash.operation import lines
 from auditdash.settings import BadSetting, Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine, writing
@@ -93,3 +95,13 @@ def with_house(
 workspace_option = click.option(
     "--workspace", metavar="SLUG", help="The workspace, where there are several."
 )
+
+
+def shell_act(workspace: Workspace) -> Act:
+    """Whoever has a shell here, by their name on this machine."""
+    try:
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    actor = {"user_id": None, "username": f"shell:{name}", "ip": None, "user_agent": None}
+    return Act(workspace=workspace, actor=actor, now=now())

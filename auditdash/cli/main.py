@@ -12,13 +12,14 @@ import click
 from auditdash import jobs
 from auditdash.accounts.setup import first_setup_link
 from auditdash.cli.access import access
-from auditdash.cli.accounts import token, user
+from auditdash.cli.accounts import user
 from auditdash.cli.backup import backup, restore
 from auditdash.cli.doctor import doctor
 from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine
 from auditdash.cli.report import report
+from auditdash.cli.tokens import token
 from auditdash.events.instants import now
 from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, load_demo
 from auditdash.settings import ROOT, Settings

@@ -36,6 +36,22 @@ ACTS: Final = ("baseline-imported", "baseline-removed")  # which change what rea
 _MOST_SECONDS: Final = 0.02  # that one who writes waits for those at work
 
 
+Actor = Mapping[str, str | None]  # as the actor of an event: user_id, username, ip, user_agent
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """Who does it, in which workspace, when."""
+
+    workspace: Workspace
+    actor: Actor
+    now: Instant
+
+    @property
+    def by(self) -> str:
+        """The name of who does it."""
+        return storable(self.actor["username"] or "")
+
+
 class Access(Struct, frozen=True, kw_only=True):
     """One look at the log, or one deed: `record` is the event that tells of it, as JSON."""
 
@@ -52,7 +68,7 @@ class Access(Struct, frozen=True, kw_only=True):
 def access_of(
     workspace: Workspace,
     at: Instant,
-    actor: Mapping[str, str | None],
+    actor: Actor,
     what: str,
     query: str,
     context: Mapping[str, str],
@@ -72,7 +88,7 @@ def access_of(
 def event_of(
     workspace: Workspace,
     at: Instant,
-    actor: Mapping[str, str | None],
+    actor: Actor,
     *,
     action: str,
     description: str,

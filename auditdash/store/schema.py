@@ -247,8 +247,15 @@ tokens = Table(
     _at("created_at"),
     _at("last_used_at", nullable=True),
     _at("revoked_at", nullable=True),
-    # What it may do, in words with a space between them: ingest, read.
+    # What it may do, in words with a space between them: ingest, read. A member token has none.
     Column("scopes", Plain, nullable=False, server_default="ingest"),
+    Column("kind", Plain, nullable=False, server_default="workspace"),  # workspace, member
+    Column("person_id", Big, ForeignKey("people.id"), nullable=True),  # whose member token it is
+    _at("rotated_at", nullable=True),
+    Column("former_hash", LargeBinary(32), nullable=True),  # of the secret before the rotation
+    _at("former_until", nullable=True),
+    _at("expires_at", nullable=True),
+    Index(None, "former_hash"),
 )
 
 schedules = Table(

@@ -129,34 +129,6 @@ def enable(person_id: int) -> Response:
     return fragments.see_other(_PAGE + "#people")
 
 
-@blueprint.post("/tokens")
-def add_token() -> Response:
-    """A token for programs; the answer is the only page that ever shows it."""
-    reader = readers.reader()
-    if reader.workspace.kind == "demo":
-        raise BadInput("the demo takes no events of yours", expected="a workspace of your own")
-    with writing(readers.engine()) as connection:
-        token = tokens.create_token(
-            connection,
-            reader.workspace.id,
-            params.field("token_name"),
-            reader.person_id,
-            readers.now(),
-            [scope for scope in tokens.SCOPES if params.field(f"may_{scope}")],
-        )
-    return _page(token=token)
-
-
-@blueprint.post("/tokens/<int:token_id>/revoke")
-def revoke(token_id: int) -> Response:
-    """Let a token open nothing from now on."""
-    with writing(readers.engine()) as connection:
-        workspace_id = readers.reader().workspace.id
-        if not tokens.revoke_token(connection, workspace_id, token_id, readers.now()):
-            abort(404)
-    return fragments.see_other(_PAGE + "#tokens")
-
-
 @blueprint.errorhandler(BadInput)
 def answer_bad_input(error: BadInput) -> Response:
     """The settings again, with what was wrong."""
@@ -164,22 +136,22 @@ def answer_bad_input(error: BadInput) -> Response:
 
 
 def _page(
-    token: str = "",
     link: str = "",
     notices: list[tuple[str, str]] | None = None,
     status: int = 200,
 ) -> Response:
     with reading(readers.engine()) as connection:
         everybody = people.list_people(connection)
-        every_token = tokens.list_tokens(connection, readers.reader().workspace.id)
+        every = tokens.list_tokens(connection, readers.reader().workspace.id)
+    states = [token.state(readers.now()) for token in every]
     return fragments.render(
         "settings/page.html",
         "settings/page.html",
         status,
         people=everybody,
         names={person.id: person.name for person in everybody},
-        tokens=every_token,
-        new_token=token,
+        live=states.count("active") + states.count("expiring"),
+        expiring=states.count("expiring") + states.count("expired"),
         new_link=link,
         notices=notices or [],
         zones=_zones(),

@@ -3,17 +3,28 @@ import string
 import pytest
 from sqlalchemy import Engine, event, select
 
+from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.tokens import (
+    MEMBER,
+    MEMBER_PREFIX,
     PREFIX,
+    SCOPES,
+    WARNED,
+    NewToken,
     Token,
+    add_token,
     create_token,
     find_token,
+    list_expiring,
+    list_member_tokens,
     list_tokens,
     mark_used,
     revoke_token,
+    rotate_token,
+    why_refused,
 )
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import MINUTE, SECOND, Instant
+from auditdash.events.instants import DAY, MINUTE, SECOND, Instant
 from auditdash.store.engine import reading, writing
 from auditdash.store.schema import tokens
 from tests.databases import add_workspace
@@ -27,7 +38,7 @@ def _create(engine: Engine, workspace_id: int, name: str = "loader") -> str:
 
 def _find(engine: Engine, presented: str) -> Token | None:
     with reading(engine) as connection:
-        return find_token(connection, presented)
+        return find_token(connection, presented, NOW)
 
 
 def test_a_token_is_found_by_its_text_alone(engine: Engine, workspace_id: int) -> None:
@@ -56,11 +67,11 @@ def test_a_mistyped_token_never_reaches_the_database(engine: Engine, workspace_i
         statements.clear()
         for place in range(len(text)):
             other = next(each for each in string.ascii_letters if each != text[place])
-            assert find_token(connection, text[:place] + other + text[place + 1 :]) is None
+            assert find_token(connection, text[:place] + other + text[place + 1 :], NOW) is None
         for wrong in ("", text[:-1], text + "a", "ä" * len(text), text.upper()):
-            assert find_token(connection, wrong) is None
+            assert find_token(connection, wrong, NOW) is None
         assert statements == []
-        assert find_token(connection, text) is not None
+        assert find_token(connection, text, NOW) is not None
         assert len(statements) == 1
 
 
@@ -71,9 +82,9 @@ def test_a_revoked_token_opens_nothing(engine: Engine, workspace_id: int) -> Non
     with writing(engine) as connection:
         other = add_workspace(connection, "other", "Other")
         assert not revoke_token(connection, other, token.id, NOW)
-        assert find_token(connection, text) is not None
+        assert find_token(connection, text, NOW) is not None
         assert revoke_token(connection, workspace_id, token.id, NOW)
-        assert find_token(connection, text) is None
+        assert find_token(connection, text, NOW) is None
         assert not revoke_token(connection, workspace_id, token.id, NOW)
 
 
@@ -111,3 +122,61 @@ def test_the_last_use_is_kept_to_the_minute(engine: Engine, workspace_id: int) -
 def test_a_token_needs_a_name(engine: Engine, workspace_id: int) -> None:
     with writing(engine) as connection, pytest.raises(BadInput, match="name"):
         create_token(connection, workspace_id, " ", None, NOW)
+
+
+def test_a_token_opens_nothing_after_its_end(engine: Engine, workspace_id: int) -> None:
+    end = Instant(NOW + DAY)
+    new = NewToken(
+        workspace_id=workspace_id, name="x", created_by=None, scopes=("read",), expires_at=end
+    )
+    with writing(engine) as connection:
+        token, text = add_token(connection, new, NOW)
+        assert find_token(connection, text, Instant(end - 1)) == token
+        assert find_token(connection, text, end) is None
+        assert why_refused(connection, text, end) == "it has expired"
+        assert list_expiring(connection, NOW) == [token]
+        assert list_expiring(connection, Instant(end - WARNED - 1)) == []
+    states = [token.state(Instant(end + after)) for after in (-WARNED - 1, -WARNED, -1, 0)]
+    assert states == ["active", "expiring", "expiring", "expired"]
+
+
+def test_the_secret_before_the_last_one_works_for_the_overlap(
+    engine: Engine, workspace_id: int
+) -> None:
+    first = _create(engine, workspace_id)
+    token = _find(engine, first)
+    assert token is not None
+    with writing(engine) as connection:
+        changed = rotate_token(connection, token, NOW, overlap=DAY, expires_at=None)
+        assert changed is not None
+        new, second = changed
+        assert (new.id, new.prefix, new.former_until) == (token.id, second[:8], NOW + DAY)
+        assert rotate_token(connection, token, NOW, overlap=0, expires_at=None) is None
+        for text in (first, second):
+            assert find_token(connection, text, Instant(NOW + DAY - 1)) == new
+        assert find_token(connection, first, Instant(NOW + DAY)) is None
+        assert (
+            why_refused(connection, first, Instant(NOW + DAY)) == "it was replaced by a newer one"
+        )
+        assert find_token(connection, second, Instant(NOW + DAY)) == new
+        revoke_token(connection, workspace_id, token.id, NOW)
+        assert find_token(connection, first, NOW) is None
+        assert why_refused(connection, first, NOW) == "it was revoked"
+
+
+def test_a_member_token_ends_with_its_person(engine: Engine, workspace_id: int) -> None:
+    with writing(engine) as connection:
+        create_person(connection, "alice", "Alice", NOW, "hash")
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        new = NewToken(
+            workspace_id=workspace_id, name="x", created_by=bob, kind=MEMBER, person_id=bob
+        )
+        token, text = add_token(connection, new, NOW)
+        assert text.startswith(MEMBER_PREFIX)
+        assert not any(token.may(scope) for scope in SCOPES)
+        assert list_tokens(connection, workspace_id) == []
+        assert list_member_tokens(connection, workspace_id, bob) == [token]
+        assert list_member_tokens(connection, workspace_id, bob + 1) == []
+        disable_person(connection, bob, NOW)
+        assert find_token(connection, text, NOW) is None
+        assert "may not come in" in why_refused(connection, text, NOW)

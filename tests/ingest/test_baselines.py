@@ -12,8 +12,8 @@ from auditdash.downloads.cells import csv_line
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import FORMULAS
 from auditdash.events.instants import to_rfc3339
+from auditdash.ingest.accesses import Act
 from auditdash.ingest.baselines.keep import (
-    Act,
     When,
     keep_baseline,
     parse_when,

@@ -67,6 +67,8 @@ PAGES: Final = {
     "intake.conflicts": ("/intake/conflicts",),
     "intake.unmapped": ("/intake/unmapped",),
     "settings.page": ("/settings",),
+    "tokens.index": ("/settings/tokens",),
+    "tokens.show": ("/settings/tokens/1", "/settings/tokens/2"),
     "home.welcome": ("/welcome",),
     "home.demo": ("/welcome/demo",),
 }
@@ -119,5 +121,6 @@ ERRORS: Final = {
     "/changed?from=2026-03-02&to=2026-03-01": 400,
     "/timeline?q=&after=x": 400,
     "/setup/used": 410,
+    "/settings/tokens/999": 404,
     "/logout": 405,
 }

@@ -17,7 +17,8 @@ from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.tokens import create_token, revoke_token
 from auditdash.events.folding import storable
 from auditdash.events.instants import DAY, Instant, now, to_rfc3339
-from auditdash.ingest.baselines.keep import Act, keep_baseline, parse_when
+from auditdash.ingest.accesses import Act
+from auditdash.ingest.baselines.keep import keep_baseline, parse_when
 from auditdash.ingest.baselines.lines import COLUMNS, parse_file
 from auditdash.reports.orders.order import encode_order, new_order
 from auditdash.reports.run import run_next

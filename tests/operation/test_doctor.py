@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import Engine, insert, text, update
 
+from auditdash.accounts.tokens import NewToken, add_token
 from auditdash.cli.doctor import doctor
 from auditdash.events.instants import DAY, HOUR, Instant, now
 from auditdash.index.keep_up import keep_up
@@ -116,6 +117,19 @@ def _open_folder(_: Engine, settings: Settings) -> None:
     settings.instance.chmod(0o755)
 
 
+def _end_token(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        for days in (-1, 30):
+            end = Instant(_NOW + days * DAY)
+            add_token(
+                connection,
+                NewToken(
+                    workspace_id=1, name="siem", created_by=None, scopes=("read",), expires_at=end
+                ),
+                NOW,
+            )
+
+
 def _bad(findings: list[Finding]) -> list[tuple[str, str]]:
     return [
         (each.check, each.state)
@@ -147,6 +161,7 @@ def test_what_is_well_is_called_so(healthy: Settings) -> None:
         (_pause, "feed", "warning", "paused"),
         (_show_key, "key", "problem", "other users may read"),
         (_change_key, "secret", "problem", "does not open the stored secret"),
+        (_end_token, "token", "problem", "'siem' (adt_"),
         (_open_folder, "instance", "warning", "other users"),
     ],
 )

@@ -29,6 +29,7 @@ from auditdash.store.schedules import find_schedule
 from auditdash.store.schema import conflicts, events, quarantine
 from auditdash.store.standing.guards import find_missing_guards
 from tests.index.equal import differences
+from tests.make import NOW
 from tests.people import signed_in
 from tests.serving import environment
 
@@ -125,7 +126,7 @@ def test_it_is_indexed_and_goes_on(upgraded: Settings, opened: Engine) -> None:
     done = CliRunner().invoke(main, ["import", file], env=environment(upgraded))
     assert "16 received = 0 new + 14 already known + 1 conflicting + 1 rejected" in done.stdout
     with reading(opened) as connection:
-        token = find_token(connection, _TOKEN)
+        token = find_token(connection, _TOKEN, NOW)
     assert token is not None
     assert token.scopes == INGEST
 

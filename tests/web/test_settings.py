@@ -6,7 +6,6 @@ from sqlalchemy import Engine
 
 from auditdash.accounts.people import create_person, find_person
 from auditdash.accounts.sessions import start_session
-from auditdash.accounts.tokens import find_token, list_tokens
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import find_workspace
 from tests.databases import ON_SQLITE, add_workspace
@@ -14,61 +13,7 @@ from tests.make import NOW
 from tests.people import PASSWORD, add_alice, signed_in
 
 pytestmark = ON_SQLITE
-_TOKEN = re.compile(r"adt_[0-9A-Za-z]{49}")
 _LINK = re.compile(r"http://localhost(/setup/[\w-]{43})")
-
-
-def test_a_token_is_shown_once_and_works(client: FlaskClient, engine: Engine) -> None:
-    answer = client.post("/settings/tokens", data={"token_name": "<b>loader</b>", "may_read": "1"})
-    shown = set(_TOKEN.findall(answer.text))
-    assert len(shown) == 1
-    assert "<b>loader" not in answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
-    page = client.get("/settings").text
-    assert "&lt;b&gt;loader" in page
-    assert not _TOKEN.search(page)
-    with reading(engine) as connection:
-        token = find_token(connection, shown.pop())
-    assert token is not None
-    assert token.scopes == "read"
-
-
-def test_a_token_is_for_something(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
-    answer = client.post("/settings/tokens", data={"token_name": "loader"})
-    assert answer.status_code == 400
-    assert "ingest, read, or both" in answer.text
-    with reading(engine) as connection:
-        assert list_tokens(connection, workspace_id) == []
-
-
-def test_a_revoked_token_says_so(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
-    client.post("/settings/tokens", data={"token_name": "loader", "may_ingest": "1"})
-    with reading(engine) as connection:
-        token_id = list_tokens(connection, workspace_id)[0].id
-    assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 303
-    assert "Revoked" in client.get("/settings").text
-    assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
-
-
-def test_a_token_of_another_workspace_is_out_of_reach(client: FlaskClient, engine: Engine) -> None:
-    with writing(engine) as connection:
-        other = add_workspace(connection, "other", "Other")
-    elsewhere = signed_in(client.application.test_client(), other)
-    elsewhere.post("/settings/tokens", data={"token_name": "theirs", "may_ingest": "1"})
-    with reading(engine) as connection:
-        token_id = list_tokens(connection, other)[0].id
-    assert "theirs" not in client.get("/settings").text
-    assert client.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
-
-
-def test_the_demo_has_no_tokens(client: FlaskClient, engine: Engine) -> None:
-    with writing(engine) as connection:
-        demo = add_workspace(connection, "demo", "Demo", "demo")
-    client.post("/settings/workspace", data={"workspace": demo})
-    assert 'action="/settings/tokens"' not in client.get("/settings").text
-    answer = client.post("/settings/tokens", data={"token_name": "loader"})
-    assert answer.status_code == 400
-    assert not _TOKEN.search(answer.text)
 
 
 def test_a_new_person_gets_a_link_that_opens(client: FlaskClient) -> None:

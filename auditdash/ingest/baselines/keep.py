@@ -12,10 +12,9 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
-from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, parse_instant, shorten, to_rfc3339
 from auditdash.events.periods import Period, day_period
-from auditdash.ingest.accesses import ACTS, access_of, append_access
+from auditdash.ingest.accesses import ACTS, Act, access_of, append_access
 from auditdash.ingest.baselines.lines import File
 from auditdash.store.baselines.rows import Baseline
 from auditdash.store.baselines.table import (
@@ -29,20 +28,6 @@ from auditdash.store.workspaces import Workspace
 
 IMPORTED, REMOVED = ACTS
 _EXPECTED: Final = "a day as in 2026-03-31, or a moment as in 2026-03-31T14:05:00Z"
-Actor = Mapping[str, str | None]  # as the actor of an event: user_id, username, ip, user_agent
-
-
-class Act(Struct, frozen=True, kw_only=True):
-    """Who does it, in which workspace, when."""
-
-    workspace: Workspace
-    actor: Actor
-    now: Instant
-
-    @property
-    def by(self) -> str:
-        """The name of who does it."""
-        return storable(self.actor["username"] or "")
 
 
 class When(Struct, frozen=True):

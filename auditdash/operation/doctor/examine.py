@@ -7,6 +7,7 @@ from auditdash.operation.doctor.database import check_schema, check_stored
 from auditdash.operation.doctor.feeds import check_feeds
 from auditdash.operation.doctor.finding import Finding, ok, problem
 from auditdash.operation.doctor.machine import check_disk, check_machine
+from auditdash.operation.doctor.tokens import check_tokens
 from auditdash.settings import Settings
 from auditdash.store.engine import (
     DatabaseTrouble,
@@ -53,6 +54,7 @@ def _examine_stored(settings: Settings, now: Instant, found: list[Finding]) -> i
             if schema.state == "ok":
                 found.extend(check_stored(connection, now))
                 found.extend(check_feeds(connection, settings, now))
+                found.extend(check_tokens(connection, now))
     finally:
         engine.dispose()
     return size

@@ -12,8 +12,8 @@ from msgspec import Struct
 from auditdash.downloads.access_rows import role_text
 from auditdash.downloads.baseline_rows import iterate_baselines_csv, iterate_lines_csv
 from auditdash.events.errors import BadInput
+from auditdash.ingest.accesses import Act
 from auditdash.ingest.baselines.keep import (
-    Act,
     check_workspace,
     keep_baseline,
     parse_when,

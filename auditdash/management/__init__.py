@@ -1,0 +1,1 @@
+"""What people decide about auditdash itself, each decision with the event that tells of it."""
