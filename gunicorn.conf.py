@@ -40,16 +40,19 @@ def post_worker_init(worker: Any) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.siginterrupt(signal.SIGTERM, False)
+    for at_once in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(at_once, _end_at_once)
 
 
-def worker_int(worker: Any) -> None:
-    """SIGINT or SIGQUIT: at once. What is under way goes on after the next start."""
-    worker.jobs = None
+def _end_at_once(_number: int, _frame: object) -> None:
+    """What is under way goes on after the next start. gunicorn's own handler waits for a lock that
+    the very code which it interrupts may hold, and then for all requests."""
+    os._exit(0)
 
 
 def worker_exit(_server: object, worker: Any) -> None:
     """Wait for the job that is under way; the master kills whoever exceeds graceful_timeout."""
-    under_way = getattr(worker, "jobs", None)
+    under_way: jobs.Jobs | None = getattr(worker, "jobs", None)  # it may not have come that far
     if under_way is not None:
         under_way.stop()
         under_way.wait(graceful_timeout)

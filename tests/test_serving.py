@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import time
@@ -73,15 +74,32 @@ def test_a_request_under_way_is_answered_before_its_worker_ends(
             sending.sendall(body)
             assert sending.recv(100).startswith(b"HTTP/1.1 403")  # its form has no token
         if number == signal.SIGHUP:
-            until = time.monotonic() + _PATIENCE
-            while before & _workers_of(master.pid):
-                assert time.monotonic() < until
-                time.sleep(0.05)
+            _await_other_workers(master.pid, before)
             assert httpx.get(f"{address}/healthz").text == "ok\n"
             assert _workers_of(master.pid)
         else:
             assert master.wait(_PATIENCE) == 0
     assert log.read_text(encoding="utf-8") == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT], ids=lambda each: each.name)
+def test_a_worker_that_shall_end_at_once_waits_for_nobody(
+    settings: Settings, tmp_path: Path, number: signal.Signals
+) -> None:
+    alone, log = with_port(settings, find_free_port()), tmp_path / "gunicorn.log"
+    with running(alone, log) as master:
+        (before,) = _workers_of(master.pid)
+        with _half_sent(f"http://{alone.host}:{alone.port}", b"username=nobody"):
+            os.kill(before, number)
+            _await_other_workers(master.pid, {before})
+    assert log.read_text(encoding="utf-8") == ""
+
+
+def _await_other_workers(master: int, before: set[int]) -> None:
+    until = time.monotonic() + _PATIENCE
+    while before & _workers_of(master):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def _await_signal(workers: set[int]) -> None:
