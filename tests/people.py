@@ -12,8 +12,10 @@ from flask.testing import FlaskClient
 from playwright.sync_api import Page
 from sqlalchemy import Engine
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.passwords import hash_password
 from auditdash.accounts.people import create_person, find_person
+from auditdash.accounts.roles import ADMIN, Role
 from auditdash.accounts.sessions import find_session, start_session
 from auditdash.events import instants
 from auditdash.events.instants import Instant
@@ -47,7 +49,17 @@ def add_alice(engine: Engine, now: Instant = NOW) -> int:
     """Alice's account, made when there is none; her id."""
     with writing(engine) as connection:
         person = find_person(connection, ALICE)
-        return person.id if person else create_person(connection, ALICE, "Alice", now, _hash())
+        alice = person.id if person else create_person(connection, ALICE, "Alice", now, _hash())
+    add_to_all(engine, alice, now=now)
+    return alice
+
+
+def add_to_all(engine: Engine, person_id: int, role: Role = ADMIN, now: Instant = NOW) -> None:
+    """Make a person a member of every real workspace."""
+    with writing(engine) as connection:
+        for each in list_workspaces(connection):
+            if each.kind == "real":
+                grant_role(connection, person_id, each.id, role, now)
 
 
 def signed_in(client: FlaskClient, workspace_id: int | None = None) -> FlaskClient:
@@ -72,11 +84,12 @@ def sign_in_browser(page: Page, engine: Engine, address: str, workspace_id: int)
 
 
 def open_session(engine: Engine, workspace_id: int | None, now: Instant) -> tuple[str, str]:
-    """A session of Alice: its token and its form token."""
+    """A session of Alice: its token and its form token. She is an admin of all real workspaces."""
+    with writing(engine) as connection:
+        if not any(each.kind == "real" for each in list_workspaces(connection)):
+            create_workspace(connection, slug="acme", name="Acme", kind="real", zone="UTC", now=now)
     person_id = add_alice(engine, now)
     with writing(engine) as connection:
-        if workspace_id is None and not list_workspaces(connection):
-            create_workspace(connection, slug="acme", name="Acme", kind="real", zone="UTC", now=now)
         chosen = workspace_id or list_workspaces(connection)[0].id
         token = start_session(connection, person_id, now, chosen)
         session = find_session(connection, token, now)

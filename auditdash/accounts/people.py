@@ -7,6 +7,7 @@ import re
 from msgspec import Struct
 from sqlalchemy import Connection, delete, func, select, update
 
+from auditdash.accounts.admins import can_sign_in, protect_admins_but
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import fold_case, storable
 from auditdash.events.instants import Instant, shorten
@@ -105,18 +106,17 @@ def set_password_hash(connection: Connection, person_id: int, password_hash: str
 
 
 def disable_person(connection: Connection, person_id: int, now: Instant) -> None:
-    """Keep a person out and end their sessions; refuses for the last who can sign in."""
+    """Keep a person out and end their sessions; refuses for the last who can sign in, and for the
+    last admin of a workspace."""
     # Locked in one order, so that two people who disable each other at once cannot both succeed.
-    can_sign_in = set(
+    able = set(
         connection.execute(
-            select(people.c.id)
-            .where(people.c.disabled_at.is_(None), people.c.password_hash.is_not(None))
-            .order_by(people.c.id)
-            .with_for_update()
+            select(people.c.id).where(can_sign_in()).order_by(people.c.id).with_for_update()
         ).scalars()
     )
-    if can_sign_in == {person_id}:
+    if able == {person_id}:
         raise LastPerson("nobody else can sign in", where="person", expected="another person first")
+    protect_admins_but(connection, person_id)
     connection.execute(update(people).where(people.c.id == person_id).values(disabled_at=now))
     connection.execute(delete(sessions).where(sessions.c.person_id == person_id))
 

@@ -6,7 +6,9 @@ import re
 
 from sqlalchemy import Connection
 
+from auditdash.accounts.memberships import find_memberships, grant_role
 from auditdash.accounts.people import parse_name
+from auditdash.accounts.roles import ADMIN
 from auditdash.events.folding import fold_words
 from auditdash.events.instants import Instant
 from auditdash.store.receipts import has_deliveries
@@ -17,7 +19,6 @@ from auditdash.store.workspaces import (
     list_workspaces,
 )
 
-_DEFAULT_NAME = "Our workspace"
 _NOT_A_SLUG = re.compile("[^a-z0-9]+")
 _SLUG_LENGTH = 40
 
@@ -34,16 +35,19 @@ def found_workspace(connection: Connection, name: str, zone: str, now: Instant) 
     return create_workspace(connection, slug=slug, name=name, kind="real", zone=zone, now=now)
 
 
-def first_workspace(connection: Connection, zone: str, now: Instant) -> Workspace:
-    """Where a reader begins: the first workspace with something in it, a real one if there is.
+def first_workspace(connection: Connection, person_id: int, now: Instant) -> Workspace | None:
+    """Where a reader begins: the first workspace of theirs with something in it, a real one if
+    there is; None for who is a member nowhere."""
+    theirs = [each.workspace for each in find_memberships(connection, person_id, now)]
+    filled = (each for each in theirs if has_deliveries(connection, each.id))
+    return next(filled, theirs[0] if theirs else None)
 
-    Somebody whom the command line made may come before any workspace: then one is founded.
-    """
-    if not list_workspaces(connection):
-        found_workspace(connection, _DEFAULT_NAME, zone, now)
-    workspaces = list_workspaces(connection)
-    filled = (each for each in workspaces if has_deliveries(connection, each.id))
-    return next(filled, workspaces[0])
+
+def administer_all(connection: Connection, person_id: int, now: Instant) -> None:
+    """The first person looks after every real workspace that is there."""
+    for each in list_workspaces(connection):
+        if each.kind == "real":
+            grant_role(connection, person_id, each.id, ADMIN, now)
 
 
 def _free_slug(connection: Connection, name: str) -> str:

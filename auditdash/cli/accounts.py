@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from auditdash.accounts.admins import has_admin
 from auditdash.accounts.attempts import forget_attempts
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.passwords import check_strength, hash_password
 from auditdash.accounts.people import (
     create_person,
@@ -14,8 +16,9 @@ from auditdash.accounts.people import (
     parse_username,
     set_password_hash,
 )
+from auditdash.accounts.roles import ADMIN, ROLES, VIEWER
 from auditdash.accounts.sessions import end_sessions_of
-from auditdash.cli.house import House, only_real, with_house
+from auditdash.cli.house import House, with_house, workspace_option
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
 from auditdash.store.engine import reading, writing
@@ -30,22 +33,37 @@ def user() -> None:
 @click.argument("username")
 @click.option("--name", help="The full name; the username if left out.")
 @click.password_option(help="Asked for if left out.")
+@click.option(
+    "--role",
+    type=click.Choice(tuple(ROLES)),
+    help="In the workspace: viewer if left out; the first one is its admin.",
+)
+@workspace_option
 @with_house
-def add_user(house: House, username: str, name: str | None, password: str) -> None:
-    """Add a person; asks for the password."""
+def add_user(
+    house: House,
+    username: str,
+    name: str | None,
+    password: str,
+    role: str | None,
+    workspace: str | None,
+) -> None:
+    """Add a person and make them a member of the workspace; asks for the password."""
     username = parse_username(username)
     check_strength(password, username)
     hashed = hash_password(password)
+    where = house.workspace(workspace)
     with writing(house.engine) as connection:
-        create_person(
+        person_id = create_person(
             connection,
             username=username,
             name=parse_name(name or username),
             password_hash=hashed,
             now=now(),
         )
-        only_real(connection, house.settings.zone)
-    click.echo(f"{username} may sign in now.")
+        given = ROLES[role] if role else VIEWER if has_admin(connection, where.id) else ADMIN
+        grant_role(connection, person_id, where.id, given, now())
+    click.echo(f"{username} may sign in now, as {given.name} of {where.slug}.")
 
 
 @user.command("password")

@@ -204,6 +204,26 @@ people = Table(
     _at("disabled_at", nullable=True),
 )
 
+# Who may look at which workspace, and what limits them (accounts.roles, accounts.memberships).
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    _workspace(),
+    _text("role"),
+    Column("guest", Boolean, nullable=False),
+    _text("query"),  # what they see of it, in the search language; empty: everything
+    _at("period_start", nullable=True),
+    _at("period_end", nullable=True),
+    _at("expires_at", nullable=True),
+    Column("addresses", Boolean, nullable=False),  # whether hidden ones may be revealed
+    _at("created_at"),
+    _at("seen_at", nullable=True),
+    _at("revealed_until", nullable=True),
+    PrimaryKeyConstraint("workspace_id", "person_id"),
+    Index(None, "person_id"),
+)
+
 setup_links = Table(
     "setup_links",
     metadata,

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.accounts.attempts import begin_attempt, forget_attempts
+from auditdash.accounts.memberships import touch_membership
 from auditdash.accounts.passwords import (
     check_strength,
     hash_password,
@@ -25,9 +26,15 @@ from auditdash.accounts.people import (
     parse_username,
     set_password_hash,
 )
+from auditdash.accounts.roles import Permission
 from auditdash.accounts.sessions import end_session, end_sessions_of, start_session
 from auditdash.accounts.setup import SetupLink, find_setup_link, use_setup_link
-from auditdash.accounts.workspaces import first_workspace, found_workspace, is_founded
+from auditdash.accounts.workspaces import (
+    administer_all,
+    first_workspace,
+    found_workspace,
+    is_founded,
+)
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant
 from auditdash.store.engine import reading, writing
@@ -77,6 +84,8 @@ def log_in() -> Response:
 
 
 @blueprint.post("/logout")
+@readers.needs(Permission.OWN)
+@readers.without_workspace
 def log_out() -> Response:
     """End the session, in the database and in the browser."""
     with writing(readers.engine()) as connection:
@@ -143,9 +152,12 @@ def _welcome_back(person: Person, password: str) -> Response:
 
 def _begin_session(connection: Connection, person_id: int) -> str:
     """Always a new token: one that somebody planted in the browser never becomes a session."""
-    workspace = first_workspace(connection, readers.settings().zone, readers.now())
+    workspace = first_workspace(connection, person_id, readers.now())
+    chosen = workspace.id if workspace else None
+    if chosen is not None:
+        touch_membership(connection, person_id, chosen, readers.now())
     return start_session(
-        connection, person_id, readers.now(), workspace.id, replaces=door.session_token()
+        connection, person_id, readers.now(), chosen, replaces=door.session_token()
     )
 
 
@@ -210,9 +222,11 @@ def _finish_setup(connection: Connection, token: str, form: _Setup) -> int:
     if form.workspace and not is_founded(connection):
         found_workspace(connection, form.workspace, readers.settings().zone, readers.now())
     if link.person_id is None:
-        return create_person(
+        first = create_person(
             connection, form.username, form.name, readers.now(), form.password_hash
         )
+        administer_all(connection, first, readers.now())
+        return first
     set_password_hash(connection, link.person_id, form.password_hash)
     end_sessions_of(connection, link.person_id)
     forget_attempts(connection, form.username)

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort, make_response
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.charts.overview import (
     draw_by_category,
     draw_hours_of_week,
@@ -69,6 +70,7 @@ _CHARTS: Final[dict[str, _Draw]] = {
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def show() -> Response:
     """All charts of `?q=`."""
     text = params.query_text()
@@ -93,6 +95,7 @@ def show() -> Response:
 
 
 @blueprint.get(f"{PATH}/<name>.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download(name: str) -> Response:
     """The numbers of one chart as a file."""
     if name not in _CHARTS:

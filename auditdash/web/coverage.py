@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import DAY, MINUTE, Instant, shorten
 from auditdash.events.periods import local_date, midnight
@@ -32,6 +33,7 @@ _HIGHEST_ID: Final = (1 << 63) - 1
 
 
 @blueprint.get("")
+@readers.needs(Permission.READ)
 def page() -> Response:
     """State of the connection, a calendar of days, the gaps and the windows."""
     readers.record_access("coverage")
@@ -46,6 +48,7 @@ def page() -> Response:
 
 
 @blueprint.get("/state")
+@readers.needs(Permission.READ)
 def state() -> Response:
     """The card of the connection, for a page that waits for a pull; after it, a fresh page."""
     if not fragments.is_fragment():
@@ -58,12 +61,14 @@ def state() -> Response:
 
 
 @blueprint.get("/connect")
+@readers.needs(Permission.INTAKE)
 def connection_form() -> Response:
     """What to pull from, and with which token."""
     return _form(_given_before(_own_feed()))
 
 
 @blueprint.post("/connect")
+@readers.needs(Permission.INTAKE)
 def connect() -> Response:
     """Try the connection with a small read; keep it when that went well and it was asked for."""
     given = _given()
@@ -81,6 +86,7 @@ def connect() -> Response:
 
 
 @blueprint.post("/pause")
+@readers.needs(Permission.INTAKE)
 def pause() -> Response:
     """Let the worker leave this feed alone, or take it up again."""
     paused = params.chosen_field("paused", ("0", "1")) == "1"
@@ -91,6 +97,7 @@ def pause() -> Response:
 
 
 @blueprint.post("/pull")
+@readers.needs(Permission.INTAKE)
 def pull() -> Response:
     """Let the worker pull as soon as it looks: within seconds."""
     feed = _own_feed_or_404()

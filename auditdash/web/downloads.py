@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.downloads.csv import iterate_csv
 from auditdash.downloads.ndjson import MEDIA_TYPE as NDJSON
 from auditdash.downloads.ndjson import iterate_ndjson
@@ -26,6 +27,7 @@ blueprint = Blueprint("downloads", __name__, url_prefix="/downloads")
 
 
 @blueprint.get("/events.<form>")
+@readers.needs(Permission.DOWNLOAD)
 def events(form: str) -> Response:
     """All events of `?q=` up to `?seq=`; without it, up to the newest one now."""
     if form not in _FORMS:

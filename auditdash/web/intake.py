@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort
 from msgspec import Struct
 from sqlalchemy import Engine
 
+from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.ingest.intake import parse_source
 from auditdash.ingest.quarantine import iterate_waiting, replay, replay_all
@@ -59,6 +60,7 @@ class UnmappedView(Struct, frozen=True):
 
 
 @blueprint.get("")
+@readers.needs(Permission.INTAKE)
 def page() -> Response:
     """The ways in, and the receipts of what came."""
     readers.record_access("intake")
@@ -80,6 +82,7 @@ def page() -> Response:
 
 
 @blueprint.post("/upload")
+@readers.needs(Permission.INTAKE)
 def upload() -> Response:
     """Keep a file and its open receipt; a job takes it in."""
     given = params.uploaded("file")
@@ -102,6 +105,7 @@ def upload() -> Response:
 
 
 @blueprint.get("/receipts/<int:receipt_id>")
+@readers.needs(Permission.INTAKE)
 def receipt(receipt_id: int) -> Response:
     """What became of one delivery; while it goes on, how far it is."""
     with reading(readers.engine()) as connection:
@@ -118,6 +122,7 @@ def receipt(receipt_id: int) -> Response:
 
 
 @blueprint.get("/quarantine")
+@readers.needs(Permission.INTAKE)
 def quarantine() -> Response:
     """Records that wait to be understood."""
     readers.record_access("quarantine")
@@ -138,6 +143,7 @@ def quarantine() -> Response:
 
 
 @blueprint.get("/quarantine.ndjson")
+@readers.needs(Permission.INTAKE)
 def download_quarantine() -> Response:
     """The waiting records as they came, one after the other."""
     readers.record_access("quarantine")
@@ -146,6 +152,7 @@ def download_quarantine() -> Response:
 
 
 @blueprint.get("/quarantine/<int:rejected_id>/record")
+@readers.needs(Permission.INTAKE)
 def download_rejected(rejected_id: int) -> Response:
     """One record to the byte as it came."""
     readers.record_access("quarantine")
@@ -155,6 +162,7 @@ def download_rejected(rejected_id: int) -> Response:
 
 
 @blueprint.post("/quarantine/replay")
+@readers.needs(Permission.INTAKE)
 def replay_quarantine() -> Response:
     """Try one record again, or all that wait."""
     workspace_id, now = readers.reader().workspace.id, readers.now()
@@ -168,6 +176,7 @@ def replay_quarantine() -> Response:
 
 
 @blueprint.get("/conflicts")
+@readers.needs(Permission.INTAKE)
 def conflicts() -> Response:
     """Other contents that came under the id of a known event."""
     readers.record_access("intake")
@@ -198,6 +207,7 @@ def conflicts() -> Response:
 
 
 @blueprint.get("/unmapped")
+@readers.needs(Permission.INTAKE)
 def unmapped() -> Response:
     """Actions that the catalogue does not know."""
     readers.record_access("unmapped")

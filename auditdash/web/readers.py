@@ -10,6 +10,8 @@ from flask import abort, current_app, g, request
 from msgspec import Struct
 from sqlalchemy import Engine
 
+from auditdash.accounts.memberships import Membership
+from auditdash.accounts.roles import Permission
 from auditdash.accounts.sessions import Session
 from auditdash.events.instants import Instant
 from auditdash.ingest import accesses
@@ -29,17 +31,45 @@ class Reader(Struct, frozen=True, kw_only=True):
     person_id: int
     username: str
     name: str
-    workspace: Workspace
+    membership: Membership
     zone: ZoneInfo
     theme: str
     csrf_token: str
     session: Session
 
+    @property
+    def workspace(self) -> Workspace:
+        """Where they look."""
+        return self.membership.workspace
+
+    def may(self, permission: Permission | str) -> bool:
+        """Whether their role in this workspace allows it."""
+        return self.membership.may(permission)
+
 
 def public(view: View) -> View:
-    """Mark a view that needs no login; every other one does."""
+    """Mark a view that needs no login; every other one says what it `needs`."""
     view.is_public = True  # type: ignore[attr-defined]  # functions carry attributes
     return view
+
+
+def without_workspace(view: View) -> View:
+    """Mark a view that is also for who is signed in, and is a member of no workspace."""
+    view.without_workspace = True  # type: ignore[attr-defined]  # functions carry attributes
+    return view
+
+
+def needs(permission: Permission) -> Callable[[View], View]:
+    """Mark a view with what the reader's role must allow; the door asks it before the view runs.
+
+    A view with no mark is for admins alone, and fails tests/web/test_doors.py.
+    """
+
+    def mark(view: View) -> View:
+        view.needs = permission  # type: ignore[attr-defined]  # functions carry attributes
+        return view
+
+    return mark
 
 
 def installation() -> Installation:
@@ -88,6 +118,12 @@ def reader_or_none() -> Reader | None:
     """Who looks, or None on a public page."""
     found: Reader | None = g.get("reader")
     return found
+
+
+def is_member(workspace_id: int) -> bool:
+    """Whether the reader may look at this workspace."""
+    known: list[Workspace] = g.get("workspaces", [])
+    return any(each.id == workspace_id for each in known)
 
 
 def zone() -> ZoneInfo:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, send_file
 from msgspec import Struct
 from msgspec.structs import replace
 
+from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.events.periods import Period
@@ -76,6 +77,7 @@ class Form(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/reports")
+@readers.needs(Permission.READ)
 def index() -> Response:
     """The page; its list asks for itself again until nothing is being made."""
     if not fragments.is_fragment():
@@ -84,6 +86,7 @@ def index() -> Response:
 
 
 @blueprint.post("/reports")
+@readers.needs(Permission.REPORTS)
 def request_new() -> Response:
     """Queue a report; a form that cannot be read comes back with what to mend."""
     form = Form(
@@ -107,6 +110,7 @@ def request_new() -> Response:
 
 
 @blueprint.post("/reports/<int:run_id>/retry")
+@readers.needs(Permission.REPORTS)
 def retry(run_id: int) -> Response:
     """Queue a failed report again, as it was asked for."""
     with writing(readers.engine()) as connection:
@@ -117,6 +121,7 @@ def retry(run_id: int) -> Response:
 
 
 @blueprint.post("/reports/schedule")
+@readers.needs(Permission.REPORTS)
 def switch_schedule() -> Response:
     """Start or pause the monthly report, in the workspace's zone."""
     workspace = readers.reader().workspace
@@ -145,6 +150,7 @@ def _monthly() -> Order:
 
 
 @blueprint.get("/reports/<int:run_id>.pdf")
+@readers.needs(Permission.DOWNLOAD)
 def download(run_id: int) -> Response:
     """The file of a finished report of this workspace; 410 when the disk has lost it."""
     with reading(readers.engine()) as connection:

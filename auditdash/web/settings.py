@@ -9,11 +9,13 @@ from zoneinfo import available_timezones
 from flask import Blueprint, Response, abort
 
 from auditdash.accounts import people, sessions, setup, tokens
+from auditdash.accounts.memberships import grant_role, touch_membership
 from auditdash.accounts.passwords import check_strength, hash_password, verify_password
+from auditdash.accounts.roles import ROLES, Permission, parse_role
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.store.engine import reading, writing
-from auditdash.store.workspaces import find_workspace, rename_workspace
+from auditdash.store.workspaces import rename_workspace
 from auditdash.web import fragments, params, readers
 from auditdash.web.entry import door
 
@@ -29,12 +31,14 @@ _CONTINENTS: Final = frozenset(
 
 
 @blueprint.get("")
+@readers.needs(Permission.OWN)
 def page() -> Response:
     """Everything that can be set, on one page."""
     return _page()
 
 
 @blueprint.post("/zone")
+@readers.needs(Permission.OWN)
 def choose_zone() -> Response:
     """In which zone this reader wants to see times."""
     zone = parse_zone(params.field("zone")).key
@@ -42,6 +46,7 @@ def choose_zone() -> Response:
 
 
 @blueprint.post("/theme")
+@readers.needs(Permission.OWN)
 def choose_theme() -> Response:
     """Light, dark, or as the system says."""
     theme = params.chosen_field("theme", door.THEMES)
@@ -49,17 +54,20 @@ def choose_theme() -> Response:
 
 
 @blueprint.post("/workspace")
+@readers.needs(Permission.OWN)
 def switch_workspace() -> Response:
     """Look at another workspace."""
     workspace_id = params.id_field("workspace")
+    if not readers.is_member(workspace_id):
+        abort(404)
     with writing(readers.engine()) as connection:
-        if find_workspace(connection, workspace_id) is None:
-            abort(404)
         sessions.choose_workspace(connection, readers.reader().session, workspace_id)
+        touch_membership(connection, readers.reader().person_id, workspace_id, readers.now())
     return fragments.see_other("/")
 
 
 @blueprint.post("/workspace/name")
+@readers.needs(Permission.SETTINGS)
 def rename() -> Response:
     """How this workspace is called, and where its days begin."""
     name = people.parse_name(params.field("name"))
@@ -70,6 +78,7 @@ def rename() -> Response:
 
 
 @blueprint.post("/password")
+@readers.needs(Permission.OWN)
 def change_password() -> Response:
     """A new password for this reader; every other session of theirs ends."""
     reader = readers.reader()
@@ -87,8 +96,10 @@ def change_password() -> Response:
 
 
 @blueprint.post("/people")
+@readers.needs(Permission.MEMBERS)
 def add_person() -> Response:
     """A person without a password, and the one-time link with which they choose one."""
+    role = parse_role(params.field("role", "viewer"))
     with writing(readers.engine()) as connection:
         person_id = people.create_person(
             connection,
@@ -96,11 +107,15 @@ def add_person() -> Response:
             params.field("person_name") or params.field("username"),
             readers.now(),
         )
+        workspace = readers.reader().workspace
+        if workspace.kind == "real":
+            grant_role(connection, person_id, workspace.id, role, readers.now())
         link = setup.create_setup_link(connection, person_id, readers.now())
     return _page(link=readers.absolute(link))
 
 
 @blueprint.post("/people/<int:person_id>/link")
+@readers.needs(Permission.MEMBERS)
 def new_link(person_id: int) -> Response:
     """Another one-time link: the first was lost, or the password forgotten."""
     with writing(readers.engine()) as connection:
@@ -112,6 +127,7 @@ def new_link(person_id: int) -> Response:
 
 
 @blueprint.post("/people/<int:person_id>/disable")
+@readers.needs(Permission.MEMBERS)
 def disable(person_id: int) -> Response:
     """Keep a person out; the last one who can sign in stays."""
     with writing(readers.engine()) as connection:
@@ -122,6 +138,7 @@ def disable(person_id: int) -> Response:
 
 
 @blueprint.post("/people/<int:person_id>/enable")
+@readers.needs(Permission.MEMBERS)
 def enable(person_id: int) -> Response:
     """Let a person in again."""
     with writing(readers.engine()) as connection:
@@ -153,6 +170,7 @@ def _page(
         live=states.count("active") + states.count("expiring"),
         expiring=states.count("expiring") + states.count("expired"),
         new_link=link,
+        roles=[(role.name, role.label) for role in reversed(ROLES.values())],
         notices=notices or [],
         zones=_zones(),
         here=_PAGE,

@@ -7,13 +7,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person, disable_person, find_person
+from auditdash.accounts.roles import VIEWER
 from auditdash.accounts.setup import create_setup_link, first_setup_link
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import list_workspaces
 from tests.databases import ON_SQLITE
 from tests.make import NOW
-from tests.people import ALICE, PASSWORD, add_alice
+from tests.people import ALICE, PASSWORD, add_alice, add_to_all
 
 pytestmark = ON_SQLITE
 _FIELD = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -85,7 +87,9 @@ def test_a_disabled_person_is_answered_as_an_unknown_one(
 ) -> None:
     alice = add_alice(engine)
     with writing(engine) as connection:
-        create_person(connection, "bob", "Bob", NOW, "hash")
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+    add_to_all(engine, bob)  # or Alice would be the last admin
+    with writing(engine) as connection:
         disable_person(connection, alice, NOW)
     unknown = _log_in(visitor, username="nobody", password=PASSWORD)
     disabled = _log_in(visitor)
@@ -214,6 +218,7 @@ def test_an_invited_person_chooses_a_password_and_nothing_else(
     visitor = app.test_client()
     with writing(engine) as connection:
         carol = create_person(connection, "carol", "Carol", NOW)
+        grant_role(connection, carol, workspace_id, VIEWER, NOW)
         path = create_setup_link(connection, carol, NOW)
     assert 'id="workspace"' not in visitor.get(path).text
     assert _set_up(visitor, path, username="mallory", workspace="Mine").status_code == 303

@@ -9,7 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, insert, update
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person, find_person
+from auditdash.accounts.roles import OFFICER
 from auditdash.accounts.sessions import find_session, start_session
 from auditdash.search.parse import LANGUAGE
 from auditdash.store.engine import reading, writing
@@ -34,6 +36,7 @@ def _browser_of(
     with writing(engine) as connection:
         known = find_person(connection, username)
         person_id = known.id if known else create_person(connection, username, "Bob", NOW, "x")
+        grant_role(connection, person_id, workspace_id, OFFICER, NOW)
         token = start_session(connection, person_id, NOW, workspace_id)
         session = find_session(connection, token, NOW)
     assert session is not None
@@ -172,6 +175,7 @@ def test_another_workspace_sees_nothing_of_it(
     search_id = _save(client, "Ours", shared="1")
     with writing(engine) as connection:
         other = add_workspace(connection, "other", "Other")
+    add_alice(engine)  # who is an admin there, too
     client.post("/settings/workspace", data={"workspace": str(other)})
     assert "Ours" not in client.get("/saved").text
     assert client.get(f"/saved/{search_id}").status_code == 404

@@ -4,7 +4,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person, find_person
+from auditdash.accounts.roles import VIEWER
 from auditdash.accounts.sessions import start_session
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import find_workspace
@@ -42,9 +44,12 @@ def test_another_link_closes_the_first(client: FlaskClient, engine: Engine) -> N
     assert visitor.get(second[1]).status_code == 200
 
 
-def test_a_person_is_disabled_and_enabled(client: FlaskClient, engine: Engine) -> None:
+def test_a_person_is_disabled_and_enabled(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
     with writing(engine) as connection:
         bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        grant_role(connection, bob, workspace_id, VIEWER, NOW)
         token = start_session(connection, bob, NOW)
     other = client.application.test_client()
     other.set_cookie("auditdash", token)

@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from msgspec import Struct
 
+from auditdash.accounts.roles import Permission
 from auditdash.downloads.access_rows import role_text
 from auditdash.downloads.baseline_rows import iterate_baselines_csv, iterate_lines_csv
 from auditdash.events.errors import BadInput
@@ -56,6 +57,7 @@ class LineView(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("")
+@readers.needs(Permission.READ)
 def index() -> Response:
     """All baselines, and the form that imports one."""
     readers.record_access("access-baselines")
@@ -63,6 +65,7 @@ def index() -> Response:
 
 
 @blueprint.post("")
+@readers.needs(Permission.INTAKE)
 def take() -> Response:
     """Import a file, or only tell how it would be understood."""
     act = _act()
@@ -87,6 +90,7 @@ def take() -> Response:
 
 
 @blueprint.get("/<int:number>")
+@readers.needs(Permission.READ)
 def show(number: int) -> Response:
     """One baseline: the act, and its lines with what each does; `?line=` opens there, `?known=`
     says that its file came again."""
@@ -121,6 +125,7 @@ def show(number: int) -> Response:
 
 
 @blueprint.post("/<int:number>/remove")
+@readers.needs(Permission.INTAKE)
 def remove(number: int) -> Response:
     """Take one out of the picture; it stays listed."""
     _find(number)
@@ -133,6 +138,7 @@ def remove(number: int) -> Response:
 
 
 @blueprint.get("/all.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download() -> Response:
     """The list of all of them."""
     readers.record_access("access-baseline-file")
@@ -147,6 +153,7 @@ def download() -> Response:
 
 
 @blueprint.get("/<int:number>/lines.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download_lines(number: int) -> Response:
     """The lines of one, with what each does."""
     baseline, scope = _find(number), frozen_scope()
@@ -168,6 +175,7 @@ def download_lines(number: int) -> Response:
 
 
 @blueprint.get("/<int:number>/file")
+@readers.needs(Permission.DOWNLOAD)
 def download_file(number: int) -> Response:
     """The file to the byte as it came: its SHA-256 is the one that the act recorded."""
     baseline = _find(number)

@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort
 
+from auditdash.accounts.roles import Permission
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.rows import Sight, open_sight
 from auditdash.search.errors import QueryError
@@ -33,6 +34,7 @@ _MOST_PAGES: Final = 1_000_000
 
 
 @blueprint.get("")
+@readers.needs(Permission.READ)
 def show() -> Response:
     """All access as it was given, as of `?on=`, narrowed by `?q=`."""
     clock = readers.clock()
@@ -50,6 +52,7 @@ def show() -> Response:
 
 
 @blueprint.get("/one")
+@readers.needs(Permission.READ)
 def show_one() -> Response:
     """One person: what they reach. One connection, collection or group: who reaches it."""
     clock = readers.clock()
@@ -69,6 +72,7 @@ def show_one() -> Response:
 
 
 @blueprint.get("/differences")
+@readers.needs(Permission.READ)
 def show_differences() -> Response:
     """What is different between `?from=` and `?on=`."""
     clock = readers.clock()
@@ -87,6 +91,7 @@ def show_differences() -> Response:
 
 
 @blueprint.get("/contradictions")
+@readers.needs(Permission.READ)
 def show_contradictions() -> Response:
     """What in the feed does not fit together."""
     clock = readers.clock()
@@ -100,6 +105,7 @@ def show_contradictions() -> Response:
 
 
 @blueprint.get("/<name>.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download(name: str) -> Response:
     """One table whole, as its page shows it."""
     if name not in files.TABLES:

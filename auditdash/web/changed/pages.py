@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.downloads.summaries.changed_rows import iterate_changed_csv
 from auditdash.events.instants import Instant
 from auditdash.events.periods import local_date
@@ -35,6 +36,7 @@ _MOST_ROWS: Final = 500
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def show() -> Response:
     """Both periods compared; `all` names the kind that is shown whole."""
     text, clock, scope = params.query_text(), readers.clock(), readers.scope()
@@ -66,6 +68,7 @@ def show() -> Response:
 
 
 @blueprint.get(f"{PATH}.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download() -> Response:
     """All of it as one file."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()

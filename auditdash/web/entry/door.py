@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request
 
+from auditdash.accounts.memberships import Membership, find_memberships, touch_membership
+from auditdash.accounts.roles import ADMIN, Permission
 from auditdash.accounts.sessions import Session, find_session, touch_session
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.store.engine import reading, writing
-from auditdash.store.workspaces import Workspace, list_workspaces
 from auditdash.web import fragments, params, readers
 from auditdash.web.readers import Reader
 
@@ -23,6 +24,9 @@ _MONITORED: Final = {"/healthz", "/readyz", "/metrics"}
 THEMES: Final = ("auto", "light", "dark")
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _YEAR: Final = 365 * 24 * 3600
+_NO_WORKSPACE: Final = (
+    "You are no member of a workspace, or no longer one. Ask an admin of it to invite you."
+)
 
 
 def install(app: Flask) -> None:
@@ -80,47 +84,68 @@ def _stand_at_the_door() -> Response | None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None:
         return None  # 404 and 405 tell a stranger nothing
-    if readers.reader_or_none() is None and not getattr(view, "is_public", False):
-        return _send_to_login()
+    is_open = getattr(view, "is_public", False) or (
+        is_signed_in() and getattr(view, "without_workspace", False)
+    )
+    if readers.reader_or_none() is None and not is_open:
+        return _turn_away()
     if request.method not in _SAFE:
         _check_origin()
         _check_form_token()
+    if not is_open:
+        _check_role(getattr(view, "needs", None))
     readers.begin_work()
     return None
+
+
+def _check_role(permission: Permission | None) -> None:
+    """Whether the reader's role allows it; what says nothing of itself is for admins alone."""
+    role = readers.reader().membership.role
+    if permission not in role.may if permission else role is not ADMIN:
+        abort(403, f"Your role in this workspace ({role.label.lower()}) does not allow this.")
+
+
+def is_signed_in() -> bool:
+    """Whether somebody is signed in; they may be a member of no workspace, and then no reader."""
+    signed_in: bool = g.get("is_signed_in", False)
+    return signed_in
 
 
 def _find_reader() -> None:
     token = session_token()
     if not token:
         return
+    now = readers.now()
     with reading(readers.engine()) as connection:
-        session = find_session(connection, token, readers.now())
-        workspaces = list_workspaces(connection) if session else []
+        session = find_session(connection, token, now)
+        memberships = find_memberships(connection, session.person_id, now) if session else []
     if session is None:
         return
-    workspace = choose(workspaces, session.workspace_id)
-    if workspace is None:
+    g.is_signed_in = True
+    membership = choose(memberships, session.workspace_id)
+    if membership is None:
         return
-    if session.needs_touch(readers.now()):
+    if session.needs_touch(now):
         with writing(readers.engine()) as connection:
-            touch_session(connection, session, readers.now())
-    g.workspaces = workspaces
-    g.reader = _reader(session, workspace)
+            touch_session(connection, session, now)
+            touch_membership(connection, session.person_id, membership.workspace.id, now)
+    g.workspaces = [each.workspace for each in memberships]
+    g.reader = _reader(session, membership)
 
 
-def choose(workspaces: list[Workspace], chosen: int | None) -> Workspace | None:
-    """The chosen workspace, else the first real one, else the first."""
-    ranked = sorted(workspaces, key=lambda each: (each.id != chosen, each.kind != "real", each.id))
-    return ranked[0] if ranked else None
+def choose(memberships: list[Membership], chosen: int | None) -> Membership | None:
+    """In the chosen workspace, else in the first: real ones come first."""
+    of_chosen = (each for each in memberships if each.workspace.id == chosen)
+    return next(of_chosen, memberships[0] if memberships else None)
 
 
-def _reader(session: Session, workspace: Workspace) -> Reader:
+def _reader(session: Session, membership: Membership) -> Reader:
     theme = request.cookies.get("theme", "")
     return Reader(
         person_id=session.person_id,
         username=session.username,
         name=session.name,
-        workspace=workspace,
+        membership=membership,
         zone=_zone(request.cookies.get("zone", "UTC")),
         theme=theme if theme in THEMES else THEMES[0],
         csrf_token=session.csrf_token,
@@ -133,6 +158,12 @@ def _zone(name: str) -> ZoneInfo:
         return parse_zone(name)
     except BadInput:  # an old or invented cookie must not lock anyone out
         return ZoneInfo("UTC")
+
+
+def _turn_away() -> Response:
+    if is_signed_in():
+        abort(403, _NO_WORKSPACE)
+    return _send_to_login()
 
 
 def _send_to_login() -> Response:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort
 from msgspec import Struct
 
+from auditdash.accounts.roles import Permission
 from auditdash.accounts.sessions import choose_workspace
 from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, SLUG, load_demo
 from auditdash.store.engine import reading, writing
@@ -36,12 +37,14 @@ class DemoProgress(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/")
+@readers.needs(Permission.READ)
 def home() -> Response:
     """On to the timeline, or to the three ways in while the workspace is empty."""
     return fragments.see_other(TIMELINE if _is_filled() else "/welcome")
 
 
 @blueprint.get("/welcome")
+@readers.needs(Permission.READ)
 def welcome() -> Response:
     """The three ways in: the demo, a file, Mode."""
     page = "welcome/page.html"
@@ -49,6 +52,7 @@ def welcome() -> Response:
 
 
 @blueprint.post("/settings/demo")
+@readers.needs(Permission.SETTINGS)
 def start_demo() -> Response:
     """Load the demo workspace beside this request; whoever is killed goes on where they were."""
     if not _demo_progress().is_ready:
@@ -58,11 +62,14 @@ def start_demo() -> Response:
 
 
 @blueprint.get("/welcome/demo")
+@readers.needs(Permission.READ)
 def demo() -> Response:
     """How far the demo is; when it is there, go and look at it."""
     progress = _demo_progress()
     if progress.workspace is None or not progress.is_ready:
         return fragments.render("welcome/demo.html", "welcome/_demo.html", demo=progress)
+    if not readers.is_member(progress.workspace.id):
+        abort(404)
     with writing(readers.engine()) as connection:
         choose_workspace(connection, readers.reader().session, progress.workspace.id)
     return fragments.see_other(TIMELINE)

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, make_response
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.events.folding import fold_words, storable
 from auditdash.events.instants import HOUR, Instant
 from auditdash.events.wording import printable
@@ -59,6 +60,7 @@ class _Found(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/timeline/complete")
+@readers.needs(Permission.READ)
 def complete() -> Response:
     """The choices at the caret of a text, as JSON; counts are of the period that the text asks."""
     text = storable(params.exact(params.QUERY))

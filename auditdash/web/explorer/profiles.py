@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.downloads.permission_rows import unknown_text
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
@@ -68,6 +69,7 @@ _NOT_OURS: Final = query_of((Not(value_of("source", readers.SOURCE)),))
 
 
 @blueprint.get(ACTORS)
+@readers.needs(Permission.READ)
 def show_actor() -> Response:
     """Everything about the actor, member or group of `?name=`, which may be an id."""
     name = storable(params.exact("name"))
@@ -89,6 +91,7 @@ def show_actor() -> Response:
 
 
 @blueprint.get(ENTITIES)
+@readers.needs(Permission.READ)
 def show_entity() -> Response:
     """Everything about one entity: `?id=` or `?name=`, and its `type` where that is known."""
     named = _asked_entity()

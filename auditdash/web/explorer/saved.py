@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from msgspec import Struct
 
+from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import storable
 from auditdash.events.instants import parse_zone
@@ -45,6 +46,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def index() -> Response:
     """All that this reader may open."""
     views = _list(_VIEW)
@@ -57,6 +59,7 @@ def index() -> Response:
 
 
 @blueprint.get(f"{PATH}/new")
+@readers.needs(Permission.SEARCHES)
 def new() -> Response:
     """The form that keeps a search; for HTMX the menu at the box, with those kept already."""
     draft = Draft(query=storable(params.query_text()))
@@ -68,6 +71,7 @@ def new() -> Response:
 
 
 @blueprint.post(PATH)
+@readers.needs(Permission.SEARCHES)
 def add() -> Response:
     """Keep what stands in the form, with the zone in which the reader looks."""
     reader, draft, path = readers.reader(), _draft(), params.next_path(_VIEW)
@@ -92,6 +96,7 @@ def add() -> Response:
 
 
 @blueprint.get(_ONE)
+@readers.needs(Permission.READ)
 def show(search_id: int) -> Response:
     """One search: how it can be opened, and for its owner how it can be changed."""
     saved = _find(search_id)
@@ -99,6 +104,7 @@ def show(search_id: int) -> Response:
 
 
 @blueprint.post(_ONE)
+@readers.needs(Permission.SEARCHES)
 def change(search_id: int) -> Response:
     """Put what stands in the form in its place."""
     saved, draft = _find_own(search_id), _draft()
@@ -111,6 +117,7 @@ def change(search_id: int) -> Response:
 
 
 @blueprint.post(f"{_ONE}/share")
+@readers.needs(Permission.SEARCHES)
 def share(search_id: int) -> Response:
     """Let everybody in the workspace open it, or nobody else any more."""
     saved = _find_own(search_id)
@@ -120,6 +127,7 @@ def share(search_id: int) -> Response:
 
 
 @blueprint.get(f"{_ONE}/delete")
+@readers.needs(Permission.SEARCHES)
 def confirm(search_id: int) -> Response:
     """What would be lost, before it is."""
     search = _view(_find_own(search_id), _VIEW)
@@ -127,6 +135,7 @@ def confirm(search_id: int) -> Response:
 
 
 @blueprint.post(f"{_ONE}/delete")
+@readers.needs(Permission.SEARCHES)
 def delete(search_id: int) -> Response:
     """Forget a search."""
     reader = readers.reader()

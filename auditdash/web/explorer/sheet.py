@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 from msgspec import Struct
 
+from auditdash.accounts.roles import Permission
 from auditdash.queries.explore.examples import find_examples
 from auditdash.search.help.offers import fields_for
 from auditdash.search.help.sentence import describe
@@ -52,6 +53,7 @@ class Example(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/timeline/help")
+@readers.needs(Permission.READ)
 def show() -> Response:
     """The page; for HTMX what the sheet shows."""
     with reading(readers.engine()) as connection:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, make_response, redirect
 from msgspec import structs
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.charts import links
 from auditdash.events.event import Event
 from auditdash.events.instants import parse_instant
@@ -42,6 +43,7 @@ _PAGE: Final = "timeline/page.html"
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def show() -> Response:
     """The events that are asked for; with `after`, those that follow."""
     text = params.query_text()
@@ -60,6 +62,7 @@ def show() -> Response:
 
 
 @blueprint.get(_EVENT)
+@readers.needs(Permission.READ)
 def show_event(seq: int) -> Response:
     """One event in full; for HTMX only what a row opens to."""
     event = _find(seq)
@@ -84,6 +87,7 @@ def show_event(seq: int) -> Response:
 
 
 @blueprint.get(f"{_EVENT}/record.json")
+@readers.needs(Permission.DOWNLOAD)
 def download_record(seq: int) -> Response:
     """The record of one event exactly as it came."""
     event = _find(seq)
@@ -95,6 +99,7 @@ def download_record(seq: int) -> Response:
 
 
 @blueprint.get(f"{PATH}/period")
+@readers.needs(Permission.READ)
 def choose_period() -> Response:
     """From two days of the picker, or two instants of the histogram, to the query that asks so."""
     if params.text("start"):

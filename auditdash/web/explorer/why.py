@@ -10,6 +10,7 @@ from markupsafe import Markup
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.events.event import Event
 from auditdash.events.folding import storable
 from auditdash.queries.evidence import find_population
@@ -66,6 +67,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def page() -> Response:
     """The answer for the event of `?id=` and the view of `?q=` and `?seq=`."""
     text, given = params.query_text(), storable(params.exact("id"))[:_LONGEST]

@@ -11,6 +11,7 @@ from typing import Final
 from flask import Flask, g, request, url_for
 from markupsafe import Markup
 
+from auditdash.accounts.roles import Permission
 from auditdash.events import catalogue, wording
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.web import fragments, readers
@@ -19,19 +20,19 @@ from auditdash.web.entry import door
 _MOST_WRITTEN: Final = 512  # small things that look the same on each page
 # Our own access records are events too; the filter stands in the box and can be taken away.
 TIMELINE: Final = "/timeline?q=-source:auditdash"
-# Each word of the navigation: its text and where it leads.
+# Each word of the navigation: its text, where it leads, and what a reader needs for it.
 NAVIGATION: Final = (
-    ("Timeline", TIMELINE),
-    ("Charts", "/charts?q=-source:auditdash"),
-    ("Exports", "/summaries/exports"),
-    ("Permission changes", "/summaries/permissions"),
-    ("Access", "/access"),
-    ("Inventory", "/inventory"),
-    ("What changed", "/changed"),
-    ("Reports", "/reports"),
-    ("Coverage", "/coverage"),
-    ("Intake", "/intake"),
-    ("Settings", "/settings"),
+    ("Timeline", TIMELINE, Permission.READ),
+    ("Charts", "/charts?q=-source:auditdash", Permission.READ),
+    ("Exports", "/summaries/exports", Permission.READ),
+    ("Permission changes", "/summaries/permissions", Permission.READ),
+    ("Access", "/access", Permission.READ),
+    ("Inventory", "/inventory", Permission.READ),
+    ("What changed", "/changed", Permission.READ),
+    ("Reports", "/reports", Permission.READ),
+    ("Coverage", "/coverage", Permission.READ),
+    ("Intake", "/intake", Permission.INTAKE),
+    ("Settings", "/settings", Permission.OWN),
 )
 
 
@@ -103,7 +104,8 @@ def _page_context() -> dict[str, object]:
         "reader": reader,
         "theme": reader.theme if reader else _cookie_theme(),
         "workspaces": g.get("workspaces", []),
-        "navigation": NAVIGATION if reader else (),
+        "navigation": [word[:2] for word in NAVIGATION if reader and reader.may(word[2])],
+        "is_signed_in": door.is_signed_in(),
         "current_path": request.path,
         "here": fragments.current_path() if request.method == "GET" else "/",
         "csrf_token": reader.csrf_token if reader else "",

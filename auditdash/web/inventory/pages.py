@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.downloads.summaries.inventory_rows import (
     iterate_changed_reports_csv,
     iterate_groups_csv,
@@ -50,6 +51,7 @@ TABS: Final = (
 
 @blueprint.get(PATH, defaults={"which": "tokens"})
 @blueprint.get(f"{PATH}/<any(schedules, groups, reports):which>")
+@readers.needs(Permission.READ)
 def show(which: str) -> Response:
     """One inventory of what is asked; `all` shows more of it."""
     text, path = params.query_text(), _path(which)
@@ -83,6 +85,7 @@ def show(which: str) -> Response:
 
 
 @blueprint.get(f"{PATH}/<any(tokens, schedules, groups, reports):which>.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download(which: str) -> Response:
     """One inventory, whole."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.downloads.permission_rows import iterate_changes_csv, unknown_text
 from auditdash.queries.permission_answers.acts import ActPage, find_acts
 from auditdash.queries.permission_answers.roles import count_derived, count_directions
@@ -39,6 +40,7 @@ _NOTICED: Final = 3
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def show_permissions() -> Response:
     """The permission changes among what is asked, by act; with `after`, those that follow."""
     text = params.query_text()
@@ -63,6 +65,7 @@ def show_permissions() -> Response:
 
 
 @blueprint.get(f"{PATH}.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download_permissions() -> Response:
     """All permission changes of `?q=`, streamed."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()

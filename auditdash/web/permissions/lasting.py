@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.charts import links
 from auditdash.downloads.lasting_rows import iterate_lasting_csv
 from auditdash.downloads.permission_rows import unknown_text
@@ -56,6 +57,7 @@ class LastedView(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get(LASTING)
+@readers.needs(Permission.READ)
 def show() -> Response:
     """Grants of what is asked by how long they lasted; `within` and `older` are days."""
     text = params.query_text()
@@ -107,6 +109,7 @@ def show() -> Response:
 
 
 @blueprint.get(f"{LASTING}.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download() -> Response:
     """All of both kinds."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.charts.overview import draw_changes_over_time, draw_directions_over_time
 from auditdash.charts.series import Series
 from auditdash.charts.table import table
@@ -41,6 +42,7 @@ _Lines = Callable[[Connection, Query, Scope, Clock], list[tuple[Value, ...]]]
 
 
 @blueprint.get(PATTERNS)
+@readers.needs(Permission.READ)
 def show() -> Response:
     """The chart and both matrices of what is asked."""
     text = params.query_text()
@@ -77,6 +79,7 @@ def show() -> Response:
 
 
 @blueprint.get(f"{PATTERNS}/<name>.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download(name: str) -> Response:
     """The numbers of one of them, whole."""
     if name not in _FILES:

@@ -7,6 +7,7 @@ from typing import Final
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.charts import links
 from auditdash.downloads.permission_rows import unknown_text
 from auditdash.events.folding import storable
@@ -40,6 +41,7 @@ _MOST: Final = 30
 
 
 @blueprint.get(PERSON)
+@readers.needs(Permission.READ)
 def show() -> Response:
     """Every change to the access of `?name=`, the oldest first; without a name, whom to choose."""
     text, name = params.query_text(), storable(params.exact("name"))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
+from auditdash.accounts.roles import Permission
 from auditdash.queries.data_exports import ExportSummary, summarise_exports
 from auditdash.queries.exports.around.gained import find_both_events, find_gained
 from auditdash.queries.exports.around.networks import find_networks
@@ -39,6 +40,7 @@ _FEW: Final = 8
 
 
 @blueprint.get(PATH)
+@readers.needs(Permission.READ)
 def show_exports() -> Response:
     """The exports among what is asked; `all` names the table that is shown whole."""
     text = params.query_text()
@@ -78,6 +80,7 @@ def show_exports() -> Response:
 
 
 @blueprint.get(f"{PATH}/<name>.csv")
+@readers.needs(Permission.DOWNLOAD)
 def download_exports(name: str) -> Response:
     """One table of the exports page, whole."""
     if name not in export_files.TABLES:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from auditdash.accounts import people, tokens
 from auditdash.accounts.people import Person
+from auditdash.accounts.roles import Permission
 from auditdash.accounts.tokens import MEMBER, Token
 from auditdash.events.errors import BadInput
 from auditdash.ingest.accesses import Act
@@ -24,12 +25,14 @@ PATH: Final = "/settings/tokens"
 
 
 @blueprint.get("")
+@readers.needs(Permission.TOKENS)
 def index() -> Response:
     """All tokens that this reader may look after, and the forms for new ones."""
     return _list()
 
 
 @blueprint.post("")
+@readers.needs(Permission.TOKENS)
 def create() -> Response:
     """A workspace token; the answer is the only page that ever shows it."""
     try:
@@ -48,6 +51,7 @@ def create() -> Response:
 
 
 @blueprint.post("/own")
+@readers.needs(Permission.TOKENS)
 def create_own() -> Response:
     """A token of this reader's own; shown once, too."""
     try:
@@ -65,6 +69,7 @@ def create_own() -> Response:
 
 
 @blueprint.get("/<int:token_id>")
+@readers.needs(Permission.TOKENS)
 def show(token_id: int) -> Response:
     """One token: what it may do, how long, and what can be done with it."""
     with reading(readers.engine()) as connection:
@@ -72,6 +77,7 @@ def show(token_id: int) -> Response:
 
 
 @blueprint.post("/<int:token_id>/rotate")
+@readers.needs(Permission.TOKENS)
 def rotate(token_id: int) -> Response:
     """A new secret in place of the present one, which may stay good for a while."""
     with writing(readers.engine()) as connection:
@@ -94,6 +100,7 @@ def rotate(token_id: int) -> Response:
 
 
 @blueprint.post("/<int:token_id>/revoke")
+@readers.needs(Permission.TOKENS)
 def revoke(token_id: int) -> Response:
     """Let a token open nothing from now on."""
     with writing(readers.engine()) as connection:
