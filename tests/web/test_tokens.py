@@ -9,7 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person
+from auditdash.accounts.roles import OFFICER
 from auditdash.accounts.sessions import find_session, start_session
 from auditdash.accounts.tokens import find_token, list_member_tokens, list_tokens
 from auditdash.events.instants import DAY, Instant
@@ -135,6 +137,7 @@ def test_a_member_token_is_its_owners(
     assert text.startswith("adm_")
     with writing(engine) as connection:
         bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        grant_role(connection, bob, workspace_id, OFFICER, NOW)
         (token,) = list_member_tokens(connection, workspace_id)
         session = start_session(connection, bob, NOW, workspace_id)
         found = find_session(connection, session, NOW)
@@ -143,6 +146,9 @@ def test_a_member_token_is_its_owners(
     bobs = client.application.test_client()
     bobs.set_cookie("auditdash", session)
     bobs.environ_base["HTTP_X_CSRF_TOKEN"] = found.csrf_token
+    assert "mine" not in bobs.get(PATH).text
+    assert bobs.get(f"{PATH}/{token.id}").status_code == 404
+    assert bobs.post(PATH, data=_FORM).status_code == 403
     rotated = bobs.post(f"{PATH}/{token.id}/rotate", data={"overlap": "0", "lifetime": "30"})
     assert rotated.status_code == 404
     client.post(f"{PATH}/{token.id}/revoke")

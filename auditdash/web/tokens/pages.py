@@ -1,4 +1,8 @@
-"""Tokens: those of the workspace, one's own, and the page of one with its new secret."""
+"""Tokens: those of the workspace, one's own, and the page of one with its new secret.
+
+Those of the workspace and of others are for who may look after tokens; one's own, which read saved
+searches, for whoever may have saved searches.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ PATH: Final = "/settings/tokens"
 
 
 @blueprint.get("")
-@readers.needs(Permission.TOKENS)
+@readers.needs(Permission.SEARCHES)
 def index() -> Response:
     """All tokens that this reader may look after, and the forms for new ones."""
     return _list()
@@ -51,7 +55,7 @@ def create() -> Response:
 
 
 @blueprint.post("/own")
-@readers.needs(Permission.TOKENS)
+@readers.needs(Permission.SEARCHES)
 def create_own() -> Response:
     """A token of this reader's own; shown once, too."""
     try:
@@ -69,7 +73,7 @@ def create_own() -> Response:
 
 
 @blueprint.get("/<int:token_id>")
-@readers.needs(Permission.TOKENS)
+@readers.needs(Permission.SEARCHES)
 def show(token_id: int) -> Response:
     """One token: what it may do, how long, and what can be done with it."""
     with reading(readers.engine()) as connection:
@@ -77,7 +81,7 @@ def show(token_id: int) -> Response:
 
 
 @blueprint.post("/<int:token_id>/rotate")
-@readers.needs(Permission.TOKENS)
+@readers.needs(Permission.SEARCHES)
 def rotate(token_id: int) -> Response:
     """A new secret in place of the present one, which may stay good for a while."""
     with writing(readers.engine()) as connection:
@@ -100,7 +104,7 @@ def rotate(token_id: int) -> Response:
 
 
 @blueprint.post("/<int:token_id>/revoke")
-@readers.needs(Permission.TOKENS)
+@readers.needs(Permission.SEARCHES)
 def revoke(token_id: int) -> Response:
     """Let a token open nothing from now on."""
     with writing(readers.engine()) as connection:
@@ -114,7 +118,7 @@ def _list(new_token: str = "", error: BadInput | None = None) -> Response:
     reader = readers.reader()
     with reading(readers.engine()) as connection:
         names = {person.id: person.name for person in people.list_people(connection)}
-        every = tokens.list_tokens(connection, reader.workspace.id)
+        every = tokens.list_tokens(connection, reader.workspace.id) if _may_all() else []
         members = tokens.list_member_tokens(connection, reader.workspace.id)
     return fragments.render(
         _LIST,
@@ -122,7 +126,7 @@ def _list(new_token: str = "", error: BadInput | None = None) -> Response:
         400 if error else 200,
         tokens=every,
         own=[each for each in members if each.person_id == reader.person_id],
-        others=[each for each in members if each.person_id != reader.person_id],
+        others=[each for each in members if _may_all() and each.person_id != reader.person_id],
         names=names,
         new_token=new_token,
         error=error,
@@ -166,9 +170,15 @@ def _choices() -> dict[str, object]:
 
 
 def _find(connection: Connection, token_id: int) -> Token:
-    return tokens.find_token_by_id(connection, readers.reader().workspace.id, token_id) or abort(
-        404
-    )
+    reader = readers.reader()
+    found = tokens.find_token_by_id(connection, reader.workspace.id, token_id)
+    if found is None or not (_may_all() or found.person_id == reader.person_id):
+        abort(404)
+    return found
+
+
+def _may_all() -> bool:
+    return readers.reader().may(Permission.TOKENS)
 
 
 def _owner(connection: Connection, token: Token) -> Person | None:
