@@ -12,9 +12,11 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from auditdash.api import door as api_door
 from auditdash.api import events as api_events
 from auditdash.api import problems
 from auditdash.api import reading as api_reading
+from auditdash.api.dialect import pages as dialect
 from auditdash.api.operation import metrics, signs
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
@@ -80,6 +82,7 @@ _ROOMS: Final = (
     token_pages,
     api_events,
     api_reading,
+    dialect,
     signs,
     metrics,
 )
@@ -106,7 +109,7 @@ def create_app(
     app.extensions["auditdash"] = Installation(
         open_engine(settings.database_url, settings.index_folder), settings, now
     )
-    for part in (fragments, headers, door, templating):
+    for part in (fragments, headers, door, templating, api_door):
         part.install(app)
     app.url_map.converters["int"] = _RowId
     for room in _ROOMS:

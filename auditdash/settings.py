@@ -43,6 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode_start: str = ""
     domains: frozenset[str] = frozenset()
     log: str = "text"
+    api_reads: int = 600
+    api_sends: int = 12_000
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -70,6 +72,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             mode_start=_day(env, "AUDITDASH_MODE_START"),
             domains=_domains(env, "AUDITDASH_DOMAINS"),
             log=_choice(env, "AUDITDASH_LOG", "text", "json"),
+            api_reads=_number(env, "AUDITDASH_API_READS", 600, 0, 1_000_000),
+            api_sends=_number(env, "AUDITDASH_API_SENDS", 12_000, 0, 1_000_000),
         )
         _check_mode(settings)
         return settings

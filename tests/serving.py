@@ -49,6 +49,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_MODE_SECRET": settings.mode_secret,
         "AUDITDASH_MODE_START": settings.mode_start,
         "AUDITDASH_LOG": settings.log,
+        "AUDITDASH_API_READS": str(settings.api_reads),
+        "AUDITDASH_API_SENDS": str(settings.api_sends),
         "AUDITDASH_DOMAINS": ",".join(sorted(settings.domains)),
     }
 

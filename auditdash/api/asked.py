@@ -78,18 +78,28 @@ def walk_of(asked: Asked) -> Walk | None:
     """Where to go on; None: at the beginning. BadInput where it is no place of ours."""
     if asked.after is None:
         return None
-    parts = asked.after.split(".")
+    walk = parse_walk(asked.after)
+    if walk is None:
+        raise BadInput("this is not a place in a list of events", where="after", expected="`next`")
+    # `seq` may be beyond the newest event; the cursor has what was there when the walk began.
+    if asked.highest_seq is not None and asked.highest_seq < walk.highest_seq:
+        raise BadInput(
+            "it freezes an earlier moment than the cursor",
+            where="seq",
+            expected=str(walk.highest_seq),
+        )
+    return walk
+
+
+def parse_walk(text: str) -> Walk | None:
+    """The place that `walk_text` wrote; None where it did not."""
+    parts = text.split(".")
     signed = [parts[0].removeprefix("-"), *parts[1:]]
     if len(parts) != 4 or not all(map(_is_number, signed)):
-        raise _bad_place()
+        return None
     at, seq, highest, now = map(int, parts)
     if not (is_instant(at) and is_instant(now)):
-        raise _bad_place()
-    # `seq` may be beyond the newest event; the cursor has what was there when the walk began.
-    if asked.highest_seq is not None and asked.highest_seq < highest:
-        raise BadInput(
-            "it freezes an earlier moment than the cursor", where="seq", expected=str(highest)
-        )
+        return None
     return Walk(Cursor(Instant(at), seq), highest, Instant(now))
 
 
@@ -102,10 +112,6 @@ def following_address(after: str) -> str:
     """The same request, behind that place."""
     kept = {name: value for name, value in request.args.items() if name != "after"}
     return f"{request.path}?{urlencode({**kept, 'after': after})}"
-
-
-def _bad_place() -> BadInput:
-    return BadInput("this is not a place in a list of events", where="after", expected="`next`")
 
 
 def _number(name: str, low: int, high: int) -> int | None:

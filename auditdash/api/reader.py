@@ -30,8 +30,8 @@ class Reader(Struct, frozen=True):
         seen = newest if highest is None else min(highest, newest)
         return Scope(workspace_id=self.workspace.id, highest_seq=seen)
 
-    def record_access(self, query: str, **context: str) -> None:
-        """Keep that it looked: no record, no answer. No person has a name with a colon in it."""
+    def record_access(self, what: str, query: str, **context: str) -> None:
+        """Keep that it looked, and at what: no record, no answer. No person's name has a colon."""
         actor = {
             "ip": request.remote_addr,
             "user_agent": request.headers.get("User-Agent", ""),
@@ -39,7 +39,7 @@ class Reader(Struct, frozen=True):
             "username": f"token:{self.token.name}",
         }
         at, told = self.installation.now(), {"token": self.token.prefix, **context}
-        access = accesses.access_of(self.workspace, at, actor, "api-events", query, told)
+        access = accesses.access_of(self.workspace, at, actor, what, query, told)
         log: AccessLog = current_app.extensions.setdefault(accesses.EXTENSION, AccessLog())
         log.keep(self.installation.engine, access)
 

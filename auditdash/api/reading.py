@@ -88,7 +88,7 @@ def _answer(
     reader: Reader, asked: Asked, events: Sequence[Event], following: str | None, highest: int
 ) -> Response:
     after = {"after": asked.after} if asked.after else {}
-    reader.record_access(asked.text, form="json", highest_seq=str(highest), **after)
+    reader.record_access("api-events", asked.text, form="json", highest_seq=str(highest), **after)
     body = page_json(events, next=following, highest_seq=highest)
     response = Response(body, content_type=_JSON)
     response.headers["Vary"] = _VARY
@@ -108,7 +108,7 @@ def _file(reader: Reader, asked: Asked, form: str) -> Response:
     engine = reader.installation.engine
     with reading(engine) as connection:
         scope = reader.scope(connection, asked.highest_seq)
-    reader.record_access(asked.text, form=name, highest_seq=str(scope.highest_seq))
+    reader.record_access("api-events", asked.text, form=name, highest_seq=str(scope.highest_seq))
     place = take_place(reader.installation.downloads)
     if place is None:
         raise ServiceUnavailable(TOO_MANY, retry_after=RETRY_SECONDS)

@@ -91,6 +91,7 @@ OTHERS: Final = {
     "baselines.download_file",
     "downloads.events",
     "api_reading.get_events",
+    "dialect.audit_logs",
     "exports.download_exports",
     "permissions.download_permissions",
     "permission_patterns.download",

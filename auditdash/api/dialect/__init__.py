@@ -1,0 +1,1 @@
+"""Mode’s own address: whoever reads Mode’s log reads this archive by changing one URL."""
