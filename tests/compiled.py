@@ -1,16 +1,19 @@
-"""Templates are compiled once for all applications of a process: each test makes one of its own."""
+"""Templates and addresses are compiled once for all applications of a process: each test makes one
+of its own, and compiling them anew was more than half of what most tests of pages did."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from tempfile import TemporaryDirectory
 from types import CodeType
+from typing import ClassVar
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 
-from auditdash.settings import ROOT
-from auditdash.web import fragments
-from auditdash.web.entry import door, headers
-from auditdash.web.frame import templating
+from auditdash.factory import create_app
+from auditdash.settings import Settings
 
 
 class _Compiled(BytecodeCache):
@@ -27,14 +30,27 @@ class _Compiled(BytecodeCache):
             self._codes[bucket.key, bucket.checksum] = bucket.code
 
 
+class _Rule(Rule):
+    """A rule whose functions that build an address serve all rules of the same text."""
+
+    _builders: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (self.rule, tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
+
+
+Flask.url_rule_class = _Rule
 Flask.jinja_options = {"bytecode_cache": _Compiled()}
 
 
 def compile_all() -> None:
-    """Compile every template of the application now, before a process forks."""
-    app = Flask("auditdash", template_folder=str(ROOT / "templates"))
-    for part in (fragments, headers, door, templating):
-        part.install(app)
-    for name in app.jinja_env.list_templates(["html"]):
-        if not name.startswith("reports/pdf/"):  # the paper has an environment of its own
-            app.jinja_env.get_template(name)
+    """Compile every template and address of the application now, before a process forks."""
+    with TemporaryDirectory() as folder:
+        app = create_app(Settings.from_env({"AUDITDASH_INSTANCE": folder}))
+        for name in app.jinja_env.list_templates(["html"]):
+            if not name.startswith("reports/pdf/"):  # the paper has an environment of its own
+                app.jinja_env.get_template(name)
+        app.extensions["auditdash"].engine.dispose()
