@@ -42,6 +42,8 @@ from auditdash.web.entry import door, errors, headers, home
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
 from auditdash.web.inventory import pages as inventory_pages
+from auditdash.web.members import addresses
+from auditdash.web.members import pages as members
 from auditdash.web.permissions import changes as permission_changes
 from auditdash.web.permissions import lasting as permission_lasting
 from auditdash.web.permissions import patterns as permission_patterns
@@ -79,6 +81,8 @@ _ROOMS: Final = (
     intake,
     accounts,
     settings_pages,
+    members,
+    addresses,
     token_pages,
     api_events,
     api_reading,

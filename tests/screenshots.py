@@ -60,6 +60,7 @@ _DEMO: Final = {
     "reports": "/reports",
     "settings": "/settings",
     "tokens": "/settings/tokens",
+    "members": "/settings/members",
 }
 _OWN: Final = {
     "welcome": "/welcome",

@@ -26,7 +26,7 @@ from auditdash.accounts.admins import protect_last_admin
 from auditdash.accounts.roles import ADMIN, OFFICER, ROLES, Permission, Role
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
-from auditdash.store.schema import memberships, workspaces
+from auditdash.store.schema import memberships, people, workspaces
 from auditdash.store.workspaces import Workspace
 
 _DEMO: Final = "demo"
@@ -68,6 +68,25 @@ class Membership(Struct, frozen=True, kw_only=True):
         """Whether it sees only some events of the workspace."""
         limits = self.limits
         return bool(limits.query) or (limits.period_start, limits.period_end) != (None, None)
+
+
+class Member(Struct, frozen=True, kw_only=True):
+    """A membership as those see it who look after it: whose it is, and what it says."""
+
+    person_id: int
+    username: str
+    name: str
+    has_begun: bool
+    is_disabled: bool
+    role: str
+    limits: Limits
+    guest: bool
+    created_at: Instant
+    seen_at: Instant | None
+
+    def is_over(self, now: Instant) -> bool:
+        """Whether its end has come."""
+        return self.limits.expires_at is not None and self.limits.expires_at <= now
 
 
 _LIMITS: Final = tuple(memberships.c[name] for name in Limits.__struct_fields__)
@@ -149,6 +168,32 @@ def remove_member(connection: Connection, person_id: int, workspace_id: int) -> 
     return removed.rowcount == 1
 
 
+def list_members(connection: Connection, workspace_id: int) -> list[Member]:
+    """All members of a workspace, also those whose end has come, by username."""
+    rows = connection.execute(
+        _MEMBERS.where(memberships.c.workspace_id == workspace_id).order_by(people.c.username)
+    )
+    return [_member(row) for row in rows]
+
+
+def find_member(connection: Connection, person_id: int, workspace_id: int) -> Member | None:
+    """One of them."""
+    here = and_(memberships.c.person_id == person_id, memberships.c.workspace_id == workspace_id)
+    row = connection.execute(_MEMBERS.where(here)).one_or_none()
+    return None if row is None else _member(row)
+
+
+def set_revealed(
+    connection: Connection, person_id: int, workspace_id: int, until: Instant | None
+) -> None:
+    """Until when addresses are shown to this member; None hides them."""
+    connection.execute(
+        update(memberships)
+        .where(memberships.c.person_id == person_id, memberships.c.workspace_id == workspace_id)
+        .values(revealed_until=until)
+    )
+
+
 def touch_membership(
     connection: Connection, person_id: int, workspace_id: int, now: Instant
 ) -> None:
@@ -192,6 +237,22 @@ def _membership(row: Row[Any]) -> Membership:
     return Membership(
         workspace=_workspace(row),
         role=ROLES[row.role],
+        limits=Limits(**{name: given[name] for name in Limits.__struct_fields__}),
+        **{name: given[name] for name in own},
+    )
+
+
+_MEMBERS: Final = select(
+    memberships, people.c.username, people.c.name, people.c.password_hash, people.c.disabled_at
+).join(people, people.c.id == memberships.c.person_id)
+
+
+def _member(row: Row[Any]) -> Member:
+    given = row._mapping
+    own = ("person_id", "username", "name", "role", "guest", "created_at", "seen_at")
+    return Member(
+        has_begun=row.password_hash is not None,
+        is_disabled=row.disabled_at is not None,
         limits=Limits(**{name: given[name] for name in Limits.__struct_fields__}),
         **{name: given[name] for name in own},
     )

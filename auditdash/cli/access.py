@@ -11,7 +11,7 @@ from auditdash.cli.baselines import import_baseline, list_baselines, remove
 from auditdash.cli.house import House, with_house, workspace_option
 from auditdash.cli.index import bring_up_to_date
 from auditdash.events.wording import printable
-from auditdash.index.view import open_view
+from auditdash.index.view import open_whole
 from auditdash.queries.access.oddities import count_oddities
 from auditdash.queries.access.picture import find_picture, iterate_facts
 from auditdash.queries.access.rows import Sight
@@ -55,7 +55,7 @@ def _derive(house: House, workspace: Workspace) -> None:
     name = printable(workspace.slug)
     began = monotonic()
     with reading(house.engine) as connection:
-        view = open_view(connection, Scope(workspace_id=workspace.id))
+        view = open_whole(connection, Scope(workspace_id=workspace.id))
         with click.progressbar(
             length=view.highest_seq,
             label=f"Reading {name}",

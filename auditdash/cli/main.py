@@ -18,6 +18,7 @@ from auditdash.cli.doctor import doctor
 from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine
+from auditdash.cli.people.members import members
 from auditdash.cli.report import report
 from auditdash.cli.tokens import token
 from auditdash.events.instants import now
@@ -104,6 +105,6 @@ def run_due(house: House) -> None:
 
 _INTAKE = (import_files, pull, quarantine)
 _ANSWERS = (access, report)
-_HOUSEKEEPING = (doctor, backup, restore, reindex, user, token)
+_HOUSEKEEPING = (doctor, backup, restore, reindex, user, members, token)
 for command in (*_INTAKE, *_ANSWERS, *_HOUSEKEEPING):
     main.add_command(command)

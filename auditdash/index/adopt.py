@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from typing import Final, TypeVar, cast
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from auditdash.events.folding import fold_case, join_words
 from auditdash.events.instants import DAY
 from auditdash.index.batch import CODED, CORRELATION, Batch, Entry, Numbers
+from auditdash.index.files.concealed import Concealed
 from auditdash.index.files.dictionary import Dictionary
 from auditdash.index.files.segment import Columns
 from auditdash.index.order import order_codes, order_leaves, order_words
@@ -51,7 +52,14 @@ class Dictionaries:
         self._done: set[tuple[int, int]] = set()
 
     def __getitem__(self, name: str) -> Dictionary:
-        return self._of[name]
+        return self._of[name].current()
+
+    def apart(self, conceal: Iterable[tuple[str, Callable[[Entry], Entry]]]) -> Dictionaries:
+        """The same codes, some standing for less, and nothing that questions have kept so far."""
+        twin = Dictionaries()
+        hidden = {name: Concealed(self._of[name], how) for name, how in conceal}
+        twin._of = {**self._of, **hidden}
+        return twin
 
     def all(self) -> list[Dictionary]:
         """Each of them."""

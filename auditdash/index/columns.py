@@ -43,8 +43,8 @@ def _by_segment(view: View, seqs: NDArray[np.int64]) -> Iterator[tuple[Segment, 
 
 
 def _rows_of(segment: Segment) -> NDArray[np.int64]:
-    """The row of each seq of a segment, counted from its first one."""
-    rows = np.empty(len(segment), np.int64)
+    """The row of each seq of a segment, counted from its first one; it may not have them all."""
+    rows = np.empty(segment.last_seq - segment.first_seq + 1, np.int64)
     rows[segment.column("seq")] = np.arange(len(segment))
     return rows
 

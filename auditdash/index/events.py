@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
+from auditdash.records.conceal import without_addresses
 from auditdash.records.normalise import normalise
 from auditdash.store.engine import fetch_column
 from auditdash.store.records import Records, RecordsDamaged, StoredRecord, open_records
@@ -57,15 +58,21 @@ def find_stored(
 
 
 def iterate_numbered(
-    connection: Connection, workspace_id: int, slug: str, seqs: Iterable[int]
+    connection: Connection,
+    workspace_id: int,
+    slug: str,
+    seqs: Iterable[int],
+    *,
+    addresses: bool,
 ) -> Iterator[Event]:
-    """The events with these numbers, in this order; a few hundred are held at once."""
+    """The events with these numbers, in this order; a few hundred are held at once. Without
+    `addresses` none is in them, nor in their records."""
     records = open_records(connection)
     remaining = iter(seqs)
     while wanted := list(islice(remaining, _AT_ONCE)):
         found = {row.seq: row for row in _rows(connection, workspace_id, wanted)}
         for seq in wanted:
-            yield _event_of(found[seq], records, slug)
+            yield _event_of(found[seq], records, slug, addresses=addresses)
 
 
 def _rows(
@@ -75,8 +82,11 @@ def _rows(
     return connection.execute(statement)
 
 
-def _event_of(row: Row[*tuple[Any, ...]], records: Records, slug: str) -> Event:
-    event = normalise(records.raw(row.record), row.source, slug)
+def _event_of(
+    row: Row[*tuple[Any, ...]], records: Records, slug: str, *, addresses: bool = True
+) -> Event:
+    raw = records.raw(row.record)
+    event = normalise(raw if addresses else without_addresses(raw), row.source, slug)
     return replace(event, seq=row.seq, received_at=Instant(row.received_at))
 
 

@@ -15,7 +15,7 @@ from auditdash.index.archive import Archive
 from auditdash.index.batch import Batch
 from auditdash.index.files.damage import IndexBehind, IndexDamaged
 from auditdash.index.manifest import read_manifest
-from auditdash.index.view import archive_of, catch_up, check, open_view, open_what_there_is
+from auditdash.index.view import archive_of, catch_up, check, open_what_there_is, open_whole
 from auditdash.search.scope import Scope
 from auditdash.store.engine import index_place, reading
 from auditdash.store.schema import workspaces
@@ -102,7 +102,7 @@ def warm(engine: Engine) -> None:
         for _ in keep_up(engine, workspace_id):
             pass
         with reading(engine) as connection:
-            view = open_view(connection, Scope(workspace_id=workspace_id))
+            view = open_whole(connection, Scope(workspace_id=workspace_id))
         for dictionary in view.dictionaries.all():
             dictionary.warm()
 

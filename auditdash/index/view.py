@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,11 +12,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from sqlalchemy import Connection, select
 
+from auditdash.events.event import Event
 from auditdash.events.instants import parse_zone
 from auditdash.index.adopt import Dictionaries
 from auditdash.index.archive import Archive, Snapshot
 from auditdash.index.batch import encode
-from auditdash.index.events import find_stored
+from auditdash.index.events import find_stored, iterate_numbered
 from auditdash.index.files.damage import IndexBehind, IndexDamaged
 from auditdash.index.files.segment import Segment
 from auditdash.search.scope import Scope
@@ -27,7 +29,8 @@ _PATIENCE_SECONDS: Final = 20.0
 
 
 class View(Struct, frozen=True, kw_only=True, eq=False):
-    """The events 1 … highest_seq of one workspace. `behind` more are stored and not yet indexed."""
+    """The events 1 … highest_seq of one workspace; of a reader who is limited, those that they may
+    see. `behind` more are stored and not yet indexed. Without `addresses` no event tells any."""
 
     connection: Connection
     workspace_id: int
@@ -36,16 +39,31 @@ class View(Struct, frozen=True, kw_only=True, eq=False):
     highest_seq: int
     behind: int
     snapshot: Snapshot
+    addresses: bool = True
 
     @property
     def dictionaries(self) -> Dictionaries:
         """The values that codes stand for."""
         return self.snapshot.dictionaries
 
+    def events(self, seqs: Iterable[int]) -> Iterator[Event]:
+        """The events with these numbers, all of them in sight, in this order, as the reader may see
+        them; a few hundred are held at once."""
+        return iterate_numbered(
+            self.connection, self.workspace_id, self.slug, seqs, addresses=self.addresses
+        )
+
     @property
     def segments(self) -> list[Segment]:
         """Those with an event in sight, by their seqs."""
         return [each for each in self.snapshot.segments if each.first_seq <= self.highest_seq]
+
+    def has(self, seq: int) -> bool:
+        """Whether the event with this number is one of them."""
+        if not 1 <= seq <= self.highest_seq:
+            return False
+        here = (each for each in self.segments if each.first_seq <= seq <= each.last_seq)
+        return any((each.column("seq") == seq - each.first_seq).any() for each in here)
 
     def in_sight(self, segment: Segment) -> NDArray[np.bool_] | None:
         """Which rows of a segment are in sight; None: all of them."""
@@ -55,8 +73,8 @@ class View(Struct, frozen=True, kw_only=True, eq=False):
         return seen
 
 
-def open_view(connection: Connection, scope: Scope) -> View:
-    """The events in scope, after the index has caught up with this connection's snapshot.
+def open_whole(connection: Connection, scope: Scope) -> View:
+    """All events of a workspace, after the index has caught up with this connection's snapshot.
 
     An index that is not of this database, or damaged, is made again. Raises IndexBehind when that
     takes longer than some seconds: an answer is from all events or there is none.
@@ -70,6 +88,8 @@ def open_view(connection: Connection, scope: Scope) -> View:
 def open_what_there_is(connection: Connection, scope: Scope, patience_seconds: float) -> View:
     """The same for those who make the index: the view ends where the index does after so long, and
     says how many events are behind it."""
+    if not scope.is_whole:
+        raise ValueError("this would show more than its reader may see: queries.sight opens it")
     found = select(workspaces.c.last_seq, workspaces.c.slug, workspaces.c.zone)
     row = connection.execute(found.where(workspaces.c.id == scope.workspace_id)).one_or_none()
     last_seq, slug, zone = row if row is not None else (0, "", "UTC")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.occurrences import find_occurrences
-from auditdash.index.view import open_view
+from auditdash.index.view import open_whole
 from auditdash.search.scope import Scope
 from auditdash.store.feeds import windows
 from auditdash.store.feeds.connections import Feed
@@ -29,7 +29,7 @@ def count_echoes(connection: Connection, feed: Feed, period: Period, slack: int)
     opened = windows.find_opened(connection, feed.id, period)
     if not opened:
         return Echoes(0, 0, None)
-    view = open_view(connection, Scope(workspace_id=feed.workspace_id))
+    view = open_whole(connection, Scope(workspace_id=feed.workspace_id))
     start, end = opened[0][0] - slack, max(done_at for _, done_at in opened) + slack
     echoes = find_occurrences(view, "audit_log_accessed", feed.source, start, end)
     missing = [

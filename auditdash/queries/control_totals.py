@@ -12,10 +12,10 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select
 
 from auditdash.events.instants import DAY, Instant
-from auditdash.index.view import open_view
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
 from auditdash.queries.conditions.local_time import local_times
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.receipts import COUNTS

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.totals import question_key
 from auditdash.queries.exports.habits import NIGHT_HABIT, Habits, habits_of
@@ -22,6 +22,7 @@ from auditdash.queries.exports.people import Exporter, People, name_kinds
 from auditdash.queries.exports.reports import Exported, Reports
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import BURST_COUNT, BURST_PAUSE, BURST_TIMES, Burst
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -15,10 +15,11 @@ from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.batch import Entry
 from auditdash.index.files.segment import Segment
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.groups import MISSING, groups_of
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.schema import conflicts, quarantine, receipts

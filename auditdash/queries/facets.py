@@ -14,10 +14,11 @@ from sqlalchemy import Connection
 
 from auditdash.events.catalogue import action_label, category_label, category_of
 from auditdash.events.folding import fold_case
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.compile import choice_of
 from auditdash.queries.counting.counts import Counts, count_codes, find_newest
 from auditdash.queries.counting.groups import KEYS, MISSING, Groups, groups_of, rank
+from auditdash.queries.sight.views import open_view
 from auditdash.search.edit import atom_of, chosen, without_field
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Connection
 
-from auditdash.index.view import open_view
 from auditdash.queries.compile import compile_query
 from auditdash.queries.conditions.local_time import hours_of_week
 from auditdash.queries.counting.totals import Sums, question_key, sum_over
 from auditdash.queries.scan import Found
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -15,11 +15,12 @@ from auditdash.events.calendars import Unit, choose_unit, edges
 from auditdash.events.catalogue import categories, category_of
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries import scan
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.counting.totals import Sums, question_key, sum_over
 from auditdash.queries.scan import Found
+from auditdash.queries.sight.views import open_view
 from auditdash.search.period import period_of
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope

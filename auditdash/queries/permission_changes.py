@@ -11,8 +11,7 @@ from sqlalchemy import Connection
 
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
-from auditdash.index.events import iterate_numbered
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.counts import count_codes
@@ -28,6 +27,7 @@ from auditdash.queries.permissions.directions import (
 )
 from auditdash.queries.permissions.ledger import Ledger, ledger_of
 from auditdash.queries.permissions.selection import ANYTHING, Derived, select
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import Cursor, cursor_of, is_rising
 from auditdash.search.match import is_own
 from auditdash.search.query import Atom, Query, Term, query_of
@@ -179,7 +179,7 @@ def _among(query: Query, *narrower: Term) -> Query:
 def tell_changes(view: View, seqs: Iterable[int]) -> Iterator[PermissionChange]:
     """The changes with these seqs, in their order."""
     _, ledger = ledger_of(view)
-    for event in iterate_numbered(view.connection, view.workspace_id, view.slug, seqs):
+    for event in view.events(seqs):
         kind = kind_of(event.action)
         place = ledger.place(event.seq)
         yield PermissionChange(

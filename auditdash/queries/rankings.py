@@ -8,9 +8,10 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.catalogue import categories, category_of
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.counting.counts import Counts, count_codes, find_newest
 from auditdash.queries.counting.groups import KEYS, MISSING, groups_of, rank
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from auditdash.events.event import Event
 from auditdash.index.batch import CODED, Entry
 from auditdash.index.columns import instant_texts, read_columns
-from auditdash.index.events import iterate_numbered, read_stored
+from auditdash.index.events import read_stored
 from auditdash.index.files.segment import Columns
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import Cursor, Page, cursor_of, is_rising
+from auditdash.records.conceal import without_addresses
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.records import open_records
@@ -93,7 +95,7 @@ def iterate_events(
     """The events themselves, each made of its record: for few, or where that does not matter."""
     view = open_view(connection, scope)
     seqs = (seq for window in _windows(view, query, clock) for seq in window.tolist())
-    return iterate_numbered(connection, view.workspace_id, view.slug, seqs)
+    return view.events(seqs)
 
 
 def find_page(
@@ -140,7 +142,7 @@ def _first_of(view: View, seqs: Sequence[int]) -> tuple[Event, ...]:
     size = 0
     for start in range(0, len(seqs), _READ_EVENTS):
         some = seqs[start : start + _READ_EVENTS]
-        for event in iterate_numbered(view.connection, view.workspace_id, view.slug, some):
+        for event in view.events(some):
             size += len(event.record)
             if events and size > _LONGEST_PAGE:
                 return tuple(events)
@@ -153,7 +155,8 @@ def _records(view: View, seqs: NDArray[np.int64]) -> Iterator[tuple[slice, list[
     stored = read_stored(view.connection, view.workspace_id, seqs)
     unpack = open_records(view.connection).raw_of_all
     for part in _parts(len(stored), _ROWS):
-        yield part, unpack(stored[part])
+        records = unpack(stored[part])
+        yield part, records if view.addresses else [without_addresses(raw) for raw in records]
 
 
 def _parts(length: int, size: int, first: int = 0) -> Iterator[slice]:

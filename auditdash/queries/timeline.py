@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant, is_instant
-from auditdash.index.events import iterate_numbered
-from auditdash.index.view import open_view
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Atom, Not, Query, Term
 from auditdash.search.scope import Clock, Scope
 
@@ -49,7 +48,7 @@ def find_events(
         limit=limit + 1,
     )
     seqs = [seq for _, seq in places[:limit]]
-    shown = tuple(iterate_numbered(connection, view.workspace_id, view.slug, seqs))
+    shown = tuple(view.events(seqs))
     more = len(places) > limit
     return Page(events=shown, following=cursor_of(shown[-1]) if more else None)
 
@@ -82,9 +81,9 @@ def parse_cursor(text: str) -> Cursor:
 def find_event(connection: Connection, scope: Scope, seq: int) -> Event | None:
     """The event with this number, if it is in sight."""
     view = open_view(connection, scope)
-    if not 1 <= seq <= view.highest_seq:
+    if not view.has(seq):
         return None
-    return next(iterate_numbered(connection, view.workspace_id, view.slug, [seq]))
+    return next(view.events([seq]))
 
 
 def count_events(connection: Connection, query: Query, scope: Scope, clock: Clock) -> int:

@@ -70,7 +70,7 @@ _CHARTS: Final[dict[str, _Draw]] = {
 
 
 @blueprint.get(PATH)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show() -> Response:
     """All charts of `?q=`."""
     text = params.query_text()
@@ -95,7 +95,7 @@ def show() -> Response:
 
 
 @blueprint.get(f"{PATH}/<name>.csv")
-@readers.needs(Permission.DOWNLOAD)
+@readers.needs(Permission.DOWNLOAD, scoped=True)
 def download(name: str) -> Response:
     """The numbers of one chart as a file."""
     if name not in _CHARTS:

@@ -27,7 +27,7 @@ blueprint = Blueprint("downloads", __name__, url_prefix="/downloads")
 
 
 @blueprint.get("/events.<form>")
-@readers.needs(Permission.DOWNLOAD)
+@readers.needs(Permission.DOWNLOAD, scoped=True)
 def events(form: str) -> Response:
     """All events of `?q=` up to `?seq=`; without it, up to the newest one now."""
     if form not in _FORMS:

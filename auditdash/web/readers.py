@@ -12,10 +12,14 @@ from sqlalchemy import Engine
 
 from auditdash.accounts.memberships import Membership
 from auditdash.accounts.roles import Permission
+from auditdash.accounts.scopes import parse_limit, scope_of, sees_addresses
 from auditdash.accounts.sessions import Session
 from auditdash.events.instants import Instant
+from auditdash.events.periods import Period
 from auditdash.ingest import accesses
 from auditdash.ingest.accesses import AccessLog
+from auditdash.search.help.sentence import describe
+from auditdash.search.period import period_text
 from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
 from auditdash.store.installation import Installation
@@ -42,6 +46,16 @@ class Reader(Struct, frozen=True, kw_only=True):
         """Where they look."""
         return self.membership.workspace
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether they see only some events."""
+        return self.membership.is_limited
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether they were invited from outside, to look at something until a day."""
+        return self.membership.guest
+
     def may(self, permission: Permission | str) -> bool:
         """Whether their role in this workspace allows it."""
         return self.membership.may(permission)
@@ -59,14 +73,17 @@ def without_workspace(view: View) -> View:
     return view
 
 
-def needs(permission: Permission) -> Callable[[View], View]:
+def needs(permission: Permission, *, scoped: bool = False) -> Callable[[View], View]:
     """Mark a view with what the reader's role must allow; the door asks it before the view runs.
 
-    A view with no mark is for admins alone, and fails tests/web/test_doors.py.
+    `scoped`: it is right, and tells of no other event, when it is made of the events in a reader's
+    scope alone. Other views are refused to who is limited. A view with no mark is for admins alone,
+    and fails tests/web/test_doors.py.
     """
 
     def mark(view: View) -> View:
         view.needs = permission  # type: ignore[attr-defined]  # functions carry attributes
+        view.is_scoped = scoped  # type: ignore[attr-defined]  # the same
         return view
 
     return mark
@@ -134,7 +151,27 @@ def zone() -> ZoneInfo:
 
 def scope() -> Scope:
     """What the reader may see."""
-    return Scope(workspace_id=reader().workspace.id)
+    return scope_of(reader().membership, now())
+
+
+def hides_addresses() -> bool:
+    """Whether this reader is shown no IP addresses just now."""
+    found = reader_or_none()
+    return found is not None and not sees_addresses(found.membership, now())
+
+
+def locked() -> tuple[str, ...]:
+    """What limits this reader, in words: what no query of theirs leads out of."""
+    who, words = reader(), list[str]()
+    limits = who.membership.limits
+    if limits.query:
+        words.append(f"Only: {describe(parse_limit(limits.query), clock())}")
+    period = Period(limits.period_start, limits.period_end)
+    if period != Period():
+        words.append(f"Only: {period_text(period, who.workspace.zone_info)}")
+    if hides_addresses():
+        words.append("IP addresses hidden")
+    return tuple(words)
 
 
 def clock() -> Clock:
@@ -147,6 +184,7 @@ def record_access(what: str, query: str = "", **context: str) -> None:
 
     Views call it before they answer, and outside of their own transactions: no record, no answer.
     """
+    g.is_recorded = True
     access = accesses.access_of(reader().workspace, now(), actor(), what, query, context)
     _log().keep(engine(), access)
 

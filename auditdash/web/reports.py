@@ -157,6 +157,10 @@ def download(run_id: int) -> Response:
         run = find_run(connection, readers.scope().workspace_id, run_id)
     if run is None or run.file_name is None:
         abort(404)
+    if readers.hides_addresses():
+        abort(
+            403, "Reports have IP addresses in them, which are hidden from you. Reveal them first."
+        )
     path = report_path(readers.settings(), run.file_name)
     if not path.is_file():
         abort(410, "The file of this report is no longer on the disk of auditdash.")

@@ -1,4 +1,4 @@
-"""Settings: the workspace, its people and tokens, and how this reader likes to look."""
+"""Settings: the workspace, and how this reader likes to look; members and tokens have pages."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, abort
 
-from auditdash.accounts import people, sessions, setup, tokens
-from auditdash.accounts.memberships import grant_role, touch_membership
+from auditdash.accounts import people, sessions, tokens
+from auditdash.accounts.memberships import touch_membership
 from auditdash.accounts.passwords import check_strength, hash_password, verify_password
-from auditdash.accounts.roles import ROLES, Permission, parse_role
+from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.store.engine import reading, writing
@@ -95,57 +95,6 @@ def change_password() -> Response:
     return _page(notices=[("ok", "Your password is changed. Other browsers are signed out.")])
 
 
-@blueprint.post("/people")
-@readers.needs(Permission.MEMBERS)
-def add_person() -> Response:
-    """A person without a password, and the one-time link with which they choose one."""
-    role = parse_role(params.field("role", "viewer"))
-    with writing(readers.engine()) as connection:
-        person_id = people.create_person(
-            connection,
-            params.field("username"),
-            params.field("person_name") or params.field("username"),
-            readers.now(),
-        )
-        workspace = readers.reader().workspace
-        if workspace.kind == "real":
-            grant_role(connection, person_id, workspace.id, role, readers.now())
-        link = setup.create_setup_link(connection, person_id, readers.now())
-    return _page(link=readers.absolute(link))
-
-
-@blueprint.post("/people/<int:person_id>/link")
-@readers.needs(Permission.MEMBERS)
-def new_link(person_id: int) -> Response:
-    """Another one-time link: the first was lost, or the password forgotten."""
-    with writing(readers.engine()) as connection:
-        person = people.find_person_by_id(connection, person_id)
-        if person is None or person.disabled_at is not None:
-            abort(404)
-        link = setup.create_setup_link(connection, person_id, readers.now())
-    return _page(link=readers.absolute(link))
-
-
-@blueprint.post("/people/<int:person_id>/disable")
-@readers.needs(Permission.MEMBERS)
-def disable(person_id: int) -> Response:
-    """Keep a person out; the last one who can sign in stays."""
-    with writing(readers.engine()) as connection:
-        if people.find_person_by_id(connection, person_id) is None:
-            abort(404)
-        people.disable_person(connection, person_id, readers.now())
-    return fragments.see_other(_PAGE + "#people")
-
-
-@blueprint.post("/people/<int:person_id>/enable")
-@readers.needs(Permission.MEMBERS)
-def enable(person_id: int) -> Response:
-    """Let a person in again."""
-    with writing(readers.engine()) as connection:
-        people.enable_person(connection, person_id)
-    return fragments.see_other(_PAGE + "#people")
-
-
 @blueprint.errorhandler(BadInput)
 def answer_bad_input(error: BadInput) -> Response:
     """The settings again, with what was wrong."""
@@ -153,24 +102,18 @@ def answer_bad_input(error: BadInput) -> Response:
 
 
 def _page(
-    link: str = "",
     notices: list[tuple[str, str]] | None = None,
     status: int = 200,
 ) -> Response:
     with reading(readers.engine()) as connection:
-        everybody = people.list_people(connection)
         every = tokens.list_tokens(connection, readers.reader().workspace.id)
     states = [token.state(readers.now()) for token in every]
     return fragments.render(
         "settings/page.html",
         "settings/page.html",
         status,
-        people=everybody,
-        names={person.id: person.name for person in everybody},
         live=states.count("active") + states.count("expiring"),
         expiring=states.count("expiring") + states.count("expired"),
-        new_link=link,
-        roles=[(role.name, role.label) for role in reversed(ROLES.values())],
         notices=notices or [],
         zones=_zones(),
         here=_PAGE,

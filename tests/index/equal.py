@@ -11,7 +11,8 @@ from auditdash.index.adopt import ELSEWHERE, FIRST_SEEN, LATE, PATHS, VALUES
 from auditdash.index.events import Stored, find_stored
 from auditdash.index.files.segment import Segment
 from auditdash.index.order import MARKED, POSTED
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
+from auditdash.queries.sight.views import open_view
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
 

@@ -26,7 +26,7 @@ def test_an_event_comes_back_whole(engine: Engine, workspace_id: int) -> None:
     with reading(engine) as connection:
         stored = find_stored(connection, workspace_id, "acme", 1, 3)
         assert [each.event for each in stored] == expected
-        assert list(iterate_numbered(connection, workspace_id, "acme", [3, 1])) == [
+        assert list(iterate_numbered(connection, workspace_id, "acme", [3, 1], addresses=True)) == [
             expected[2],
             expected[0],
         ]

@@ -13,8 +13,9 @@ from sqlalchemy import Engine
 
 from auditdash.events.instants import HOUR, Instant, to_rfc3339
 from auditdash.index.keep_up import keep_up, rebuild
-from auditdash.index.view import archive_of, open_view
+from auditdash.index.view import archive_of
 from auditdash.ingest.delivery import Delivery, deliver
+from auditdash.queries.sight.views import open_view
 from auditdash.search.scope import Scope
 from auditdash.store.engine import index_place, open_engine, reading, writing
 from tests.databases import ON_SQLITE

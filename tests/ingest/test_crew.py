@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from auditdash.index.view import open_view
 from auditdash.ingest import delivery as delivery_module
 from auditdash.ingest.delivery import Delivery, deliver
 from auditdash.ingest.intake import Receipt
 from auditdash.ingest.parse import Lines, Parcel
 from auditdash.ingest.preparing.crew import prepare_each
 from auditdash.ingest.preparing.prepare import Terms
+from auditdash.queries.sight.views import open_view
 from auditdash.search.scope import Scope
 from auditdash.store import records, schema
 from auditdash.store.engine import reading, writing

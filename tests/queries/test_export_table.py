@@ -9,13 +9,13 @@ import numpy as np
 from sqlalchemy import Engine
 
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
-from auditdash.index.view import open_view
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.data_exports import export_actions
 from auditdash.queries.exports.kept.table import Table, chosen, table_of
 from auditdash.queries.exports.rows import exports_of
 from auditdash.queries.scan import scan
+from auditdash.queries.sight.views import open_view
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import index_place, reading, writing

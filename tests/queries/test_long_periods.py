@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.instants import parse_instant
-from auditdash.index.view import open_view
 from auditdash.queries.counting import totals
 from auditdash.queries.counting.counts import count_codes
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.stream import iterate_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope

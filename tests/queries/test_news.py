@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from auditdash.events.instants import parse_instant
-from auditdash.index.view import open_view
 from auditdash.queries.counting.news import has_news, standing_key
+from auditdash.queries.sight.views import open_view
 from auditdash.search.parse import parse
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock

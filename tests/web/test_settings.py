@@ -1,82 +1,13 @@
-import re
-
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.accounts.memberships import grant_role
-from auditdash.accounts.people import create_person, find_person
-from auditdash.accounts.roles import VIEWER
-from auditdash.accounts.sessions import start_session
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import find_workspace
 from tests.databases import ON_SQLITE, add_workspace
-from tests.make import NOW
-from tests.people import PASSWORD, add_alice, signed_in
+from tests.people import PASSWORD, signed_in
 
 pytestmark = ON_SQLITE
-_LINK = re.compile(r"http://localhost(/setup/[\w-]{43})")
-
-
-def test_a_new_person_gets_a_link_that_opens(client: FlaskClient) -> None:
-    answer = client.post(
-        "/settings/people", data={"username": "Carol", "person_name": "Carol Cole"}
-    )
-    found = _LINK.search(answer.text)
-    assert found is not None
-    assert "Has not begun" in answer.text
-    page = client.application.test_client().get(found[1])
-    assert page.status_code == 200
-    assert "Carol Cole" in page.text
-    assert not _LINK.search(client.get("/settings").text)
-
-
-def test_another_link_closes_the_first(client: FlaskClient, engine: Engine) -> None:
-    first = _LINK.search(client.post("/settings/people", data={"username": "carol"}).text)
-    with reading(engine) as connection:
-        carol = find_person(connection, "carol")
-    assert carol is not None
-    second = _LINK.search(client.post(f"/settings/people/{carol.id}/link").text)
-    assert first is not None
-    assert second is not None
-    visitor = client.application.test_client()
-    assert visitor.get(first[1]).status_code == 410
-    assert visitor.get(second[1]).status_code == 200
-
-
-def test_a_person_is_disabled_and_enabled(
-    client: FlaskClient, engine: Engine, workspace_id: int
-) -> None:
-    with writing(engine) as connection:
-        bob = create_person(connection, "bob", "Bob", NOW, "hash")
-        grant_role(connection, bob, workspace_id, VIEWER, NOW)
-        token = start_session(connection, bob, NOW)
-    other = client.application.test_client()
-    other.set_cookie("auditdash", token)
-    assert other.get("/settings").status_code == 200
-    assert client.post(f"/settings/people/{bob}/disable").status_code == 303
-    assert other.get("/settings").status_code == 303
-    assert client.post(f"/settings/people/{bob}/link").status_code == 404
-    client.post(f"/settings/people/{bob}/enable")
-    assert "Disabled" not in client.get("/settings").text
-
-
-def test_the_last_person_cannot_lock_themselves_out(client: FlaskClient, engine: Engine) -> None:
-    answer = client.post(f"/settings/people/{add_alice(engine)}/disable")
-    assert answer.status_code == 400
-    assert "nobody else can sign in" in answer.text
-    assert client.get("/settings").status_code == 200
-
-
-@pytest.mark.parametrize("path", ["disable", "link"])
-def test_an_unknown_person_is_not_found(client: FlaskClient, path: str) -> None:
-    assert client.post(f"/settings/people/99/{path}").status_code == 404
-
-
-def test_a_username_twice_is_refused_on_the_page(client: FlaskClient) -> None:
-    answer = client.post("/settings/people", data={"username": "ALICE"})
-    assert answer.status_code == 400
-    assert "already taken" in answer.text
 
 
 def test_the_password_changes_only_with_the_current_one(
@@ -130,7 +61,7 @@ def test_zone_and_theme_are_remembered(client: FlaskClient) -> None:
     page = client.get("/settings").text
     assert 'value="Europe/Berlin"' in page
     assert 'data-theme="dark"' in page
-    assert "13:00:00 CET" in page
+    assert "13:00:00 CET" in client.get("/settings/members/1").text
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,8 @@ class Dictionary:
         self.name = name
         self.entries: list[Entry] = []
         self.extent = Extent()
-        self._keys = keys
-        self._words = words
+        self.keys_of = keys
+        self.words_of = words
         self._codes: dict[Entry, int] = {}
         self._lock = Lock()  # of what is derived from the entries, by whichever reader
         self._by_key = ByKey()
@@ -62,6 +62,10 @@ class Dictionary:
 
     def __len__(self) -> int:
         return len(self.entries)
+
+    def current(self) -> Dictionary:
+        """It, with all that is known now."""
+        return self
 
     def code(self, entry: Entry) -> int:
         """The code of an entry, which is added when it is new. For the one writer."""
@@ -105,7 +109,7 @@ class Dictionary:
         found = [
             code
             for code in self._by_key.candidates(keys)
-            if code < count and not wanted.isdisjoint(self._keys(self.entries[code]))
+            if code < count and not wanted.isdisjoint(self.keys_of(self.entries[code]))
         ]
         return self._choice(("keys", *keys), count, lambda _: found)
 
@@ -113,7 +117,8 @@ class Dictionary:
         """The entries that have a key like this, where `*` stands for any text."""
         pieces = pattern.split("*")
         return self.where(
-            ("pattern", pattern), lambda entry: any(fits(pieces, key) for key in self._keys(entry))
+            ("pattern", pattern),
+            lambda entry: any(fits(pieces, key) for key in self.keys_of(entry)),
         )
 
     def with_words(self, phrase: str) -> Choice:
@@ -127,7 +132,7 @@ class Dictionary:
             codes = codes[(codes >= start) & (codes < count)]
             if len(words) == 1:
                 return codes
-            texts = ((code, self._words(self.entries[code])) for code in codes.tolist())
+            texts = ((code, self.words_of(self.entries[code])) for code in codes.tolist())
             return [code for code, text in texts if phrase in text]
 
         return self._choice(("words", phrase), count, find)
@@ -172,12 +177,12 @@ class Dictionary:
     def _key(self, count: int) -> None:
         with self._lock:
             new = self.entries[self._by_key.known : count]
-            self._by_key.add(map(self._keys, new))
+            self._by_key.add(map(self.keys_of, new))
 
     def _fold(self, count: int) -> None:
         with self._lock:
             new = self.entries[self._by_word.known : count]
-            self._by_word.add(map(self._words, new))
+            self._by_word.add(map(self.words_of, new))
 
     # --- the file
 

@@ -141,7 +141,7 @@ def open_segment(folder: Path, described: Described, *, check: bool) -> Segment:
 
 def write_segment(folder: Path, first_seq: int, columns: Columns, content_hash: bytes) -> Segment:
     """Write the rows of consecutive events; the file stands whole or not at all."""
-    data = _to_bytes(columns)
+    data = pack_columns(columns)
     times = columns["time"]
     described = Described(
         first_seq=first_seq,
@@ -158,7 +158,8 @@ def write_segment(folder: Path, first_seq: int, columns: Columns, content_hash: 
     return open_segment(folder, described, check=False)
 
 
-def _to_bytes(columns: Columns) -> bytes:
+def pack_columns(columns: Columns) -> bytes:
+    """A segment's file."""
     places: dict[str, _Place] = {}
     pieces: list[bytes] = []
     offset = 0

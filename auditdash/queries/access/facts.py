@@ -47,6 +47,9 @@ _ONLY: Final = {"default": TO_DEFAULT, "workspace": TO_WORKSPACE}
 THINGS: Final = _ONLY | {word: number for number, word in enumerate(FAMILIES) if word}
 
 
+_OWN_SOURCE: Final = "auditdash"  # events of ours tell of our own members
+
+
 class SegmentFacts(Struct, frozen=True, eq=False):
     """The facts among the rows of a segment; numbers are those of `FactSource`. `last_seq` is
     that of the newest fact, by arrival; 0 without any."""
@@ -125,6 +128,9 @@ class FactSource:
         entries = view.dictionaries["action"].entries
         verbs = self._verbs.of(segment.column("action"), entries)
         says = verbs != MISSING
+        own = view.dictionaries["source"].find((_OWN_SOURCE,))
+        if own is not None:  # who may look at the log has no access to what it tells of
+            says &= segment.column("source") != own
         rows = np.flatnonzero(says if seen is None else says & seen)
         families = self._families.of(segment.column("action")[rows], entries)
         people = self._subjects.of(

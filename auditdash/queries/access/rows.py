@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 from auditdash.events.catalogue import role_ranks
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.access import paths as ways
 from auditdash.queries.access.nodes import Node, kind_number, kind_word
 from auditdash.queries.access.paths import DIRECT, Paths
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import NEVER_BEGAN, OPEN, Places
 from auditdash.queries.permissions.numbering import Numbers
+from auditdash.queries.sight.views import open_view
 from auditdash.search.scope import Scope
 
 _CATEGORIES: Final = {

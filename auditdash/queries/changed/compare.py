@@ -14,12 +14,13 @@ from auditdash.events.catalogue import action_label, actions
 from auditdash.events.periods import Period
 from auditdash.index.adopt import Dictionaries
 from auditdash.index.batch import Entry
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.counting.counts import Counts, count_codes
 from auditdash.queries.counting.groups import KEYS, MISSING, groups_of, rank
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.inventory.domains import find_inside_domains, is_outside
+from auditdash.queries.sight.views import open_view
 from auditdash.search.edit import atom_of
 from auditdash.search.period import frozen
 from auditdash.search.query import Atom, Node, Not, Present, Query, Term, query_of

@@ -12,7 +12,6 @@ import numpy as np
 
 from auditdash.events.folding import fold_words
 from auditdash.index.adopt import ELSEWHERE
-from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View
 from auditdash.index.words import candidates
 from auditdash.queries.conditions.masks import Mask, Placed, Places, Rows, Test
@@ -45,7 +44,7 @@ class _Verifier:
         view = self._view
         seqs = rows.segment.seqs_of(places + rows.start).tolist()
         unknown = [seq for seq in seqs if seq not in self._known and seq <= view.highest_seq]
-        for event in iterate_numbered(view.connection, view.workspace_id, view.slug, unknown):
+        for event in view.events(unknown):
             self._known[event.seq] = self._holds(event, NO_MARKS)
         return places[[self._known.get(seq, False) for seq in seqs]]
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, LargeBinary, func, literal, select
 
 from auditdash.events.event import Event
@@ -53,7 +54,7 @@ def look_up(connection: Connection, scope: Scope, text: str) -> tuple[Event, ...
     An id goes before a number.
     """
     workspace_id = scope.workspace_id
-    whole = Scope(workspace_id=workspace_id)
+    whole = structs.replace(scope, highest_seq=None)
     sources = select(receipts.c.source).where(receipts.c.workspace_id == workspace_id).distinct()
     # Neither ordered nor limited: SQLite would walk all events by their numbers for that.
     wanted = select(events.c.seq).where(

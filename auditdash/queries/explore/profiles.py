@@ -14,11 +14,11 @@ from sqlalchemy import Connection
 from auditdash.events.addresses import ip_key
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
-from auditdash.index.view import open_view
 from auditdash.queries.counting.counts import count_codes
 from auditdash.queries.evidence import find_population
 from auditdash.queries.explore.names import EntityName, narrowed, value_of
 from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import count_events
 from auditdash.search.query import Atom, Not, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope

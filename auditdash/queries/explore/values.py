@@ -15,13 +15,14 @@ from auditdash.events.folding import bounded, fold_case
 from auditdash.index.adopt import ELSEWHERE, PATHS, VALUES
 from auditdash.index.batch import CONTEXT as CONTEXT_LEAF
 from auditdash.index.batch import Entry
-from auditdash.index.view import View, open_what_there_is
+from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.counts import count_codes
 from auditdash.queries.counting.groups import KEYS, MISSING, Groups, groups_of
 from auditdash.queries.counting.totals import question_key, sum_over
 from auditdash.queries.facets import Choice
 from auditdash.queries.scan import Found
+from auditdash.queries.sight.views import open_what_there_is
 from auditdash.search.fields import CONTEXT
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -62,7 +63,7 @@ def frequent_values(
 
     Events that the index does not know yet are left out: nobody waits for it while writing.
     """
-    view = open_what_there_is(connection, scope, patience_seconds=0)
+    view = open_what_there_is(connection, scope)
     if field.startswith(CONTEXT):
         found = _leaf_values(view, query, clock, field.removeprefix(CONTEXT))
     elif field in _GROUPED or field in _NAMED_BY_KEY:
@@ -76,8 +77,11 @@ def frequent_paths(
     connection: Connection, scope: Scope, prefix: str = "", limit: int = 8
 ) -> tuple[str, ...]:
     """At most `limit` paths of the context that begin with the prefix, or have a word that does."""
-    paths = open_what_there_is(connection, scope, patience_seconds=0).dictionaries[PATHS].entries
-    named = (entry[1] or "" for entry in paths[:_LOOKED_THROUGH] if entry[0] == CONTEXT_LEAF)
+    view = open_what_there_is(connection, scope)
+    there = [segment.column("leaf_path") for segment in view.segments]
+    codes = np.unique(np.concatenate(there)).tolist() if there else []
+    paths = [view.dictionaries[PATHS].entries[code] for code in codes[:_LOOKED_THROUGH]]
+    named = (entry[1] or "" for entry in paths if entry[0] == CONTEXT_LEAF)
     begins = _beginning(prefix)
     found = sorted(path for path in named if path and begins(fold_case(path)))
     return tuple(found[:limit])

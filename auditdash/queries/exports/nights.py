@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from auditdash.events.event import Event
-from auditdash.index.events import iterate_numbered
-from auditdash.index.view import open_view
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.conditions import masks as on
 from auditdash.queries.conditions.local_time import night
 from auditdash.queries.exports.rows import exports_of
 from auditdash.queries.scan import iterate_ordered
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import is_rising
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -33,4 +32,4 @@ def iterate_night_exports(
         for window in iterate_ordered(condition, rising=is_rising(query))
         for seq in window.tolist()
     )
-    return iterate_numbered(connection, view.workspace_id, view.slug, seqs)
+    return view.events(seqs)

@@ -12,11 +12,12 @@ from auditdash.events.folding import fold_case
 from auditdash.events.periods import Period
 from auditdash.index.adopt import PATHS, VALUES
 from auditdash.index.batch import CONTEXT
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.compile import Condition
 from auditdash.queries.conditions import values as on
 from auditdash.queries.inventory.rows import Rows, Wanted, derive, read_rows
 from auditdash.queries.scan import scan
+from auditdash.queries.sight.views import open_view
 from auditdash.search.scope import Scope
 
 _LONGEST: Final = 254

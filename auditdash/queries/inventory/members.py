@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.access.nodes import kind_number
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import OPEN
@@ -18,6 +18,7 @@ from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.order import Ints, lengths_of, starts_of
 from auditdash.queries.inventory.chosen import find_seqs
 from auditdash.queries.inventory.rows import Mark, Wanted
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.order import Ints
@@ -18,6 +18,7 @@ from auditdash.queries.inventory.chosen import chosen_by
 from auditdash.queries.inventory.domains import find_inside_domains, is_outside
 from auditdash.queries.inventory.rows import Mark, Rows, Wanted, derive, mark_at, read_rows
 from auditdash.queries.inventory.stretches import Step, Stretches, Verb, find_stretches
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.instants import Instant
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.counts import count_codes
 from auditdash.queries.counting.groups import MISSING, groups_of
@@ -20,6 +20,7 @@ from auditdash.queries.exports.order import Ints, starts_of
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.inventory.rows import Mark
 from auditdash.queries.scan import scan
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Atom, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.instants import DAY, Instant
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.counting.groups import MISSING as NOBODY
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.counting.persons import people_of_subjects
@@ -22,6 +22,7 @@ from auditdash.queries.inventory.rows import Mark, Rows, Wanted, derive, mark_at
 from auditdash.queries.inventory.stretches import MISSING, Step, Stretches, Verb, find_stretches
 from auditdash.queries.permissions.directions import DOWN
 from auditdash.queries.permissions.ledger import ledger_of
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from auditdash.events.instants import Instant
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.permission_changes import PermissionChange, tell_changes
 from auditdash.queries.permissions.changes import AllChanges
 from auditdash.queries.permissions.directions import DIRECTIONS, KINDS, Direction, Kind
@@ -26,6 +26,7 @@ from auditdash.queries.permissions.selection import (
     answer,
     select,
 )
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import Cursor, cursor_of, is_rising
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope

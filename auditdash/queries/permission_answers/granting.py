@@ -10,11 +10,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.counting.groups import Groups, groups_of, rank
 from auditdash.queries.permissions.directions import GRANTED
 from auditdash.queries.permissions.numbering import Numbers
 from auditdash.queries.permissions.selection import ANYTHING, Derived, answer, select
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

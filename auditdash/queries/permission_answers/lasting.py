@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from auditdash.events.instants import Instant
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.permission_answers.deleted import Deleted, find_deleted
 from auditdash.queries.permission_changes import PermissionChange, tell_changes
 from auditdash.queries.permissions.directions import GRANTED, HAS_NONE
 from auditdash.queries.permissions.ledger import NO_PLACE, ledger_of
 from auditdash.queries.permissions.numbering import Numbers
 from auditdash.queries.permissions.selection import answer, select
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sqlalchemy import Connection
 
-from auditdash.index.view import open_view
 from auditdash.queries.histogram import Histogram
 from auditdash.queries.permissions.directions import DIRECTIONS
 from auditdash.queries.permissions.selection import answer, select
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

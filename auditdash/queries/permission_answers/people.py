@@ -6,9 +6,9 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.index.view import open_view
 from auditdash.queries.counting.groups import groups_of, rank
 from auditdash.queries.permissions.selection import answer, select
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

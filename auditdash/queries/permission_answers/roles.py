@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.permissions.directions import DIRECTIONS, Direction
 from auditdash.queries.permissions.selection import (
     ANYTHING,
@@ -17,6 +17,7 @@ from auditdash.queries.permissions.selection import (
     select,
     state_text,
 )
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 

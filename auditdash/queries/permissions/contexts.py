@@ -10,7 +10,6 @@ from auditdash.events.folding import fold_case
 from auditdash.events.leaves import leaves
 from auditdash.index.adopt import ELSEWHERE, PATHS, VALUES
 from auditdash.index.batch import CONTEXT
-from auditdash.index.events import iterate_numbered
 from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
 from auditdash.queries.permissions.numbering import MISSING, CodeNumbers, Numbers, Texts
@@ -48,6 +47,6 @@ class Contexts:
         return found
 
     def _read(self, view: View, seqs: list[int], path: str) -> Iterator[int]:
-        for event in iterate_numbered(view.connection, view.workspace_id, view.slug, seqs):
+        for event in view.events(seqs):
             keys = [fold_case(text) for at, text in leaves(event.context) if at == path]
             yield self._texts.key_number(min(filter(None, keys), default=None))

@@ -15,7 +15,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from auditdash.events.instants import HOUR, MINUTE
-from auditdash.index.events import iterate_numbered
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import MISSING, groups_of
 from auditdash.queries.permissions.changes import AllChanges
@@ -114,6 +113,6 @@ class Acts:
         missing = sorted({place for place in places if place not in self._correlations})
         seqs = self._seqs[missing].tolist() if missing else []
         view = self._view
-        events = iterate_numbered(view.connection, view.workspace_id, view.slug, seqs)
+        events = view.events(seqs)
         for place, event in zip(missing, events, strict=True):
             self._correlations[place] = event.correlation_id

@@ -13,8 +13,8 @@ from auditdash.downloads.csv import iterate_csv
 from auditdash.events.catalogue import action_label
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
-from auditdash.index.events import iterate_numbered
 from auditdash.queries.control_totals import iterate_seqs
+from auditdash.queries.sight.views import open_view
 from auditdash.reports.attached.files import AttachedFile, write_rows
 from auditdash.reports.attached.sample import Drawn, draw, iterate_sample, nonce_of
 from auditdash.reports.exceptions.finders import Asked
@@ -84,7 +84,7 @@ def write_attachments(
     nonce = order.nonce or nonce_of(population.sha256)
     seqs = iterate_seqs(connection, question.query, question.scope, question.clock)
     drawn = draw(seqs, report_id(run), nonce, order.sample)
-    events = list(_events(connection, question, workspace, drawn))
+    events = list(_events(connection, question, drawn))
     return Attached(
         population=population,
         exceptions_file=exceptions_file,
@@ -100,11 +100,9 @@ def write_attachments(
     )
 
 
-def _events(
-    connection: Connection, question: Question, workspace: Workspace, drawn: list[Drawn]
-) -> Iterator[Event]:
+def _events(connection: Connection, question: Question, drawn: list[Drawn]) -> Iterator[Event]:
     seqs = [each.seq for each in drawn]
-    return iterate_numbered(connection, question.scope.workspace_id, workspace.slug, seqs)
+    return open_view(connection, question.scope).events(seqs)
 
 
 def _row(drawn: Drawn, event: Event) -> SampleRow:

@@ -15,8 +15,6 @@ from auditdash.events.folding import fold_case
 from auditdash.events.instants import DAY, Instant
 from auditdash.events.periods import Period
 from auditdash.events.wording import time_text
-from auditdash.index.events import iterate_numbered
-from auditdash.index.view import open_view
 from auditdash.queries.data_exports import (
     Burst,
     ExportSummary,
@@ -27,6 +25,7 @@ from auditdash.queries.inventory.recipients import find_recipients
 from auditdash.queries.inventory.rows import Mark
 from auditdash.queries.inventory.tokens import find_tokens
 from auditdash.queries.permission_changes import find_first_recorded, iterate_permission_changes
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.stream import iterate_events
 from auditdash.reports.exceptions.rules import Finder, Rule
 from auditdash.reports.question import Question, narrowed
@@ -149,7 +148,7 @@ def _marked(asked: Asked, marks: Iterable[Mark | None]) -> Iterator[Event]:
     order = sorted((mark.at, mark.seq) for mark in marks if mark is not None)
     view = open_view(asked.connection, asked.question.scope)
     seqs = (seq for _, seq in order)
-    return iterate_numbered(asked.connection, view.workspace_id, view.slug, seqs)
+    return view.events(seqs)
 
 
 def _person(event: Event) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from flask import Blueprint, Response, abort
+from msgspec import structs
 
 from auditdash.accounts.roles import Permission
 from auditdash.queries.access.nodes import Node
@@ -140,7 +141,7 @@ def _number() -> int:
 
 def _scope(asked: Asked) -> Scope:
     scope = readers.scope()
-    return Scope(workspace_id=scope.workspace_id, highest_seq=asked.seq or None)
+    return structs.replace(scope, highest_seq=asked.seq or None)
 
 
 def _record(what: str, asked: Asked, clock: Clock, **context: str) -> None:

@@ -24,6 +24,9 @@ _MONITORED: Final = {"/healthz", "/readyz", "/metrics"}
 THEMES: Final = ("auto", "light", "dark")
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 _YEAR: Final = 365 * 24 * 3600
+_NEEDS_ALL: Final = (
+    "This page is made of all events: of some of them it would say what is not so. It is not shown."
+)
 _NO_WORKSPACE: Final = (
     "You are no member of a workspace, or no longer one. Ask an admin of it to invite you."
 )
@@ -33,6 +36,7 @@ def install(app: Flask) -> None:
     """Stand before every view of the pages; the API keeps its own door."""
     app.before_request(_stand_at_the_door)
     app.after_request(_leave_form_token)
+    app.after_request(_record_guest)
     app.teardown_request(readers.end_work)
 
 
@@ -93,16 +97,19 @@ def _stand_at_the_door() -> Response | None:
         _check_origin()
         _check_form_token()
     if not is_open:
-        _check_role(getattr(view, "needs", None))
+        _check_role(getattr(view, "needs", None), is_scoped=getattr(view, "is_scoped", False))
     readers.begin_work()
     return None
 
 
-def _check_role(permission: Permission | None) -> None:
+def _check_role(permission: Permission | None, *, is_scoped: bool) -> None:
     """Whether the reader's role allows it; what says nothing of itself is for admins alone."""
     role = readers.reader().membership.role
     if permission not in role.may if permission else role is not ADMIN:
         abort(403, f"Your role in this workspace ({role.label.lower()}) does not allow this.")
+    if readers.reader().is_limited and not is_scoped and permission is not Permission.OWN:
+        limits = " · ".join(readers.locked())
+        abort(403, f"What you may see of this workspace is limited ({limits}). {_NEEDS_ALL}")
 
 
 def is_signed_in() -> bool:
@@ -191,6 +198,16 @@ def _check_form_token() -> None:
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         abort(403, "This form is out of date. Open the page again and send it once more.")
+
+
+def _record_guest(response: Response) -> Response:
+    """Each view of a guest is recorded, before it is sent: also of what tells of no event."""
+    reader = readers.reader_or_none()
+    if reader is None or not reader.is_guest or request.endpoint == "static":
+        return response
+    if not g.get("is_recorded", False):
+        readers.record_access("page", path=request.path[:500], status=str(response.status_code))
+    return response
 
 
 def _leave_form_token(response: Response) -> Response:

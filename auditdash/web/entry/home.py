@@ -37,14 +37,15 @@ class DemoProgress(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/")
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def home() -> Response:
     """On to the timeline, or to the three ways in while the workspace is empty."""
-    return fragments.see_other(TIMELINE if _is_filled() else "/welcome")
+    is_ours_to_fill = readers.reader().may(Permission.INTAKE) and not _is_filled()
+    return fragments.see_other("/welcome" if is_ours_to_fill else TIMELINE)
 
 
 @blueprint.get("/welcome")
-@readers.needs(Permission.READ)
+@readers.needs(Permission.INTAKE)
 def welcome() -> Response:
     """The three ways in: the demo, a file, Mode."""
     page = "welcome/page.html"
@@ -62,7 +63,7 @@ def start_demo() -> Response:
 
 
 @blueprint.get("/welcome/demo")
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def demo() -> Response:
     """How far the demo is; when it is there, go and look at it."""
     progress = _demo_progress()

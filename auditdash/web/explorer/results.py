@@ -15,10 +15,11 @@ from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from auditdash.events.instants import Instant
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.counting.news import has_news, standing_key
 from auditdash.queries.facets import FACETS, Facets, count_facets
 from auditdash.queries.histogram import count_over_time
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import Cursor, Page, cursor_text, find_events, has_events
 from auditdash.search import edit
 from auditdash.search.query import Query
@@ -162,7 +163,8 @@ def rows_context(asked: Asked, page: Page) -> dict[str, object]:
 def _facet_parts(asked: Asked, counted: Facets, fields: Sequence[str], seq: int) -> dict[str, Part]:
     """A part for each field, empty where there is nothing to choose."""
     views = facet_views(counted.facets, asked.path, asked.text, asked.query, **asked.more)
-    written = {view.field: fragments.write("timeline/_facet.html", facet=view) for view in views}
+    shown = [view for view in views if view.field != "ip" or asked.scope.addresses]
+    written = {view.field: fragments.write("timeline/_facet.html", facet=view) for view in shown}
     return {field: Part(written.get(field, Markup("")), seq, seq) for field in fields}
 
 

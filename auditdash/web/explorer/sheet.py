@@ -53,7 +53,7 @@ class Example(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get("/timeline/help")
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show() -> Response:
     """The page; for HTMX what the sheet shows."""
     with reading(readers.engine()) as connection:

@@ -43,7 +43,7 @@ _PAGE: Final = "timeline/page.html"
 
 
 @blueprint.get(PATH)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show() -> Response:
     """The events that are asked for; with `after`, those that follow."""
     text = params.query_text()
@@ -62,14 +62,17 @@ def show() -> Response:
 
 
 @blueprint.get(_EVENT)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show_event(seq: int) -> Response:
     """One event in full; for HTMX only what a row opens to."""
     event = _find(seq)
     readers.record_access("event", event_id=event.id, seq=str(seq))
     text, clock = params.query_text(), readers.clock()
     with reading(readers.engine()) as connection:
-        conflicts = find_conflicts(connection, readers.reader().workspace.id, seq)
+        reader = readers.reader()
+        reader = readers.reader()
+        is_kept_back = not reader.may(Permission.INTAKE)  # they are as they came
+        conflicts = () if is_kept_back else find_conflicts(connection, reader.workspace.id, seq)
         is_part = fragments.is_fragment()
         related = () if is_part else related_views(connection, event, readers.scope(), clock)
         outside = _is_outside(connection, event)
@@ -87,7 +90,7 @@ def show_event(seq: int) -> Response:
 
 
 @blueprint.get(f"{_EVENT}/record.json")
-@readers.needs(Permission.DOWNLOAD)
+@readers.needs(Permission.DOWNLOAD, scoped=True)
 def download_record(seq: int) -> Response:
     """The record of one event exactly as it came."""
     event = _find(seq)
@@ -99,7 +102,7 @@ def download_record(seq: int) -> Response:
 
 
 @blueprint.get(f"{PATH}/period")
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def choose_period() -> Response:
     """From two days of the picker, or two instants of the histogram, to the query that asks so."""
     if params.text("start"):

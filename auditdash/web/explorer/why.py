@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response
 from markupsafe import Markup
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
@@ -67,7 +67,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 @blueprint.get(PATH)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def page() -> Response:
     """The answer for the event of `?id=` and the view of `?q=` and `?seq=`."""
     text, given = params.query_text(), storable(params.exact("id"))[:_LONGEST]
@@ -99,9 +99,14 @@ def _answer(connection: Connection, query: Query, given: str, frozen: int) -> di
         verdicts = [_judge(connection, each, query, scope, clock, frozen) for each in found]
         return {"verdicts": verdicts}
     return {
-        "rejected": find_rejected_with(connection, scope, given),
+        "rejected": find_rejected_with(connection, scope, given) if _may_see_rejected() else (),
         "covered": find_population(connection, _NOT_OURS, scope, clock),
     }
+
+
+def _may_see_rejected() -> bool:
+    """Records that wait are of no scope yet, and as they came."""
+    return readers.reader().may(Permission.INTAKE)
 
 
 def _judge(
@@ -111,7 +116,7 @@ def _judge(
     home = ZoneInfo(readers.reader().workspace.zone)
     reasons = explain(query, event, clock, marks, home)
     hidden = bool(frozen) and event.seq > frozen
-    seen = Scope(workspace_id=scope.workspace_id, highest_seq=frozen or None)
+    seen = structs.replace(scope, highest_seq=frozen or None)
     is_here = not reasons and not hidden
     kept = _kept(frozen)
     return Verdict(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from flask import Response
+from msgspec import structs
 from sqlalchemy import Connection
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -27,7 +28,7 @@ def frozen_scope() -> Scope:
     with reading(readers.engine()) as connection:
         newest = find_highest_seq(connection, scope)
     highest = min(params.number("seq", newest, 0, _HIGHEST), newest)
-    return Scope(workspace_id=scope.workspace_id, highest_seq=highest)
+    return structs.replace(scope, highest_seq=highest)
 
 
 def stream_file(

@@ -20,6 +20,7 @@ from auditdash.search.parse import parse
 from auditdash.search.print import print_node, print_query
 from auditdash.search.query import Node, Not, Or, Query, Term, query_of
 from auditdash.search.scope import Clock
+from auditdash.web import readers
 
 _KINDS: Final[dict[type[Node], str]] = {Not: "not", Or: "or"}
 
@@ -52,7 +53,8 @@ class Suggestion(Struct, frozen=True):
 
 
 class Bar(Struct, frozen=True, kw_only=True):
-    """What templates/macros/question.html shows. With an `error` only `path` and `text` are set."""
+    """What templates/macros/question.html shows. `locked`: what limits the reader,
+    in words. With an `error` only `path` and `text` are set."""
 
     path: str
     text: str
@@ -61,6 +63,7 @@ class Bar(Struct, frozen=True, kw_only=True):
     hints: tuple[Suggestion, ...] = ()
     chips: tuple[Chip, ...] = ()
     presets: tuple[Preset, ...] = ()
+    locked: tuple[str, ...] = ()
     error: QueryError | None = None
 
 
@@ -78,6 +81,7 @@ def bar(path: str, text: str, query: Query, clock: Clock, seq: int = 0) -> Bar:
         ),
         chips=tuple(_chips(path, text, query, clock, kept)),
         presets=tuple(_presets(path, text, query, clock, kept)),
+        locked=readers.locked(),
     )
 
 

@@ -16,6 +16,7 @@ from auditdash.events import catalogue, wording
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.web import fragments, readers
 from auditdash.web.entry import door
+from auditdash.web.readers import Reader
 
 _MOST_WRITTEN: Final = 512  # small things that look the same on each page
 # Our own access records are events too; the filter stands in the box and can be taken away.
@@ -34,6 +35,9 @@ NAVIGATION: Final = (
     ("Intake", "/intake", Permission.INTAKE),
     ("Settings", "/settings", Permission.OWN),
 )
+
+# What is shown to who is limited, too.
+SCOPED: Final = frozenset({"/timeline", "/charts", "/summaries/exports", "/summaries/permissions"})
 
 
 def install(app: Flask) -> None:
@@ -104,12 +108,20 @@ def _page_context() -> dict[str, object]:
         "reader": reader,
         "theme": reader.theme if reader else _cookie_theme(),
         "workspaces": g.get("workspaces", []),
-        "navigation": [word[:2] for word in NAVIGATION if reader and reader.may(word[2])],
+        "navigation": [word[:2] for word in NAVIGATION if reader and _leads(reader, word)],
+        "hides_addresses": readers.hides_addresses(),
+        "now": readers.now(),
         "is_signed_in": door.is_signed_in(),
         "current_path": request.path,
         "here": fragments.current_path() if request.method == "GET" else "/",
         "csrf_token": reader.csrf_token if reader else "",
     }
+
+
+def _leads(reader: Reader, word: tuple[str, str, Permission]) -> bool:
+    """Whether a word of the navigation leads anywhere for this reader."""
+    needs_all = word[2] is Permission.READ and word[1].partition("?")[0] not in SCOPED
+    return reader.may(word[2]) and not (reader.is_limited and needs_all)
 
 
 def _cookie_theme() -> str:

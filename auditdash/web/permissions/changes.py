@@ -40,7 +40,7 @@ _NOTICED: Final = 3
 
 
 @blueprint.get(PATH)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show_permissions() -> Response:
     """The permission changes among what is asked, by act; with `after`, those that follow."""
     text = params.query_text()
@@ -65,7 +65,7 @@ def show_permissions() -> Response:
 
 
 @blueprint.get(f"{PATH}.csv")
-@readers.needs(Permission.DOWNLOAD)
+@readers.needs(Permission.DOWNLOAD, scoped=True)
 def download_permissions() -> Response:
     """All permission changes of `?q=`, streamed."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()

@@ -42,7 +42,7 @@ _Lines = Callable[[Connection, Query, Scope, Clock], list[tuple[Value, ...]]]
 
 
 @blueprint.get(PATTERNS)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show() -> Response:
     """The chart and both matrices of what is asked."""
     text = params.query_text()
@@ -79,7 +79,7 @@ def show() -> Response:
 
 
 @blueprint.get(f"{PATTERNS}/<name>.csv")
-@readers.needs(Permission.DOWNLOAD)
+@readers.needs(Permission.DOWNLOAD, scoped=True)
 def download(name: str) -> Response:
     """The numbers of one of them, whole."""
     if name not in _FILES:

@@ -40,7 +40,7 @@ _FEW: Final = 8
 
 
 @blueprint.get(PATH)
-@readers.needs(Permission.READ)
+@readers.needs(Permission.READ, scoped=True)
 def show_exports() -> Response:
     """The exports among what is asked; `all` names the table that is shown whole."""
     text = params.query_text()
@@ -80,7 +80,7 @@ def show_exports() -> Response:
 
 
 @blueprint.get(f"{PATH}/<name>.csv")
-@readers.needs(Permission.DOWNLOAD)
+@readers.needs(Permission.DOWNLOAD, scoped=True)
 def download_exports(name: str) -> Response:
     """One table of the exports page, whole."""
     if name not in export_files.TABLES:

@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Engine
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
 from auditdash.events.periods import Period
-from auditdash.index.view import open_view
 from auditdash.ingest.accesses import Act
 from auditdash.ingest.baselines.keep import When, keep_baseline, remove_baseline
 from auditdash.ingest.baselines.lines import COLUMNS, parse_file
 from auditdash.queries.access.paths import DIRECT, Paths, find_from, find_to
 from auditdash.queries.access.picture import Picture, find_picture
 from auditdash.queries.access.replay import KINDS, NEVER_BEGAN, OPEN
+from auditdash.queries.sight.views import open_view
 from auditdash.queries.stream import iterate_events
 from auditdash.search.query import Query
 from auditdash.search.scope import Scope

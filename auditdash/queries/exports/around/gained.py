@@ -14,8 +14,7 @@ from auditdash.events.catalogue import actions
 from auditdash.events.event import Event
 from auditdash.events.instants import DAY, Instant
 from auditdash.events.periods import Period
-from auditdash.index.events import iterate_numbered
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.conditions import values as on
 from auditdash.queries.counting.groups import groups_of
@@ -30,6 +29,7 @@ from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.permissions.directions import UNKNOWN, UP
 from auditdash.queries.permissions.ledger import ledger_of
 from auditdash.queries.scan import scan
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
@@ -137,7 +137,7 @@ def find_both_events(
     """Each with the event by which access was gained, and the first export after it."""
     view = open_view(connection, scope)
     seqs = [seq for each in gained for seq in (each.seq, each.export_seq)]
-    numbered = iterate_numbered(connection, view.workspace_id, view.slug, sorted(set(seqs)))
+    numbered = view.events(sorted(set(seqs)))
     events = {event.seq: event for event in numbered}
     return [(each, events[each.seq], events[each.export_seq]) for each in gained]
 

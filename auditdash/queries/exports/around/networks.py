@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.index.files.segment import Segment
-from auditdash.index.view import View, open_view
+from auditdash.index.view import View
 from auditdash.queries.compile import Condition, compile_query
 from auditdash.queries.counting.groups import MISSING, groups_of
 from auditdash.queries.counting.remembered import remembered
@@ -23,6 +23,7 @@ from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.order import Ints, lengths_of, starts_of
 from auditdash.queries.exports.rows import export_actions, exports_of
 from auditdash.queries.scan import find_in
+from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
