@@ -40,8 +40,6 @@ find_what_running_needs() {
   can_load libpango-1.0.so.0 || need libpango-1.0-0 "sets the text of PDF reports"
   can_load libpangoft2-1.0.so.0 || need libpangoft2-1.0-0 "draws the text of PDF reports"
   can_load libharfbuzz-subset.so.0 || need libharfbuzz-subset0 "embeds only the letters in use"
-  [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] ||
-    need fonts-dejavu-core "shows the names that other fonts cannot"
 }
 
 find_browser() {

@@ -45,6 +45,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     log: str = "text"
     api_reads: int = 600
     api_sends: int = 12_000
+    sign_p12: Path | None = None
+    sign_passphrase_file: Path | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -74,7 +76,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             log=_choice(env, "AUDITDASH_LOG", "text", "json"),
             api_reads=_number(env, "AUDITDASH_API_READS", 600, 0, 1_000_000),
             api_sends=_number(env, "AUDITDASH_API_SENDS", 12_000, 0, 1_000_000),
+            sign_p12=_file(env, "AUDITDASH_SIGN_P12"),
+            sign_passphrase_file=_file(env, "AUDITDASH_SIGN_PASSPHRASE_FILE"),
         )
+        _check_signing(settings)
         _check_mode(settings)
         return settings
 
@@ -147,6 +152,19 @@ def _domains(env: Mapping[str, str], name: str) -> frozenset[str]:
         if "." not in each or "@" in each or not each.isprintable() or " " in each:
             raise BadSetting(f"{name}={each!r}: expected domains such as acme.com, acme.de")
     return found
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    text = env.get(name) or ""
+    return Path(text).absolute() if text else None
+
+
+def _check_signing(settings: Settings) -> None:
+    """A key without its passphrase, or the other way round, is a mistake: nothing is assumed."""
+    if (settings.sign_p12 is None) != (settings.sign_passphrase_file is None):
+        raise BadSetting(
+            "AUDITDASH_SIGN_P12 and AUDITDASH_SIGN_PASSPHRASE_FILE: expected both, or none of them"
+        )
 
 
 def _zone(env: Mapping[str, str], name: str) -> str:

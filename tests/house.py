@@ -34,6 +34,8 @@ OWNERS = {
     "plotly": ("charts.interactive",),
     "weasyprint": ("reports.render",),
     "pydyf": ("reports.render",),
+    "pyhanko": ("reports.signing",),
+    "asn1crypto": ("reports.signing",),
     "httpx": ("ingest.sources", "outgoing.http"),
     "botocore": ("outgoing.s3",),
     "smtplib": ("outgoing.mail",),

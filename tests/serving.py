@@ -52,6 +52,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_API_READS": str(settings.api_reads),
         "AUDITDASH_API_SENDS": str(settings.api_sends),
         "AUDITDASH_DOMAINS": ",".join(sorted(settings.domains)),
+        "AUDITDASH_SIGN_P12": str(settings.sign_p12 or ""),
+        "AUDITDASH_SIGN_PASSPHRASE_FILE": str(settings.sign_passphrase_file or ""),
     }
 
 

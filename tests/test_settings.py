@@ -31,6 +31,8 @@ _EVERYTHING = {
     "AUDITDASH_MODE_START": "2025-01-31",
     "AUDITDASH_DOMAINS": "acme.com, Acme.DE",
     "AUDITDASH_LOG": "json",
+    "AUDITDASH_SIGN_P12": "/srv/key.p12",
+    "AUDITDASH_SIGN_PASSPHRASE_FILE": "/srv/passphrase",
 }
 
 
@@ -87,6 +89,11 @@ def test_a_value_that_makes_no_sense_stops_the_start_and_is_named(name: str, tex
 def test_half_a_mode_connection_names_what_is_missing() -> None:
     with pytest.raises(BadSetting, match="AUDITDASH_MODE_SECRET"):
         Settings.from_env({"AUDITDASH_MODE_WORKSPACE": "acme", "AUDITDASH_MODE_TOKEN": "token"})
+
+
+def test_a_key_without_its_passphrase_names_what_is_missing() -> None:
+    with pytest.raises(BadSetting, match="AUDITDASH_SIGN_PASSPHRASE_FILE"):
+        Settings.from_env({"AUDITDASH_SIGN_P12": "key.p12"})
 
 
 def test_a_password_in_a_refused_address_is_not_repeated() -> None:

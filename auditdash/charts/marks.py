@@ -81,7 +81,7 @@ def picture(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(width)} {number(height)}" '
         f'width="{number(width)}" height="{number(height)}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc" '
-        f'font-family="Inter Variable, Inter, DejaVu Sans, sans-serif" font-size="{FONT_SIZE}">'
+        f'font-family="Inter Variable, Inter, sans-serif" font-size="{FONT_SIZE}">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-desc">{escape(summary)}</desc>{"".join(shapes)}</svg>'
     )

@@ -32,7 +32,7 @@ _UTC = ZoneInfo("UTC")
 
 
 def draw_paper(contents: Contents) -> str:
-    """The whole page, which refers to nothing but our own fonts."""
+    """The whole page, which refers to nothing."""
     zone = contents.question.clock.zone
     environment = _environment(zone)
     page = environment.get_template("reports/pdf/report.html").render(

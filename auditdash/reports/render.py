@@ -19,7 +19,6 @@ from weasyprint import HTML, Document
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from auditdash.events.instants import Instant, to_datetime
-from auditdash.reports.printing.fonts import font_files
 from auditdash.reports.printing.process import Attachment, Job, RenderError
 
 _VARIANT = "pdf/a-3a"
@@ -47,28 +46,25 @@ _UA_IDENTIFIER = b"""
 </rdf:RDF>"""
 
 
-class OwnFiles(URLFetcher):
-    """Serves our own fonts by `report:NAME` and stops the rendering at anything else."""
+class Nothing(URLFetcher):
+    """Fetches nothing, and stops the rendering at the first address: a report needs none."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # WeasyPrint has no types
         self.refused = ""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        """The file behind `report:NAME`; every other address, redirects included, is refused."""
-        path = font_files().get(url.removeprefix("report:")) if url.startswith("report:") else None
-        if path is None:
-            self.refused = self.refused or url[:200]
-            raise FatalURLFetchingError(f"refused to fetch {url[:200]!r}")
-        return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": "font/woff2"})
+        """Refuse, whatever it is."""
+        self.refused = self.refused or url[:200]
+        raise FatalURLFetchingError(f"refused to fetch {url[:200]!r}")
 
 
 def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
     """Write the PDF of a job to its target, synced to disk, and answer its number of pages.
 
-    A page that refers to anything but our fonts is a RenderError.
+    A page that refers to anything is a RenderError.
     """
-    fetcher = OwnFiles()
+    fetcher = Nothing()
     part = Path(f"{job.target}.part")
     pages = 0
     with _progress(tell), suppress(FatalURLFetchingError):  # WeasyPrint itself does, in an SVG
@@ -81,7 +77,7 @@ def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
     return pages
 
 
-def _write(job: Job, part: Path, fetcher: OwnFiles, tell: Callable[[str], None]) -> int:
+def _write(job: Job, part: Path, fetcher: Nothing, tell: Callable[[str], None]) -> int:
     page = HTML(string=Path(job.html).read_text(encoding="utf-8"), url_fetcher=fetcher)
     document = page.render(pdf_variant=_VARIANT)
     tell(f"Writing {len(document.pages)} pages")

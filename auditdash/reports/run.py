@@ -15,10 +15,13 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant
+from auditdash.reports.kept import report_path
 from auditdash.reports.make import make_report
 from auditdash.reports.orders.order import Order, check_order, encode_order, fixed, span_of
 from auditdash.reports.orders.presets import closed
 from auditdash.reports.printing.process import RenderError
+from auditdash.reports.signing.key import SigningError, check_key, key_files
+from auditdash.reports.signing.process import sign_file
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
@@ -91,7 +94,7 @@ def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
         return False
     try:
         made = _make(engine, settings, run, watch)
-    except (RenderError, BadInput, OSError) as error:
+    except (RenderError, SigningError, BadInput, OSError) as error:
         with writing(engine) as connection:
             fail_run(connection, run, str(error), watch.now_at())
     except LeaseLostError:
@@ -102,11 +105,6 @@ def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
         if not kept:
             report_path(settings, made.file_name).unlink()
     return True
-
-
-def report_path(settings: Settings, file_name: str) -> Path:
-    """Where the file of a finished run stands."""
-    return settings.instance / "reports" / file_name
 
 
 class _Watch(Struct, frozen=True):
@@ -132,7 +130,14 @@ def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> 
     work = folder / f"work-{run.id}-{run.attempts}"
     work.mkdir()
     try:
-        draft = make_report(engine, settings, run, work, _teller(engine, run, watch))
+        key = key_files(settings)
+        if key is not None:
+            check_key(key, watch.now_at())  # rather than after all the work
+        tell = _teller(engine, run, watch)
+        draft = make_report(engine, settings, run, work, tell)
+        if key is not None:
+            tell("Signing")
+            sign_file(draft.path, key)
         name = f"{secrets.token_hex(16)}.pdf"
         size, sha256 = _keep(draft.path, folder / name)
     finally:

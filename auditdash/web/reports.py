@@ -14,6 +14,7 @@ from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
 from auditdash.events.periods import Period
+from auditdash.reports.kept import KeptFileError, find_kept
 from auditdash.reports.orders.kinds import find_kind
 from auditdash.reports.orders.order import (
     Order,
@@ -30,7 +31,7 @@ from auditdash.reports.orders.presets import (
     preset_period,
 )
 from auditdash.reports.question import COMPLIANCE, report_id
-from auditdash.reports.run import report_path, request_report
+from auditdash.reports.run import request_report
 from auditdash.reports.schedule import next_slot
 from auditdash.reports.sections.controls import (
     DEFAULT_FRAMEWORKS,
@@ -152,7 +153,7 @@ def _monthly() -> Order:
 @blueprint.get("/reports/<int:run_id>.pdf")
 @readers.needs(Permission.DOWNLOAD)
 def download(run_id: int) -> Response:
-    """The file of a finished report of this workspace; 410 when the disk has lost it."""
+    """The file of a finished report of this workspace; 410 when the disk has lost or changed it."""
     with reading(readers.engine()) as connection:
         run = find_run(connection, readers.scope().workspace_id, run_id)
     if run is None or run.file_name is None:
@@ -161,9 +162,10 @@ def download(run_id: int) -> Response:
         abort(
             403, "Reports have IP addresses in them, which are hidden from you. Reveal them first."
         )
-    path = report_path(readers.settings(), run.file_name)
-    if not path.is_file():
-        abort(410, "The file of this report is no longer on the disk of auditdash.")
+    try:
+        path = find_kept(readers.settings(), run)
+    except KeptFileError as error:
+        abort(410, str(error))
     name = _download_name(run)
     readers.record_access("report-file", file=name)
     response = send_file(path, "application/pdf", as_attachment=True, download_name=name)

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, func, select
 from auditdash import jobs
 from auditdash.events.instants import DAY, MINUTE, Instant, now, to_rfc3339
 from auditdash.events.periods import previous_month
+from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import encode_order, new_order
-from auditdash.reports.run import report_path
 from auditdash.reports.schedule import next_slot
 from auditdash.settings import Settings
 from auditdash.store import schema

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,7 @@ from auditdash.store.schema import connections, workspaces
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
 from tests.processes import Processes
+from tests.reports.keys import make_authority, signing, write_key
 from tests.serving import environment
 
 _NOW = Instant(NOW + DAY)
@@ -136,6 +138,17 @@ def _bad(findings: list[Finding]) -> list[tuple[str, str]]:
         for each in findings
         if each.state != "ok" and each.check not in {"disk", "fonts", "libraries", "clock"}
     ]
+
+
+@ON_SQLITE
+def test_a_key_that_cannot_sign_is_told(healthy: Settings, tmp_path: Path) -> None:
+    authority = make_authority()
+    for days, state in ((-1, "problem"), (9, "warning"), (99, "ok")):
+        key = write_key(tmp_path, authority, ends=timedelta(days=days))
+        for path in key:
+            path.chmod(0o600)
+        found = examine(signing(healthy, key), [], _NOW)
+        assert [each.state for each in found if each.check == "signing"] == [state]
 
 
 def test_what_is_well_is_called_so(healthy: Settings) -> None:

@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.periods import Period
+from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import Order, new_order
 from auditdash.reports.question import COMPLIANCE
-from auditdash.reports.run import report_path, request_report, run_next
+from auditdash.reports.run import request_report, run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, find_run

@@ -11,14 +11,17 @@ import time
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 from sqlalchemy import Engine, update
 
+from auditdash.cli.main import main
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant
 from auditdash.events.periods import Period
+from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import encode_order, order_of
-from auditdash.reports.run import LEASE, report_path, run_next
+from auditdash.reports.run import LEASE, run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
@@ -34,7 +37,9 @@ from auditdash.store.report_runs import (
 from auditdash.store.schema import report_runs
 from tests.databases import ON_SQLITE
 from tests.make import NOW, one_of_each_action, store
+from tests.reports.keys import make_authority, signing, write_key
 from tests.reports.papers import OCTOBER, ask, find, make_paper, order_for
+from tests.serving import environment
 
 _LATER = Instant(NOW + LEASE + SECOND)
 _MADE = Made(file_name="x.pdf", size=1, sha256=b"x" * 32, pages=1, rows=1)
@@ -126,6 +131,31 @@ def test_a_report_that_cannot_be_made_says_why_and_leaves_nothing(
     assert run.error is not None
     assert run.error.startswith("Rendering took longer than 0 seconds")
     assert list((settings.instance / "reports").iterdir()) == []
+
+
+@ON_SQLITE
+def test_a_report_is_signed_where_a_key_is_set_and_never_left_unsigned(
+    engine: Engine, settings: Settings, workspace_id: int, tmp_path: Path
+) -> None:
+    authority = make_authority()
+    p12, passphrase = write_key(tmp_path, authority)
+    keyed = signing(settings, (p12, passphrase))
+    _, path = make_paper(engine, keyed, workspace_id)
+    trust = authority.write_pem(tmp_path / "ca.pem")
+    command = ["report", "verify", str(path), "--trust", str(trust), "--stored"]
+    env = environment(keyed)
+    said = CliRunner().invoke(main, command, env=env)
+    assert (said.exit_code, "Stored hash: the file is the one" in said.output) == (0, True), said
+    with writing(engine) as connection:
+        connection.execute(update(report_runs).values(sha256=bytes(32)))
+    said = CliRunner().invoke(main, command, env=env)
+    assert (said.exit_code, "another file was made here" in said.output) == (1, True), said.output
+    passphrase.write_text("no longer", encoding="utf-8")
+    run_id = ask(engine, workspace_id)
+    assert run_next(engine, keyed, NOW)
+    failed = find(engine, workspace_id, run_id)
+    assert (failed.state, failed.file_name) == ("failed", None)
+    assert "the passphrase is not its own" in (failed.error or "")
 
 
 @ON_SQLITE

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from auditdash.events.instants import to_rfc3339
+from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import order_of
 from auditdash.reports.question import COMPLIANCE
-from auditdash.reports.run import report_path, run_next
+from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.records import open_records
@@ -139,8 +139,16 @@ def test_a_report_that_is_not_ready_or_was_lost_is_told_apart(
     run_id = ask(engine, workspace_id)
     assert client.get(f"/reports/{run_id}.pdf").status_code == 404
     assert run_next(engine, settings, NOW)
-    name = find(engine, workspace_id, run_id).file_name or ""
-    Path(report_path(settings, name)).unlink()
+    path = report_path(settings, find(engine, workspace_id, run_id).file_name or "")
+    made = path.read_bytes()
+    path.write_bytes(made[:-1] + b" ")
+    answer = client.get(f"/reports/{run_id}.pdf")
+    assert (answer.status_code, answer.mimetype) == (410, "text/html")
+    assert "was changed on the disk" in answer.text
+    path.write_bytes(made)
+    with client.get(f"/reports/{run_id}.pdf") as whole:
+        assert whole.data == made
+    path.unlink()
     answer = client.get(f"/reports/{run_id}.pdf")
     assert answer.status_code == 410
     assert "no longer on the disk" in answer.text

@@ -7,12 +7,15 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from auditdash.events.instants import now, to_datetime
 from auditdash.operation.doctor.finding import Finding, ok, problem, warning
 from auditdash.reports.printing.fonts import missing_fonts
+from auditdash.reports.signing.key import SigningError, check_key, key_files
 from auditdash.settings import Settings
 from auditdash.store.feeds.sealing import key_path
 
@@ -20,6 +23,7 @@ _LIBRARIES: Final = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-s
 _PACKAGES: Final = "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 _LEAST_FREE: Final = 256 << 20
 _GOOD_FREE: Final = 2 << 30
+_SOON: Final = timedelta(days=30)
 
 
 def check_machine(settings: Settings, unknown: list[str]) -> Iterator[Finding]:
@@ -30,6 +34,7 @@ def check_machine(settings: Settings, unknown: list[str]) -> Iterator[Finding]:
     yield _of_place("key", _key, key_path(settings.instance))
     yield check_libraries(ctypes.CDLL)
     yield _fonts()
+    yield _signing(settings)
 
 
 def check_disk(instance: Path, database_bytes: int, free: int | None = None) -> Finding:
@@ -64,9 +69,27 @@ def _fonts() -> Finding:
     missing = missing_fonts()
     if missing:
         names = ", ".join(path.name for path in missing)
-        advice = "apt-get install fonts-dejavu-core; what is in static/ comes with auditdash"
+        advice = "they come with auditdash, in its folder fonts: put them back"
         return warning("fonts", f"{names}: many names print as code points", advice)
     return ok("fonts", "all fonts of the paper are there")
+
+
+def _signing(settings: Settings) -> Finding:
+    files = key_files(settings)
+    if files is None:
+        return ok("signing", "no key is set: reports are not signed")
+    try:
+        key = check_key(files, now())
+    except SigningError as error:
+        return problem("signing", str(error), "until then no report can be made")
+    if _others_may(Path(files.p12)) or _others_may(Path(files.passphrase)):
+        advice = f"chmod 600 {files.p12} {files.passphrase}"
+        return problem("signing", "other users may read the key or its passphrase", advice)
+    left = key.ends_at - to_datetime(now())
+    says = f"{key.subject} signs reports until {key.ends_at:%Y-%m-%d}"
+    if left < _SOON:
+        return warning("signing", says, "get another certificate: then no report can be made")
+    return ok("signing", says)
 
 
 def _variables(unknown: list[str]) -> Finding:

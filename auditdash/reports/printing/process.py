@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from auditdash.events.instants import SECOND, Instant
+from auditdash.reports.printing.fonts import write_font_config
 from auditdash.settings import ROOT
 
 _BEAT_SECONDS = 5.0
@@ -88,6 +89,8 @@ def render_in_child(job: Job, seconds: float, tell: Callable[[str], None]) -> in
     order = Path(job.html).with_suffix(".job.json")
     order.write_bytes(msgspec.json.encode(job))
     errors = order.with_suffix(".errors")
+    fonts = order.with_suffix(".fonts")
+    write_font_config(fonts)
     with errors.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "auditdash.reports.printing.child", str(order)],
@@ -95,7 +98,7 @@ def render_in_child(job: Job, seconds: float, tell: Callable[[str], None]) -> in
             stdout=subprocess.PIPE,
             stderr=stderr,
             cwd=ROOT,
-            env=_environment(job),
+            env=_environment(job, fonts),
             start_new_session=True,
         )
         with process:
@@ -105,14 +108,17 @@ def render_in_child(job: Job, seconds: float, tell: Callable[[str], None]) -> in
                 _end(process)
 
 
-def _environment(job: Job) -> dict[str, str]:
-    """Nothing of ours but what a renderer needs: no database address, no secret."""
+def bare_environment() -> dict[str, str]:
+    """Nothing of ours but what a process of ours needs: no database address, no secret."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    return kept | {
+    return kept | {"PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8"}
+
+
+def _environment(job: Job, fonts: Path) -> dict[str, str]:
+    return bare_environment() | {
         "SOURCE_DATE_EPOCH": str(job.made_at // SECOND),
+        "FONTCONFIG_FILE": str(fonts),
         "PYTHONHASHSEED": "0",
-        "PYTHONPATH": str(ROOT),
-        "LC_ALL": "C.UTF-8",
     }
 
 
