@@ -16,9 +16,12 @@ from pathlib import Path
 
 import pydyf
 from weasyprint import HTML, Document
+from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from auditdash.events.instants import Instant, to_datetime
+from auditdash.reports.longtables.drawing import Pen
+from auditdash.reports.longtables.fill import fill
 from auditdash.reports.printing.process import Attachment, Job, RenderError
 
 _VARIANT = "pdf/a-3a"
@@ -78,13 +81,17 @@ def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
 
 
 def _write(job: Job, part: Path, fetcher: Nothing, tell: Callable[[str], None]) -> int:
-    page = HTML(string=Path(job.html).read_text(encoding="utf-8"), url_fetcher=fetcher)
-    document = page.render(pdf_variant=_VARIANT)
+    fonts = FontConfiguration()
+    text = Path(job.html).read_text(encoding="utf-8")
+    text, tables, voices = fill(text, job.tables, job.text_area, fonts, tell)
+    page = HTML(string=text, url_fetcher=fetcher)
+    document = page.render(pdf_variant=_VARIANT, font_config=fonts)
+    pen = Pen(document, tables, voices) if voices is not None else None
     tell(f"Writing {len(document.pages)} pages")
     with part.open("wb") as file:
         document.write_pdf(
             file,
-            finisher=_finisher(job),
+            finisher=_finisher(job, pen),
             pdf_variant=_VARIANT,
             pdf_identifier=job.identifier.encode("ascii"),
         )
@@ -119,8 +126,10 @@ class _Progress(logging.Handler):
             self._tell(f"Laying out page {page}")
 
 
-def _finisher(job: Job) -> Callable[[Document, pydyf.PDF], None]:
+def _finisher(job: Job, pen: Pen | None) -> Callable[[Document, pydyf.PDF], None]:
     def finish(_document: Document, pdf: pydyf.PDF) -> None:
+        if pen is not None:
+            pen.add_tags(pdf)
         _add_ua_identifier(pdf)
         if job.attachments:
             _attach(pdf, job)

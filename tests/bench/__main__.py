@@ -24,6 +24,7 @@ from tests.bench.stages.growth import measure_growth
 from tests.bench.stages.ingest import fill_archives, measure_ingest
 from tests.bench.stages.memory import measure_memory
 from tests.bench.stages.pages import measure_pages
+from tests.bench.stages.paper import measure_paper
 from tests.bench.stages.queries import measure_queries
 from tests.bench.stages.readers import measure_readers
 from tests.bench.stages.summaries import measure_summaries
@@ -39,6 +40,7 @@ _STAGES: dict[str, Stage] = {
     "disk": measure_disk,
     "memory": measure_memory,
     "walk": measure_walk,
+    "paper": measure_paper,
 }
 
 

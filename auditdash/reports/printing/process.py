@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from auditdash.events.instants import SECOND, Instant
+from auditdash.reports.longtables.table import LongTable
 from auditdash.reports.printing.fonts import write_font_config
 from auditdash.settings import ROOT
 
@@ -45,6 +46,8 @@ class Job(Struct, frozen=True, kw_only=True):
     made_at: Instant
     megabytes: int
     attachments: tuple[Attachment, ...] = ()
+    tables: tuple[LongTable, ...] = ()
+    text_area: tuple[float, float] = (174, 253)  # of a page, in millimetres, for long tables
 
 
 class Stage(Struct, frozen=True, tag=True):

@@ -33,7 +33,7 @@ _DAMAGE: Final = (
     LookupError,
     TypeError,
     AttributeError,
-    OverflowError,
+    ArithmeticError,
     RecursionError,
     zlib.error,
 )
