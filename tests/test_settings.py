@@ -31,6 +31,8 @@ _EVERYTHING = {
     "AUDITDASH_MODE_START": "2025-01-31",
     "AUDITDASH_DOMAINS": "acme.com, Acme.DE",
     "AUDITDASH_LOG": "json",
+    "AUDITDASH_API_READS": "60",
+    "AUDITDASH_API_SENDS": "120",
     "AUDITDASH_SIGN_P12": "/srv/key.p12",
     "AUDITDASH_SIGN_PASSPHRASE_FILE": "/srv/passphrase",
 }
