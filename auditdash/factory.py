@@ -12,12 +12,19 @@ from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from auditdash.api import answers as api_answers
 from auditdash.api import door as api_door
 from auditdash.api import events as api_events
 from auditdash.api import problems
 from auditdash.api import reading as api_reading
 from auditdash.api.dialect import pages as dialect
+from auditdash.api.document import pages as api_document
 from auditdash.api.operation import metrics, signs
+from auditdash.api.v1 import access as api_access
+from auditdash.api.v1 import counts as api_counts
+from auditdash.api.v1 import kept as api_kept
+from auditdash.api.v1 import reports as api_reports
+from auditdash.api.v1 import summaries as api_summaries
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
@@ -86,6 +93,12 @@ _ROOMS: Final = (
     token_pages,
     api_events,
     api_reading,
+    api_counts,
+    api_summaries,
+    api_access,
+    api_reports,
+    api_kept,
+    api_document,
     dialect,
     signs,
     metrics,
@@ -113,7 +126,7 @@ def create_app(
     app.extensions["auditdash"] = Installation(
         open_engine(settings.database_url, settings.index_folder), settings, now
     )
-    for part in (fragments, headers, door, templating, api_door):
+    for part in (fragments, headers, door, templating, api_door, api_answers):
         part.install(app)
     app.url_map.converters["int"] = _RowId
     for room in _ROOMS:

@@ -6,119 +6,146 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from sqlalchemy import Connection
-from werkzeug.exceptions import NotAcceptable, ServiceUnavailable
+from werkzeug.exceptions import NotFound, ServiceUnavailable
 
-from auditdash.accounts.tokens import READ
-from auditdash.api import door
-from auditdash.api.asked import (
-    Asked,
-    Walk,
-    following_address,
-    read_request,
-    seq_after,
-    walk_of,
-    walk_text,
-)
-from auditdash.api.reader import Reader, reader_of
+from auditdash.api.answers import address
+from auditdash.api.arguments import MOST_ROWS, PAGED, ROWS, one_of
+from auditdash.api.asked import Walk, check_walk, walk_text
+from auditdash.api.call import HIGHEST, Call
+from auditdash.api.operations import CSV, JSON, NDJSON, Argument, Operation, operation
+from auditdash.api.shapes import EventObject, EventPage
 from auditdash.downloads import csv, ndjson
-from auditdash.downloads.objects import page_json
+from auditdash.downloads.objects import event_json, page_json
 from auditdash.downloads.places import RETRY_SECONDS, TOO_MANY, iterate_file, take_place
 from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
 from auditdash.queries.stream import find_arrivals, find_page
+from auditdash.queries.timeline import find_event
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
-from auditdash.store.installation import Installation
 
 _Writer = Callable[[Connection, Query, Scope, Clock], Iterator[bytes]]
-_JSON: Final = "application/json"
 _VARY: Final = "Accept, Authorization"
 _FILES: Final[dict[str, tuple[str, _Writer, str]]] = {
-    "text/csv": ("csv", csv.iterate_csv, csv.MEDIA_TYPE),
-    ndjson.MEDIA_TYPE: ("ndjson", ndjson.iterate_ndjson, ndjson.MEDIA_TYPE),
+    CSV: ("csv", csv.iterate_csv, csv.MEDIA_TYPE),
+    NDJSON: ("ndjson", ndjson.iterate_ndjson, ndjson.MEDIA_TYPE),
 }
 
 blueprint = Blueprint("api_reading", __name__, url_prefix="/api/v1")
 
 
 @blueprint.get("/events")
-def get_events() -> Response:
-    """JSON: a page of them; CSV and NDJSON, by `Accept`: all of them, as the downloads are."""
-    installation: Installation = current_app.extensions["auditdash"]
-    token = door.admit(installation, READ)
-    if isinstance(token, Response):
-        return token
-    accepted = request.accept_mimetypes
-    form = accepted.best_match([_JSON, *_FILES]) if accepted else _JSON
-    if form is None:
-        raise NotAcceptable(f"There are {', '.join([_JSON, *_FILES])}.")
-    reader, asked = reader_of(installation, token), read_request(installation.now())
-    if form in _FILES:
-        return _file(reader, asked, form)
-    return _arrivals(reader, asked) if asked.by_arrival else _page(reader, asked)
+@operation(
+    Operation(
+        name="listEvents",
+        tag="Events",
+        summary="Search events",
+        says="As JSON a page, newest first; with `order=seq` a tail in the order of arrival, whose"
+        " `next` is always there: ask again with it later. There is no lag: an event whose receipt"
+        " was answered is in the next answer. As CSV or NDJSON everything, as the downloads are.",
+        arguments=(
+            *PAGED,
+            Argument(
+                name="order",
+                says="by their clock, or as they came",
+                schema=one_of("created", "seq", default="created"),
+            ),
+        ),
+        answer=EventPage,
+        files=(CSV, NDJSON),
+    )
+)
+def get_events(call: Call) -> Response:
+    """JSON: a page of them; CSV and NDJSON, by `Accept`: all of them."""
+    by_arrival = call.choice("order", ("created", "seq"), "created") == "seq"
+    limit = call.number("limit", 1, MOST_ROWS) or ROWS
+    if call.form in _FILES:
+        if by_arrival or "after" in request.args or "limit" in request.args:
+            expected = f"{JSON} for pages of it"
+            raise BadInput("a file is the whole result", where="Accept", expected=expected)
+        return _file(call)
+    return _arrivals(call, limit) if by_arrival else _page(call, limit)
 
 
-def _page(reader: Reader, asked: Asked) -> Response:
-    walk = walk_of(asked)
-    clock = Clock(walk.now, asked.clock.zone) if walk else asked.clock
-    with reading(reader.installation.engine) as connection:
-        scope = reader.scope(connection, walk.highest_seq if walk else asked.highest_seq)
+@blueprint.get("/events/<int:seq>")
+@operation(
+    Operation(
+        name="getEvent",
+        tag="Events",
+        summary="One event, by its number",
+        answer=EventObject,
+        refusals=(404,),
+    )
+)
+def get_event(call: Call, seq: int) -> Response:
+    """The same object as in a page."""
+    with reading(call.reader.installation.engine) as connection:
+        event = find_event(connection, call.reader.scope(connection, None), seq)
+    if event is None:
+        raise NotFound("There is no event of this number.")
+    call.record("api-event", seq=str(seq))
+    return _marked(Response(event_json(event), content_type=JSON))
+
+
+def _page(call: Call, limit: int) -> Response:
+    asked_seq = call.number("seq", 0, HIGHEST)
+    walk = check_walk(call.word("after"), asked_seq)
+    clock = Clock(walk.now, call.clock.zone) if walk else call.clock
+    with reading(call.reader.installation.engine) as connection:
+        scope = call.reader.scope(connection, walk.highest_seq if walk else asked_seq)
         place = walk.place if walk else None
-        page = find_page(connection, asked.query, scope, clock, place, asked.limit)
+        page = find_page(connection, call.query, scope, clock, place, limit)
     highest = scope.highest_seq or 0
     following = walk_text(Walk(page.following, highest, clock.now)) if page.following else None
-    return _answer(reader, asked, page.events, following, highest)
+    return _answer(call, page.events, following, highest)
 
 
-def _arrivals(reader: Reader, asked: Asked) -> Response:
+def _arrivals(call: Call, limit: int) -> Response:
     """In the order of arrival: the last place is told even where there is no more, to ask again."""
-    after = seq_after(asked)
-    with reading(reader.installation.engine) as connection:
-        scope = reader.scope(connection, asked.highest_seq)
-        events, seen = find_arrivals(
-            connection, asked.query, scope, asked.clock, after, asked.limit
-        )
-    return _answer(reader, asked, events, str(seen), scope.highest_seq or 0)
+    after = call.number("after", 0, HIGHEST) or 0
+    with reading(call.reader.installation.engine) as connection:
+        scope = call.scope(connection)
+        events, seen = find_arrivals(connection, call.query, scope, call.clock, after, limit)
+    return _answer(call, events, str(seen), scope.highest_seq or 0)
 
 
-def _answer(
-    reader: Reader, asked: Asked, events: Sequence[Event], following: str | None, highest: int
-) -> Response:
-    after = {"after": asked.after} if asked.after else {}
-    reader.record_access("api-events", asked.text, form="json", highest_seq=str(highest), **after)
-    body = page_json(events, next=following, highest_seq=highest)
-    response = Response(body, content_type=_JSON)
-    response.headers["Vary"] = _VARY
+def _answer(call: Call, events: Sequence[Event], following: str | None, highest: int) -> Response:
+    after = {"after": call.word("after")} if call.word("after") else {}
+    call.record("api-events", form="json", highest_seq=str(highest), **after)
+    response = Response(page_json(events, next=following, highest_seq=highest), content_type=JSON)
     if following is not None:
-        response.headers["Link"] = f'<{following_address(following)}>; rel="next"'
-    response.set_etag(sha256(body).hexdigest())
+        response.headers["Link"] = f'<{address(after=following)}>; rel="next"'
+    return _marked(response)
+
+
+def _marked(response: Response) -> Response:
+    """With the hash of what it says, so that it need not be sent again."""
+    response.headers["Vary"] = _VARY
+    response.set_etag(sha256(response.get_data()).hexdigest())
     response.make_conditional(request)
     return response
 
 
-def _file(reader: Reader, asked: Asked, form: str) -> Response:
-    if asked.is_page:
-        raise BadInput(
-            "a file is the whole result", where="Accept", expected=f"{_JSON} for pages of it"
-        )
-    name, write, media_type = _FILES[form]
-    engine = reader.installation.engine
+def _file(call: Call) -> Response:
+    name, write, media_type = _FILES[call.form]
+    engine = call.reader.installation.engine
+    query, clock = call.query, call.clock
     with reading(engine) as connection:
-        scope = reader.scope(connection, asked.highest_seq)
-    reader.record_access("api-events", asked.text, form=name, highest_seq=str(scope.highest_seq))
-    place = take_place(reader.installation.downloads)
+        scope = call.scope(connection)
+    call.record("api-events", form=name, highest_seq=str(scope.highest_seq))
+    place = take_place(call.reader.installation.downloads)
     if place is None:
         raise ServiceUnavailable(TOO_MANY, retry_after=RETRY_SECONDS)
 
     def iterate(connection: Connection) -> Iterator[bytes]:
-        return write(connection, asked.query, scope, asked.clock)
+        return write(connection, query, scope, clock)
 
     response = Response(iterate_file(engine, iterate, place), content_type=media_type)
     response.headers["Vary"] = _VARY
-    file_name = f"{reader.workspace.slug}-events-seq{scope.highest_seq}.{name}"
+    file_name = f"{call.reader.workspace.slug}-events-seq{scope.highest_seq}.{name}"
     response.headers.set("Content-Disposition", "attachment", filename=file_name)
     response.call_on_close(place.leave)
     return response

@@ -15,7 +15,7 @@ from auditdash.queries.access.rows import Evidence, Way
 
 VERSION: Final = 2
 _NODE: Final = ("kind", "name", "id")
-_WAYS: Final = (
+WAYS: Final = (
     *(f"subject_{part}" for part in _NODE),
     *(f"object_{part}" for part in _NODE),
     *("role", "through", "through_name", "through_id", "since", "until"),
@@ -45,7 +45,7 @@ LISTED_BEFORE: Final = f"{LISTED}: since when is not recorded"
 
 def iterate_ways_csv(ways: Iterable[Way]) -> Iterator[bytes]:
     """Ways to reach something, a row each."""
-    return iterate_table(_WAYS, (_way(each) for each in ways))
+    return iterate_table(WAYS, map(way_cells, ways))
 
 
 def iterate_deltas_csv(deltas: Iterable[Delta]) -> Iterator[bytes]:
@@ -84,7 +84,8 @@ def line_cells(evidence: Evidence | None) -> tuple[Value, ...]:
     return (line.baseline, line.line) if line else (None, None)
 
 
-def _way(way: Way) -> tuple[Value, ...]:
+def way_cells(way: Way) -> tuple[Value, ...]:
+    """One cell for each of WAYS."""
     through = way.through
     return (
         *_node(way.subject),

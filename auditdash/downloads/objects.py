@@ -16,6 +16,11 @@ def page_json(events: Iterable[Event], **members: str | int | None) -> bytes:
     return json.encode({"events": [_object(event) for event in events], **members})
 
 
+def event_json(event: Event) -> bytes:
+    """One event."""
+    return json.encode(_object(event))
+
+
 def _object(event: Event) -> dict[str, Any]:
     found: dict[str, Any] = dict(zip(COLUMNS, cells_of(event), strict=True))
     context = found["context"]

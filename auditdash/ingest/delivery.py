@@ -71,8 +71,14 @@ def deliver(
     Killed and run again, it adds what is missing. Raises DeliveryBroken for the rest of a stream
     that cannot be read. So many processes help with a stream of several steps.
     """
+    intake = open_delivery(engine, delivery, started_at)
+    yield from continue_delivery(engine, intake, parcels_in(stream, max_unpacked), helpers)
+
+
+def open_delivery(engine: Engine, delivery: Delivery, started_at: Instant) -> Intake:
+    """Its receipt, open."""
     with writing(engine) as connection:
-        intake = open_receipt(
+        return open_receipt(
             connection,
             workspace_id=delivery.workspace_id,
             source=delivery.source,
@@ -80,7 +86,6 @@ def deliver(
             name=delivery.name,
             now=started_at,
         )
-    yield from continue_delivery(engine, intake, parcels_in(stream, max_unpacked), helpers)
 
 
 def parcels_in(stream: IO[bytes], max_unpacked: int) -> Iterator[Parcel]:

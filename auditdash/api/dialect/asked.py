@@ -22,7 +22,7 @@ from auditdash.search.query import Query, Term, query_of
 
 _MOMENTS: Final = ("start_timestamp", "end_timestamp")
 # Flat on the way in, nested on the way out: the field of our language, and where an event has it.
-_FILTERS: Final[Mapping[str, tuple[str, Callable[[Event], str | None]]]] = {
+FILTERS: Final[Mapping[str, tuple[str, Callable[[Event], str | None]]]] = {
     "action": ("action", lambda event: event.action),
     "entity_id": ("entity_id", lambda event: event.entity.id),
     "entity_type": ("entity_type", lambda event: event.entity.type),
@@ -32,7 +32,6 @@ _FILTERS: Final[Mapping[str, tuple[str, Callable[[Event], str | None]]]] = {
     "event_source": ("source", lambda event: event.source),
 }
 _CURSOR: Final = "next_token"
-PARAMETERS: Final = (*_MOMENTS, *_FILTERS, _CURSOR)
 
 
 class BadParameters(BadInput):
@@ -56,7 +55,7 @@ class Asked(Struct, frozen=True, kw_only=True):
         """Whether the event has just what the filters say: our language reads some of them wider,
         an actor's name also as an id."""
         for name, wanted in self.filters.items():
-            if fold_case(storable(_FILTERS[name][1](event) or "")) != fold_case(wanted):
+            if fold_case(storable(FILTERS[name][1](event) or "")) != fold_case(wanted):
                 return False
         return True
 
@@ -69,7 +68,7 @@ def read_asked(given: Mapping[str, str]) -> Asked:
     """What the parameters ask; others are ignored, as by Mode. Raises BadParameters."""
     errors: dict[str, str] = {}
     moments = [_read_moment(name, given, errors) for name in _MOMENTS]
-    filters = {name: storable(given[name]) for name in _FILTERS if given.get(name)}
+    filters = {name: storable(given[name]) for name in FILTERS if given.get(name)}
     if "ip" in filters and not _is_address(filters["ip"]):
         errors["ip"] = "is not an address"
     start, end = moments
@@ -81,7 +80,7 @@ def read_asked(given: Mapping[str, str]) -> Asked:
         raise BadParameters(errors)
     terms = [Term("created", (frozen(Period(start, end)),))]
     for name, text in filters.items():
-        field = _FILTERS[name][0]
+        field = FILTERS[name][0]
         terms.append(Term(field, (atom_of(field, text),)))
     return Asked(query=query_of(tuple(terms), "created-asc"), filters=filters, walk=walk, mark=mark)
 

@@ -6,13 +6,15 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, current_app, request
-from msgspec import Raw, json
+from msgspec import Raw, Struct, json
 from werkzeug.exceptions import HTTPException, NotFound
 
 from auditdash.accounts.tokens import READ, WORKSPACE, Token, prefix_of
 from auditdash.api import door
+from auditdash.api.arguments import text
 from auditdash.api.asked import Walk
-from auditdash.api.dialect.asked import Asked, BadParameters, read_asked
+from auditdash.api.dialect.asked import FILTERS, Asked, BadParameters, read_asked
+from auditdash.api.operations import Argument, Operation, spoken
 from auditdash.api.reader import Reader, reader_of
 from auditdash.index.files.damage import IndexBehind
 from auditdash.queries.stream import find_page
@@ -31,7 +33,36 @@ _RETRY_SECONDS: Final = "60"
 blueprint = Blueprint("dialect", __name__)
 
 
+class AuditLogs(Struct, omit_defaults=True):
+    """`next_token` is missing on the last page."""
+
+    audit_logs: list[Raw]
+    next_token: str | None = None
+
+
+def _moment(name: str, says: str) -> Argument:
+    schema = {"type": "string", "format": "date-time"}
+    return Argument(name=name, says=says, schema=schema, required=True)
+
+
 @blueprint.get("/api/<workspace>/audit_logs")
+@spoken(
+    Operation(
+        name="listAuditLogs",
+        tag="Mode",
+        summary="Events as the clients of Mode's audit log ask for them",
+        says="Oldest first, 1,000 on a page, the records to the byte as they came. Unknown"
+        " parameters are ignored, as by Mode. 401 and 406 are no JSON, 400 has `errors`.",
+        arguments=(
+            _moment("start_timestamp", "from this moment on"),
+            _moment("end_timestamp", "before this moment"),
+            *(text(name, f"only events whose {name} is this") for name in FILTERS),
+            text("next_token", "go on: `next_token` of the page before, with all else the same"),
+        ),
+        answer=AuditLogs,
+        refusals=(404,),
+    )
+)
 def audit_logs(workspace: str) -> Response:
     """The events between two moments, oldest first, a page at a time; each page is recorded.
 
@@ -62,14 +93,12 @@ def _page(reader: Reader, asked: Asked) -> Response:
         scope = reader.scope(connection, walk.highest_seq if walk else None)
         place = walk.place if walk else None
         page = find_page(connection, asked.query, scope, clock, place, ROWS)
-    found: dict[str, object] = {
-        "audit_logs": [
-            Raw(event.record.encode()) for event in page.events if asked.is_answered_by(event)
-        ]
-    }
+    found = AuditLogs(
+        [Raw(event.record.encode()) for event in page.events if asked.is_answered_by(event)]
+    )
     if page.following is not None:
         there = Walk(page.following, scope.highest_seq or 0, clock.now)
-        found["next_token"] = asked.next_token(there)
+        found.next_token = asked.next_token(there)
     reader.record_access("mode-audit-logs", print_query(asked.query), form="json")
     return Response(json.encode(found), content_type=_JSON)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -12,7 +12,7 @@ from auditdash.downloads.cells import Value
 from auditdash.downloads.csv import iterate_table
 from auditdash.events.instants import to_rfc3339
 from auditdash.events.wording import sentence
-from auditdash.queries.data_exports import ExportSummary
+from auditdash.queries.data_exports import Exported, Exporter, ExportSummary
 from auditdash.queries.exports.around.gained import Gained, find_both_events
 from auditdash.queries.exports.around.networks import Networks
 from auditdash.queries.exports.days import BusiestDay
@@ -84,7 +84,12 @@ GAINED: Final = (
 
 def iterate_people_csv(summary: ExportSummary) -> Iterator[bytes]:
     """The header and a row for each person, most exports first. Instants are UTC."""
-    rows: Iterator[tuple[Value, ...]] = (
+    return iterate_table(PEOPLE, iterate_people(summary.people))
+
+
+def iterate_people(people: Iterable[Exporter]) -> Iterator[tuple[Value, ...]]:
+    """One cell for each of PEOPLE."""
+    return (
         (
             person.name,
             person.count,
@@ -99,14 +104,18 @@ def iterate_people_csv(summary: ExportSummary) -> Iterator[bytes]:
             person.off_hours,
             *_day_cells(person.day),
         )
-        for person in summary.people
+        for person in people
     )
-    return iterate_table(PEOPLE, rows)
 
 
 def iterate_reports_csv(summary: ExportSummary) -> Iterator[bytes]:
     """The header and a row for each report, most exports first. Instants are UTC."""
-    rows: Iterator[tuple[Value, ...]] = (
+    return iterate_table(REPORTS, iterate_reports(summary.reports))
+
+
+def iterate_reports(reports: Iterable[Exported]) -> Iterator[tuple[Value, ...]]:
+    """One cell for each of REPORTS."""
+    return (
         (
             report.name,
             report.id,
@@ -119,9 +128,8 @@ def iterate_reports_csv(summary: ExportSummary) -> Iterator[bytes]:
             _yes(report.is_new),
             report.off_hours,
         )
-        for report in summary.reports
+        for report in reports
     )
-    return iterate_table(REPORTS, rows)
 
 
 def iterate_networks_csv(networks: Networks) -> Iterator[bytes]:

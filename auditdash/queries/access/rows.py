@@ -104,6 +104,17 @@ def sort_ways(sight: Sight, paths: Paths, by: Literal["subject", "object", "sinc
     return paths.take(np.lexsort((since, -_strengths(sight, paths), second, first)))
 
 
+def find_of_one(sight: Sight, number: int, at: int | None) -> Paths:
+    """Who reaches a thing, or what a person or group reaches; of a group, both."""
+    picture = sight.picture
+    kind = picture.nodes.word(number)
+    reaching = sort_ways(sight, ways.find_from(picture, number, at), "object")
+    if not is_reached(kind):
+        return reaching
+    reached = sort_ways(sight, ways.find_to(picture, number, at), "subject")
+    return ways.join(reached, reaching) if kind == "group" else reached
+
+
 def iterate_ways(sight: Sight, paths: Paths) -> Iterator[Way]:
     """Each as a row."""
     picture = sight.picture

@@ -16,8 +16,7 @@ from auditdash.queries.access import difference as between
 from auditdash.queries.access import paths as ways
 from auditdash.queries.access.narrow import narrow
 from auditdash.queries.access.oddities import find_oddities, iterate_oddities
-from auditdash.queries.access.paths import Paths
-from auditdash.queries.access.rows import Sight, is_reached, iterate_ways, sort_ways
+from auditdash.queries.access.rows import Sight, find_of_one, iterate_ways
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock
 from auditdash.web.access.asked import Asked, Moment
@@ -64,14 +63,3 @@ def iterate(table: Table, sight: Sight) -> Iterator[bytes]:
             found_ways = find_of_one(sight, number, at_all)
     narrowed = narrow(table.query, sight.view, sight.picture, table.clock, found_ways)
     return iterate_ways_csv(iterate_ways(sight, narrowed))
-
-
-def find_of_one(sight: Sight, number: int, at: int | None) -> Paths:
-    """Who reaches a thing, or what a person or group reaches; of a group, both."""
-    picture = sight.picture
-    kind = picture.nodes.word(number)
-    reaching = sort_ways(sight, ways.find_from(picture, number, at), "object")
-    if not is_reached(kind):
-        return reaching
-    reached = sort_ways(sight, ways.find_to(picture, number, at), "subject")
-    return ways.join(reached, reaching) if kind == "group" else reached

@@ -1,0 +1,1 @@
+"""The OpenAPI document, made of what the code says, and its page."""

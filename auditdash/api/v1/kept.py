@@ -1,0 +1,159 @@
+"""What is kept beside the events: saved searches, coverage, and the token itself."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from werkzeug.exceptions import NotFound
+
+from auditdash.api.answers import answer_json
+from auditdash.api.call import Call
+from auditdash.api.operations import Operation, operation
+from auditdash.api.shapes import (
+    CoverageAnswer,
+    EchoesObject,
+    FeedObject,
+    PeriodObject,
+    SearchesAnswer,
+    SearchObject,
+    TokenObject,
+)
+from auditdash.events.instants import MINUTE, Instant, to_rfc3339
+from auditdash.ingest.coverage import Coverage, Span, coverage
+from auditdash.store.engine import reading
+from auditdash.store.saved_searches import SavedSearch, find_saved_search, list_saved_searches
+
+blueprint = Blueprint("api_kept", __name__, url_prefix="/api/v1")
+
+_NOBODY = 0  # owns no search: sees those that are shared
+
+
+@blueprint.get("/searches")
+@operation(
+    Operation(
+        name="listSearches",
+        tag="Kept",
+        summary="Saved searches",
+        says="Those that are shared; with a member token also its owner's own.",
+        scope=None,
+        answer=SearchesAnswer,
+    )
+)
+def list_searches(call: Call) -> Response:
+    """By name."""
+    reader = call.reader
+    person_id = reader.token.person_id or _NOBODY
+    with reading(reader.installation.engine) as connection:
+        found = list_saved_searches(connection, reader.workspace.id, person_id)
+    return answer_json(SearchesAnswer(searches=[_search(each) for each in found]))
+
+
+@blueprint.get("/searches/<int:search_id>")
+@operation(
+    Operation(
+        name="getSearch",
+        tag="Kept",
+        summary="One saved search",
+        scope=None,
+        answer=SearchObject,
+        refusals=(404,),
+    )
+)
+def get_search(call: Call, search_id: int) -> Response:
+    """Its query can be given to any operation as `q`."""
+    reader = call.reader
+    person_id = reader.token.person_id or _NOBODY
+    with reading(reader.installation.engine) as connection:
+        found = find_saved_search(connection, reader.workspace.id, person_id, search_id)
+    if found is None:
+        raise NotFound("There is no such search, or it is not shared.")
+    return answer_json(_search(found))
+
+
+@blueprint.get("/coverage")
+@operation(
+    Operation(
+        name="getCoverage",
+        tag="Kept",
+        summary="What has been fetched of each feed, and which gaps there are",
+        answer=CoverageAnswer,
+    )
+)
+def get_coverage(call: Call) -> Response:
+    """As the page *Coverage* has it."""
+    installation = call.reader.installation
+    interval = installation.settings.pull_minutes * MINUTE
+    with reading(installation.engine) as connection:
+        found = coverage(
+            connection, call.reader.workspace.id, installation.now(), interval=interval
+        )
+        feeds = [_feed(each) for each in found]
+    call.record("api-coverage")
+    return answer_json(CoverageAnswer(feeds=feeds))
+
+
+@blueprint.get("/token")
+@operation(
+    Operation(
+        name="getToken",
+        tag="Kept",
+        summary="The token that asks: what it may do, where, and until when",
+        scope=None,
+        answer=TokenObject,
+    )
+)
+def get_token(call: Call) -> Response:
+    """All but its secret."""
+    token = call.reader.token
+    return answer_json(
+        TokenObject(
+            name=token.name,
+            begins_with=token.prefix,
+            kind=token.kind,
+            scopes=token.scopes.split(),
+            workspace=call.reader.workspace.slug,
+            created_at=to_rfc3339(token.created_at),
+            expires_at=_text(token.expires_at),
+        )
+    )
+
+
+def _search(saved: SavedSearch) -> SearchObject:
+    return SearchObject(
+        id=saved.id,
+        name=saved.name,
+        owner=saved.owner,
+        query=saved.query,
+        zone=saved.zone,
+        shared=saved.shared,
+        language=saved.language,
+        changed_at=to_rfc3339(saved.changed_at),
+    )
+
+
+def _feed(found: Coverage) -> FeedObject:
+    feed, echoes = found.feed, found.echoes
+    return FeedObject(
+        source=feed.source,
+        remote_workspace=feed.remote_workspace,
+        start=to_rfc3339(found.span.start),
+        end=to_rfc3339(found.span.end),
+        percent=round(found.percent, 1),
+        gaps=[_period(each) for each in found.gaps],
+        windows=found.windows,
+        echoes=EchoesObject(
+            expected=echoes.expected,
+            seen=echoes.seen,
+            first_missing_at=_text(echoes.first_missing_at),
+        ),
+        paused=feed.paused,
+        last_ok_at=_text(feed.last_ok_at),
+        last_error=feed.last_error,
+    )
+
+
+def _period(span: Span) -> PeriodObject:
+    return PeriodObject(start=to_rfc3339(span.start), end=to_rfc3339(span.end))
+
+
+def _text(instant: Instant | None) -> str | None:
+    return None if instant is None else to_rfc3339(instant)
