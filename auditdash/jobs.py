@@ -1,5 +1,5 @@
-"""What happens without a reader: pulls, schedules, reports. One due thing at a time, claimed by a
-conditional UPDATE, so any number of processes may run this side by side."""
+"""What happens without a reader: pulls, schedules, reports, deliveries. One due thing at a time,
+claimed by a conditional UPDATE, so any number of processes may run this side by side."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from auditdash.ingest.sources import mode
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.uploads import take_next_upload
 from auditdash.reports import run, schedule
+from auditdash.reports.sending import deliver
 from auditdash.settings import Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine
 
@@ -40,6 +41,7 @@ def run_due(
         mode.pull_next(engine, settings, clock, around) is not None
         or take_next_upload(engine, settings, clock(), is_stopping)
         or schedule.fire_due(engine, clock())
+        or deliver.send_next(engine, settings, clock())
         or run.run_next(engine, settings, clock())
     ):
         done += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
@@ -18,6 +19,24 @@ _SQLITE = "sqlite:///"
 
 class BadSetting(ValueError):
     """Names the variable, says what it holds and what it must hold."""
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """How reports and notices leave: `url` is where browsers find us; without `smtp_host` there is
+    no mail, without `folder` no folder. `inside` are hosts that may be reached though they are
+    inside; `authorities` is a file with certificates to trust beside the usual ones."""
+
+    url: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = ""
+    mail_from: str = ""
+    mail_bytes: int = 10 << 20
+    folder: Path | None = None
+    inside: frozenset[str] = frozenset()
+    authorities: str = ""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -47,6 +66,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     api_sends: int = 12_000
     sign_p12: Path | None = None
     sign_passphrase_file: Path | None = None
+    sending: Sending = Sending()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -78,6 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             api_sends=_number(env, "AUDITDASH_API_SENDS", 12_000, 0, 1_000_000),
             sign_p12=_file(env, "AUDITDASH_SIGN_P12"),
             sign_passphrase_file=_file(env, "AUDITDASH_SIGN_PASSPHRASE_FILE"),
+            sending=_sending(env),
         )
         _check_signing(settings)
         _check_mode(settings)
@@ -191,6 +212,60 @@ def _absolute(url: str) -> str:
     if not file or file.startswith((":", "file:")):
         raise BadSetting(f"DATABASE_URL={url!r}: expected sqlite:///FILE, kept on a disk")
     return _SQLITE + str(Path(file).absolute())
+
+
+def _sending(env: Mapping[str, str]) -> Sending:
+    folder = env.get("AUDITDASH_SEND_FOLDER")
+    sending = Sending(
+        url=_address(env, "AUDITDASH_URL"),
+        smtp_host=env.get("AUDITDASH_SMTP_HOST") or "",
+        smtp_port=_number(env, "AUDITDASH_SMTP_PORT", 587, 1, 65535),
+        smtp_tls=_choice(env, "AUDITDASH_SMTP_TLS", "starttls", "implicit", "none"),
+        smtp_user=env.get("AUDITDASH_SMTP_USER") or "",
+        smtp_password=env.get("AUDITDASH_SMTP_PASSWORD") or "",
+        mail_from=env.get("AUDITDASH_MAIL_FROM") or "",
+        mail_bytes=_number(env, "AUDITDASH_MAIL_MB", 10, 0, 100) << 20,
+        folder=Path(folder).absolute() if folder else None,
+        inside=_hosts(env, "AUDITDASH_INSIDE_HOSTS"),
+        authorities=_readable(env, "AUDITDASH_CA_FILE"),
+    )
+    _check_mail(sending)
+    return sending
+
+
+def _check_mail(sending: Sending) -> None:
+    if sending.smtp_host and not re.fullmatch(r"[\x21-\x7e]+@[a-z0-9.-]+", sending.mail_from, re.I):
+        raise BadSetting(
+            f"AUDITDASH_MAIL_FROM={sending.mail_from!r}: expected the address that mails come from,"
+            " such as auditdash@acme.com"
+        )
+    is_here = sending.smtp_host in {"localhost", "127.0.0.1", "::1"}
+    if sending.smtp_host and sending.smtp_tls == "none" and not is_here:
+        raise BadSetting("AUDITDASH_SMTP_TLS='none': expected only with a server on this machine")
+    if bool(sending.smtp_user) != bool(sending.smtp_password):
+        raise BadSetting("AUDITDASH_SMTP_USER: expected together with AUDITDASH_SMTP_PASSWORD")
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    text = (env.get(name) or "").rstrip("/")
+    if text and not re.fullmatch(r"https?://[\x21-\x7e]+", text):
+        raise BadSetting(f"{name}={text!r}: expected an address such as https://audit.acme.com")
+    return text
+
+
+def _hosts(env: Mapping[str, str], name: str) -> frozenset[str]:
+    given = {each.strip().lower() for each in (env.get(name) or "").split(",")} - {""}
+    for each in sorted(given):
+        if not re.fullmatch(r"[a-z0-9.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?|[0-9a-f:.]+", each):
+            raise BadSetting(f"{name}={each!r}: expected hosts such as minio.corp, 10.0.0.5:9000")
+    return frozenset(given)
+
+
+def _readable(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name) or ""
+    if text and not Path(text).is_file():
+        raise BadSetting(f"{name}={text!r}: expected a file")
+    return str(Path(text).absolute()) if text else ""
 
 
 def _check_mode(settings: Settings) -> None:

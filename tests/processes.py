@@ -22,6 +22,7 @@ _IMPORTED = (
     "tests.forked",
     "tests.journeys.test_kill_importer",
     "tests.journeys.test_kill_puller",
+    "tests.journeys.test_kill_sender",
     "tests.journeys.test_kill_worker",
     "tests.serving",
 )

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from gunicorn.app.wsgiapp import run as run_gunicorn
 
-from auditdash.settings import ROOT, Settings
+from auditdash.settings import ROOT, Sending, Settings
 from tests.processes import forking
 
 _PATIENCE = 120  # seconds for what takes one or two where nothing else runs
@@ -51,9 +51,26 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_LOG": settings.log,
         "AUDITDASH_API_READS": str(settings.api_reads),
         "AUDITDASH_API_SENDS": str(settings.api_sends),
+        **_sending(settings.sending),
         "AUDITDASH_DOMAINS": ",".join(sorted(settings.domains)),
         "AUDITDASH_SIGN_P12": str(settings.sign_p12 or ""),
         "AUDITDASH_SIGN_PASSPHRASE_FILE": str(settings.sign_passphrase_file or ""),
+    }
+
+
+def _sending(sending: Sending) -> dict[str, str]:
+    return {
+        "AUDITDASH_URL": sending.url,
+        "AUDITDASH_SMTP_HOST": sending.smtp_host,
+        "AUDITDASH_SMTP_PORT": str(sending.smtp_port),
+        "AUDITDASH_SMTP_TLS": sending.smtp_tls,
+        "AUDITDASH_SMTP_USER": sending.smtp_user,
+        "AUDITDASH_SMTP_PASSWORD": sending.smtp_password,
+        "AUDITDASH_MAIL_FROM": sending.mail_from,
+        "AUDITDASH_MAIL_MB": str(sending.mail_bytes >> 20),
+        "AUDITDASH_SEND_FOLDER": str(sending.folder or ""),
+        "AUDITDASH_INSIDE_HOSTS": ",".join(sorted(sending.inside)),
+        "AUDITDASH_CA_FILE": sending.authorities,
     }
 
 

@@ -35,6 +35,17 @@ _EVERYTHING = {
     "AUDITDASH_API_SENDS": "120",
     "AUDITDASH_SIGN_P12": "/srv/key.p12",
     "AUDITDASH_SIGN_PASSPHRASE_FILE": "/srv/passphrase",
+    "AUDITDASH_URL": "https://audit.acme.com/",
+    "AUDITDASH_SMTP_HOST": "mail.acme.com",
+    "AUDITDASH_SMTP_PORT": "465",
+    "AUDITDASH_SMTP_TLS": "implicit",
+    "AUDITDASH_SMTP_USER": "auditdash",
+    "AUDITDASH_SMTP_PASSWORD": "secret",
+    "AUDITDASH_MAIL_FROM": "auditdash@acme.com",
+    "AUDITDASH_MAIL_MB": "3",
+    "AUDITDASH_SEND_FOLDER": "/srv/reports",
+    "AUDITDASH_INSIDE_HOSTS": "minio.corp:9000, 10.0.0.5",
+    "AUDITDASH_CA_FILE": __file__,
 }
 
 
@@ -81,11 +92,29 @@ def test_the_older_name_of_the_postgresql_scheme_is_understood() -> None:
         ("AUDITDASH_DOMAINS", "acme.com, ann@acme.com"),
         ("AUDITDASH_MODE_URL", "http://mode.example"),
         ("DATABASE_URL", "mysql://db/audit"),
+        ("AUDITDASH_URL", "audit.acme.com"),
+        ("AUDITDASH_SMTP_TLS", "no"),
+        ("AUDITDASH_INSIDE_HOSTS", "https://minio.corp"),
+        ("AUDITDASH_CA_FILE", "/nowhere.pem"),
     ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start_and_is_named(name: str, text: str) -> None:
     with pytest.raises(BadSetting, match=name):
         Settings.from_env({name: text})
+
+
+@pytest.mark.parametrize(
+    ("named", "more"),
+    [
+        ("AUDITDASH_MAIL_FROM", {}),
+        ("AUDITDASH_MAIL_FROM", {"AUDITDASH_MAIL_FROM": "a@acme.com\nBcc: b@acme.com"}),
+        ("AUDITDASH_SMTP_TLS", {"AUDITDASH_MAIL_FROM": "a@b", "AUDITDASH_SMTP_TLS": "none"}),
+        ("AUDITDASH_SMTP_USER", {"AUDITDASH_MAIL_FROM": "a@b", "AUDITDASH_SMTP_USER": "x"}),
+    ],
+)
+def test_half_a_mail_server_is_none(named: str, more: dict[str, str]) -> None:
+    with pytest.raises(BadSetting, match=named):
+        Settings.from_env({"AUDITDASH_SMTP_HOST": "mail.acme.com", **more})
 
 
 def test_half_a_mode_connection_names_what_is_missing() -> None:

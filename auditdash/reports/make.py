@@ -21,6 +21,7 @@ from auditdash.reports.contents import Contents, gather
 from auditdash.reports.manifest import manifest_of
 from auditdash.reports.paper import draw_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
+from auditdash.reports.sending.result import encode_result, told_by
 from auditdash.settings import Settings
 from auditdash.store.engine import reading
 from auditdash.store.report_runs import ReportRun
@@ -47,6 +48,7 @@ class Draft(Struct, frozen=True, kw_only=True):
     path: Path
     pages: int
     rows: int
+    result: str  # reports.sending.result, JSON
 
 
 def make_report(
@@ -71,7 +73,12 @@ def make_report(
         attachments=_attachments(work),
     )
     pages = render_in_child(job, settings.report_seconds, tell)
-    return Draft(path=work / "report.pdf", pages=pages, rows=contents.population.count)
+    return Draft(
+        path=work / "report.pdf",
+        pages=pages,
+        rows=contents.population.count,
+        result=encode_result(told_by(contents)),
+    )
 
 
 def gather_contents(

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
@@ -22,22 +23,28 @@ from auditdash.reports.orders.presets import closed
 from auditdash.reports.printing.process import RenderError
 from auditdash.reports.signing.key import SigningError, check_key, key_files
 from auditdash.reports.signing.process import sign_file
+from auditdash.reports.question import report_id
+from auditdash.reports.sending.telling import tell_of_run
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
+    MOST_ATTEMPTS,
     Made,
     NewRun,
     ReportRun,
     claim_run,
     fail_run,
     finish_run,
+    give_up_runs,
     insert_run,
     is_run_waiting,
+    postpone_run,
     renew_run,
 )
 from auditdash.store.workspaces import find_workspace
 
 LEASE = 120 * SECOND
+_AGAIN = 300 * SECOND
 _TOLD_EVERY_SECONDS = 1.0
 
 
@@ -89,6 +96,8 @@ def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
         if not is_run_waiting(connection, now):
             return False
     with writing(engine) as connection:
+        for lost in give_up_runs(connection, now):
+            _tell_failure(connection, lost, now)
         run = claim_run(connection, now=now, until=watch.lease_end())
     if run is None:
         return False
@@ -96,7 +105,7 @@ def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
         made = _make(engine, settings, run, watch)
     except (RenderError, SigningError, BadInput, OSError) as error:
         with writing(engine) as connection:
-            fail_run(connection, run, str(error), watch.now_at())
+            _settle_failure(connection, run, error, watch.now_at())
     except LeaseLostError:
         return True
     else:
@@ -105,6 +114,21 @@ def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
         if not kept:
             report_path(settings, made.file_name).unlink()
     return True
+
+
+def _settle_failure(connection: Connection, run: ReportRun, error: Exception, now: Instant) -> None:
+    """What a schedule asked for is tried again, a little later each time; then its owner is told.
+    What cannot be asked for is not tried again, nor what a person can try again who waits for it.
+    """
+    may_pass = run.schedule_id is not None and not isinstance(error, BadInput)
+    if may_pass and run.attempts < MOST_ATTEMPTS:
+        postpone_run(connection, run, str(error), Instant(now + run.attempts**2 * _AGAIN))
+    elif fail_run(connection, run, str(error), now):
+        _tell_failure(connection, replace(run, error=str(error)), now)
+
+
+def _tell_failure(connection: Connection, run: ReportRun, now: Instant) -> None:
+    tell_of_run(connection, run, f"{report_id(run)} could not be made: {run.error}", now)
 
 
 class _Watch(Struct, frozen=True):
@@ -142,7 +166,14 @@ def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> 
         size, sha256 = _keep(draft.path, folder / name)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return Made(file_name=name, size=size, sha256=sha256, pages=draft.pages, rows=draft.rows)
+    return Made(
+        file_name=name,
+        size=size,
+        sha256=sha256,
+        pages=draft.pages,
+        rows=draft.rows,
+        result=draft.result,
+    )
 
 
 def _teller(engine: Engine, run: ReportRun, watch: _Watch) -> Callable[[str], None]:

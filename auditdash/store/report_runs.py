@@ -46,6 +46,8 @@ class ReportRun(Struct, frozen=True, kw_only=True):
     pages: int | None
     rows: int | None
     order: str
+    not_before: Instant | None
+    result: str
 
     @property
     def period(self) -> Period:
@@ -76,6 +78,7 @@ class Made(Struct, frozen=True, kw_only=True):
     sha256: bytes
     pages: int
     rows: int
+    result: str
 
 
 _COLUMNS = tuple(report_runs.c[name] for name in ReportRun.__struct_fields__)
@@ -109,6 +112,17 @@ def list_runs(
     return [ReportRun(**row) for row in rows]
 
 
+def list_runs_of(
+    connection: Connection, workspace_id: int, schedule_id: int, limit: int
+) -> list[ReportRun]:
+    """Of one schedule, newest first."""
+    wanted = select(*_COLUMNS).where(
+        report_runs.c.workspace_id == workspace_id, report_runs.c.schedule_id == schedule_id
+    )
+    rows = connection.execute(wanted.order_by(report_runs.c.id.desc()).limit(limit)).mappings()
+    return [ReportRun(**row) for row in rows]
+
+
 def is_run_waiting(connection: Connection, now: Instant) -> bool:
     """Whether claim_run has something to look at."""
     return connection.execute(select(exists().where(_is_free(now)))).scalar_one()
@@ -119,7 +133,7 @@ def claim_run(connection: Connection, *, now: Instant, until: Instant) -> Report
 
     A run whose workers died MOST_ATTEMPTS times is failed instead.
     """
-    _give_up(connection, now)
+    give_up_runs(connection, now)
     free = select(*_COLUMNS).where(_is_free(now)).order_by(report_runs.c.id).limit(1)
     while row := connection.execute(free).mappings().first():
         seen = ReportRun(**row)
@@ -151,9 +165,16 @@ def fail_run(connection: Connection, run: ReportRun, reason: str, now: Instant) 
     return _change(connection, run, state="failed", stage="Failed", error=reason, finished_at=now)
 
 
+def postpone_run(connection: Connection, run: ReportRun, reason: str, again_at: Instant) -> bool:
+    """It will be tried again by itself; False when the run is no longer ours."""
+    again = {"state": "queued", "stage": "Waiting to be tried again", "error": reason}
+    return _change(connection, run, **again, not_before=again_at)
+
+
 def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:
     """Queue a failed run again; False when it is not a failed one."""
     again = {"state": "queued", "stage": "Waiting", "error": None, "finished_at": None}
+    again |= {"not_before": None}
     changed = connection.execute(
         update(report_runs)
         .where(
@@ -181,18 +202,19 @@ def _unchanged(run: ReportRun) -> ColumnElement[bool]:
 
 def _is_free(now: Instant) -> ColumnElement[bool]:
     left = and_(report_runs.c.state == "running", report_runs.c.claimed_until < now)
-    return or_(report_runs.c.state == "queued", left)
+    may_begin = or_(report_runs.c.not_before.is_(None), report_runs.c.not_before <= now)
+    return or_(and_(report_runs.c.state == "queued", may_begin), left)
 
 
-def _give_up(connection: Connection, now: Instant) -> None:
+def give_up_runs(connection: Connection, now: Instant) -> list[ReportRun]:
+    """Fail those whose workers died too often; which they are."""
     tried = and_(
         report_runs.c.state == "running",
         report_runs.c.claimed_until < now,
         report_runs.c.attempts >= MOST_ATTEMPTS,
     )
     reason = f"The worker stopped {MOST_ATTEMPTS} times while making this report."
-    connection.execute(
-        update(report_runs)
-        .where(tried)
-        .values(state="failed", stage="Failed", error=reason, finished_at=now)
-    )
+    failed = update(report_runs).where(tried)
+    failed = failed.values(state="failed", stage="Failed", error=reason, finished_at=now)
+    rows = connection.execute(failed.returning(*_COLUMNS)).mappings().all()
+    return [ReportRun(**row) for row in rows]

@@ -13,16 +13,15 @@ from auditdash import jobs
 from auditdash.events.instants import DAY, MINUTE, Instant, now, to_rfc3339
 from auditdash.events.periods import previous_month
 from auditdash.reports.kept import report_path
-from auditdash.reports.orders.order import encode_order, new_order
-from auditdash.reports.schedule import next_slot
+from auditdash.reports.sending.rhythm import next_slot, parse_rhythm
 from auditdash.settings import Settings
 from auditdash.store import schema
 from auditdash.store.engine import open_engine, reading, writing
 from auditdash.store.report_runs import list_runs, retry_run
-from auditdash.store.schedules import start_schedule
 from tests.journeys.kills import kill_in_the_middle
 from tests.make import make_record, store
 from tests.processes import Processes
+from tests.reports.schedules import MONTHLY, add_schedule, make_plan
 
 KILLS = 20
 KILLS_ON_POSTGRES = 6  # the claims are the same statements; this only shows that they hold
@@ -49,20 +48,9 @@ def _prepare(engine: Engine, workspace_id: int) -> Instant:
         make_record(id=f"e{n}", timestamp=to_rfc3339(Instant(first.start + n * DAY // 3)))
         for n in range(300)
     ]
-    slot = next_slot(first.start, UTC)
     with writing(engine) as connection:
         store(connection, workspace_id, *records)
-        start_schedule(
-            connection,
-            workspace_id=workspace_id,
-            kind="compliance",
-            zone="UTC",
-            order=encode_order(new_order("compliance", period="last-month", zone="UTC")),
-            person_id=None,
-            next_at=slot,
-            now=first.start,
-        )
-    return slot
+        return add_schedule(connection, workspace_id, make_plan(), first.start).next_at
 
 
 def test_a_worker_killed_at_random_moments_makes_each_report_once(
@@ -107,7 +95,7 @@ def _check(engine: Engine, settings: Settings, workspace_id: int, first_slot: In
     slots = sorted(run.slot for run in runs if run.slot is not None)
     expected = [first_slot]
     while len(expected) < MISSED_MONTHS:
-        expected.append(next_slot(expected[-1], UTC))
+        expected.append(next_slot(parse_rhythm(MONTHLY), expected[-1], UTC))
     assert slots[:MISSED_MONTHS] == expected
     assert len(slots) == len(set(slots)) == len(runs)
     assert [run.state for run in runs] == ["done"] * len(runs)

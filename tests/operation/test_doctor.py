@@ -22,14 +22,24 @@ from auditdash.index.keep_up import keep_up
 from auditdash.operation.doctor.examine import examine
 from auditdash.operation.doctor.finding import Finding, worst
 from auditdash.operation.doctor.machine import check_disk, check_libraries
+from auditdash.reports.sending.destinations import WebhookTo
 from auditdash.settings import Settings
 from auditdash.store.engine import is_sqlite, open_engine, sqlite_file, writing
 from auditdash.store.feeds.sealing import key_path, seal
 from auditdash.store.schema import connections, workspaces
+from auditdash.store.sending.deliveries import (
+    NewDelivery,
+    claim_delivery,
+    finish_delivery,
+    insert_deliveries,
+)
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
 from tests.processes import Processes
 from tests.reports.keys import make_authority, signing, write_key
+from tests.receivers import Certified, Mailbox
+from tests.reports.schedules import add_destination
+from tests.reports.sending.made import sending_to
 from tests.serving import environment
 
 _NOW = Instant(NOW + DAY)
@@ -132,6 +142,15 @@ def _end_token(engine: Engine, _: Settings) -> None:
             )
 
 
+def _fail_delivery(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        new = NewDelivery(workspace_id=1, key="k", purpose="test", recipient="ann@acme.com")
+        insert_deliveries(connection, [new], NOW)
+        claimed = claim_delivery(connection, now=NOW, until=_NOW)
+        assert claimed is not None
+        finish_delivery(connection, claimed, state="failed", outcome="no", now=_NOW)
+
+
 def _bad(findings: list[Finding]) -> list[tuple[str, str]]:
     return [
         (each.check, each.state)
@@ -176,6 +195,7 @@ def test_what_is_well_is_called_so(healthy: Settings) -> None:
         (_change_key, "secret", "problem", "does not open the stored secret"),
         (_end_token, "token", "problem", "'siem' (adt_"),
         (_open_folder, "instance", "warning", "other users"),
+        (_fail_delivery, "delivery", "problem", "1 delivery of reports failed"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_to_do(
@@ -205,6 +225,36 @@ def test_a_clock_that_cannot_be_right_is_told(healthy: Settings) -> None:
         findings = examine(healthy, [], Instant(at))
         (found,) = [each for each in findings if each.check == "clock"]
         assert (found.state, says in found.says) == (state, True)
+
+
+@ON_SQLITE
+def test_the_ways_out_are_tried(
+    healthy: Settings, certified: Certified, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    settings = sending_to(healthy, certified, mailbox, folder=tmp_path)
+    for changes, bad in (
+        ({}, []),
+        ({"smtp_password": "wrong"}, [("mail", "problem")]),
+        ({"authorities": ""}, [("mail", "problem")]),
+        ({"folder": tmp_path / "gone"}, [("folder", "problem")]),
+    ):
+        sending = msgspec.structs.replace(settings.sending, **changes)
+        spoilt = msgspec.structs.replace(healthy, sending=sending)
+        assert _bad(examine(spoilt, [], _NOW)) == bad
+    assert mailbox.mails == []
+
+
+@ON_SQLITE
+def test_a_destination_whose_secret_cannot_be_read_is_named(
+    healthy: Settings, engine: Engine
+) -> None:
+    sealed = seal(healthy.instance, b"secret")
+    with writing(engine) as connection:
+        to = WebhookTo("https://siem.example/")
+        add_destination(connection, 1, to, kind="webhook", now=NOW, sealed=sealed)
+    assert _bad(examine(healthy, [], _NOW)) == []
+    _change_key(engine, healthy)
+    assert ("destination", "warning") in _bad(examine(healthy, [], _NOW))
 
 
 @ON_SQLITE

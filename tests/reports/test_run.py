@@ -42,7 +42,7 @@ from tests.reports.papers import OCTOBER, ask, find, make_paper, order_for
 from tests.serving import environment
 
 _LATER = Instant(NOW + LEASE + SECOND)
-_MADE = Made(file_name="x.pdf", size=1, sha256=b"x" * 32, pages=1, rows=1)
+_MADE = Made(file_name="x.pdf", size=1, sha256=b"x" * 32, pages=1, rows=1, result="")
 
 _WORK = """
 import sys

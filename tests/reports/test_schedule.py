@@ -1,29 +1,33 @@
-"""The monthly schedule: when it is due, each slot once, missed months made up for."""
+"""Schedules at work: each slot once, missed ones made up for, an end that holds."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
-from auditdash.events.instants import HOUR, Instant, parse_instant, to_datetime
-from auditdash.events.periods import local_date
+from auditdash.events.instants import DAY, HOUR, Instant, parse_instant
+from auditdash.events.periods import local_date, month_period
 from auditdash.reports.orders.order import encode_order, new_order, order_of
-from auditdash.reports.question import COMPLIANCE
-from auditdash.reports.schedule import fire_due, next_slot
+from auditdash.reports.schedule import fire_due, run_now
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, list_runs
 from auditdash.store.schedules import (
+    Schedule,
+    change_schedule,
     claim_slot,
     find_schedule,
     pause_schedule,
-    start_schedule,
+    resume_schedule,
 )
+from auditdash.store.sending.notices import find_notices
+from tests.people import add_alice
+from tests.reports.schedules import add_schedule, make_plan
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _STARTED = parse_instant("2026-01-20T12:00:00Z")
@@ -43,23 +47,10 @@ print(fired)
 """
 
 
-def _start(engine: Engine, workspace_id: int, zone: str = "UTC") -> None:
+def _start(engine: Engine, workspace_id: int, zone: str = "UTC", **changes: Any) -> Schedule:
     with writing(engine) as connection:
-        start_schedule(
-            connection,
-            workspace_id=workspace_id,
-            kind=COMPLIANCE,
-            zone=zone,
-            order=_order(zone),
-            person_id=None,
-            next_at=next_slot(_STARTED, ZoneInfo(zone)),
-            now=_STARTED,
-        )
-
-
-def _order(zone: str) -> str:
-    order = new_order(COMPLIANCE, period="last-month", zone=zone)
-    return encode_order(replace(order, frameworks=("soc2", "pci")))
+        plan = make_plan(zone=zone, **changes)
+        return add_schedule(connection, workspace_id, plan, _STARTED)
 
 
 def _runs(engine: Engine, workspace_id: int) -> list[ReportRun]:
@@ -74,35 +65,6 @@ def _fire_all(engine: Engine, now: Instant) -> int:
     return fired
 
 
-@pytest.mark.parametrize(
-    ("after", "slot"),
-    [
-        ("2026-01-20T12:00:00Z", "2026-02-01T11:00:00Z"),  # EST
-        ("2026-03-31T12:00:00Z", "2026-04-01T10:00:00Z"),  # EDT
-        ("2026-12-31T23:59:00Z", "2027-01-01T11:00:00Z"),
-        ("2026-04-01T09:59:59Z", "2026-04-01T10:00:00Z"),
-        ("2026-04-01T10:00:00Z", "2026-05-01T10:00:00Z"),
-        ("2026-11-01T09:00:00Z", "2026-11-01T11:00:00Z"),  # the day the clocks go back
-    ],
-)
-def test_a_slot_is_six_in_the_morning_by_the_clocks_of_the_zone(after: str, slot: str) -> None:
-    assert next_slot(parse_instant(after), _NEW_YORK) == parse_instant(slot)
-
-
-def test_each_slot_is_the_first_of_a_month_for_many_years() -> None:
-    for zone in (
-        ZoneInfo(name) for name in ("Pacific/Apia", "Asia/Kathmandu", "Africa/Casablanca")
-    ):
-        slot = parse_instant("2009-12-01T00:00:00Z")
-        months = []
-        for _ in range(240):
-            slot = next_slot(slot, zone)
-            local = to_datetime(slot, zone)
-            assert (local.day, local.hour, local.minute) == (1, 6, 0)
-            months.append(local.year * 12 + local.month)
-        assert months == list(range(months[0], months[0] + 240))
-
-
 def test_nothing_fires_before_its_time(engine: Engine, workspace_id: int) -> None:
     _start(engine, workspace_id)
     assert not fire_due(engine, Instant(parse_instant("2026-02-01T06:00:00Z") - 1))
@@ -111,7 +73,10 @@ def test_nothing_fires_before_its_time(engine: Engine, workspace_id: int) -> Non
 
 
 def test_a_run_is_asked_for_the_month_before_its_slot(engine: Engine, workspace_id: int) -> None:
-    _start(engine, workspace_id, _NEW_YORK.key)
+    order = replace(
+        new_order("compliance", period="last-month", zone=_NEW_YORK.key), frameworks=("soc2", "pci")
+    )
+    _start(engine, workspace_id, _NEW_YORK.key, order=encode_order(order))
     assert _fire_all(engine, parse_instant("2026-04-02T00:00:00Z")) == 3
     runs = _runs(engine, workspace_id)
     months = [
@@ -127,48 +92,77 @@ def test_a_run_is_asked_for_the_month_before_its_slot(engine: Engine, workspace_
     orders = [order_of(run) for run in runs]
     assert {order.query for order in orders} == {"-source:auditdash"}
     assert {order.frameworks for order in orders} == {("soc2", "pci")}
-    assert {run.requested_by for run in runs} == {"the monthly schedule"}
+    assert {run.requested_by for run in runs} == {"the schedule Regular"}
 
 
 def test_a_paused_schedule_does_not_fire_and_makes_up_for_nothing(
     engine: Engine, workspace_id: int
 ) -> None:
-    _start(engine, workspace_id)
+    known = _start(engine, workspace_id)
     with writing(engine) as connection:
-        pause_schedule(connection, workspace_id, COMPLIANCE)
+        pause_schedule(connection, known)
     assert not fire_due(engine, parse_instant("2026-06-01T12:00:00Z"))
     with writing(engine) as connection:
-        start_schedule(
-            connection,
-            workspace_id=workspace_id,
-            kind=COMPLIANCE,
-            zone="UTC",
-            order=_order("UTC"),
-            person_id=None,
-            next_at=parse_instant("2026-07-01T06:00:00Z"),
-            now=parse_instant("2026-06-01T12:00:00Z"),
-        )
+        resume_schedule(connection, known, parse_instant("2026-07-01T06:00:00Z"))
     assert not fire_due(engine, parse_instant("2026-06-30T12:00:00Z"))
+    assert _fire_all(engine, parse_instant("2026-07-01T06:00:00Z")) == 1
 
 
 def test_a_slot_that_was_seen_can_be_taken_once(engine: Engine, workspace_id: int) -> None:
-    _start(engine, workspace_id)
+    seen = _start(engine, workspace_id)
+    following = Instant(seen.next_at + DAY)
     with writing(engine) as connection:
-        seen = find_schedule(connection, workspace_id, COMPLIANCE)
-        assert seen is not None
-        following = next_slot(seen.next_at, ZoneInfo("UTC"))
         assert claim_slot(connection, seen, following)
         assert not claim_slot(connection, seen, following)
 
 
-def test_starting_twice_makes_one_schedule(engine: Engine, workspace_id: int) -> None:
-    _start(engine, workspace_id)
-    _start(engine, workspace_id, "Asia/Tokyo")
-    with reading(engine) as connection:
-        found = find_schedule(connection, workspace_id, COMPLIANCE)
-    assert found is not None
-    assert found.zone == "UTC"
+def test_a_slot_of_a_plan_that_was_changed_meanwhile_is_not_taken(
+    engine: Engine, workspace_id: int
+) -> None:
+    seen = _start(engine, workspace_id)
+    with writing(engine) as connection:
+        other = make_plan("daily 0 06:00")
+        assert change_schedule(connection, seen, other, next_at=seen.next_at)
+        assert not claim_slot(connection, seen, Instant(seen.next_at + DAY))
+
+
+def test_after_its_last_day_a_schedule_is_over(engine: Engine, workspace_id: int) -> None:
+    known = _start(engine, workspace_id, ends_on="2026-03-01")
+    assert _fire_all(engine, parse_instant("2026-12-01T12:00:00Z")) == 2
+    with writing(engine) as connection:
+        found = find_schedule(connection, workspace_id, known.id)
+        assert found is not None
+        assert found.ended_at is not None
+        assert not change_schedule(connection, found, make_plan(), next_at=found.next_at)
+        resume_schedule(connection, found, found.next_at)
+    assert not fire_due(engine, parse_instant("2027-12-01T12:00:00Z"))
+
+
+def test_a_report_by_hand_takes_no_slot(engine: Engine, workspace_id: int) -> None:
+    known = _start(engine, workspace_id)
+    with writing(engine) as connection:
+        numbers = [run_now(connection, known, "Alice", _STARTED) for _ in range(2)]
+    assert len(set(numbers)) == 2
     assert _fire_all(engine, parse_instant("2026-02-01T12:00:00Z")) == 1
+    by_hand, _, slotted = _runs(engine, workspace_id)
+    assert (by_hand.slot, by_hand.requested_by) == (None, "Alice")
+    assert by_hand.period == month_period(2025, 12, ZoneInfo("UTC"))
+    assert slotted.slot == parse_instant("2026-02-01T06:00:00Z")
+
+
+def test_a_schedule_that_cannot_be_asked_for_is_paused_and_its_owner_told(
+    engine: Engine, workspace_id: int
+) -> None:
+    alice = add_alice(engine)
+    known = _start(engine, workspace_id, order='{"kind":"no such"}', owner_id=alice)
+    assert _fire_all(engine, parse_instant("2026-04-01T12:00:00Z")) == 1
+    with reading(engine) as connection:
+        found = find_schedule(connection, workspace_id, known.id)
+        (notice,) = find_notices(connection, workspace_id, alice)
+    assert found is not None
+    assert found.paused
+    assert notice.text.startswith("The schedule Regular is paused")
+    assert notice.path == f"/reports/schedules/{known.id}"
 
 
 def test_four_processes_fire_each_of_sixty_months_once(

@@ -169,7 +169,7 @@ def test_what_reports_were_asked_for_stands_in_their_orders(
             connection.execute(text(statement))
     migrate(url)
     with reading(engine) as connection:
-        (run,), schedule = list_runs(connection, 1), find_schedule(connection, 1, "compliance")
+        (run,), schedule = list_runs(connection, 1), find_schedule(connection, 1, 1)
     engine.dispose()
     assert schedule is not None
     october = (Instant(1), Instant(2))
@@ -177,3 +177,8 @@ def test_what_reports_were_asked_for_stands_in_their_orders(
     assert order_of(run) == replace(usual, query="actor:ann", frameworks=("pci", "dora"))
     monthly = new_order("compliance", period="last-month", zone="UTC")
     assert decode_order(schedule.order) == replace(monthly, frameworks=())
+    assert (schedule.rhythm, schedule.when_empty, schedule.ended_at) == (
+        "monthly 1 06:00",
+        True,
+        None,
+    )

@@ -7,6 +7,7 @@ from auditdash.operation.doctor.database import check_schema, check_stored
 from auditdash.operation.doctor.feeds import check_feeds
 from auditdash.operation.doctor.finding import Finding, ok, problem
 from auditdash.operation.doctor.machine import check_disk, check_machine
+from auditdash.operation.doctor.sending import check_sent, check_ways
 from auditdash.operation.doctor.tokens import check_tokens
 from auditdash.settings import Settings
 from auditdash.store.engine import (
@@ -22,7 +23,7 @@ from auditdash.store.standing.totals import find_size
 def examine(settings: Settings, unknown: list[str], now: Instant) -> list[Finding]:
     """What every check says; nothing is changed or migrated. `unknown` are variables that nothing
     reads."""
-    found = list(check_machine(settings, unknown))
+    found = [*check_machine(settings, unknown), *check_ways(settings.sending)]
     size = 0
     try:
         if is_there(settings.database_url):
@@ -54,6 +55,7 @@ def _examine_stored(settings: Settings, now: Instant, found: list[Finding]) -> i
             if schema.state == "ok":
                 found.extend(check_stored(connection, now))
                 found.extend(check_feeds(connection, settings, now))
+                found.extend(check_sent(connection, settings, now))
                 found.extend(check_tokens(connection, now))
     finally:
         engine.dispose()

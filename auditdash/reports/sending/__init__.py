@@ -1,0 +1,1 @@
+"""Reports on their way: when they are due, where they go, what is written with them."""
