@@ -55,6 +55,7 @@ from auditdash.web.permissions import changes as permission_changes
 from auditdash.web.permissions import lasting as permission_lasting
 from auditdash.web.permissions import patterns as permission_patterns
 from auditdash.web.permissions import person as permission_person
+from auditdash.web.sending import destinations, schedules, sent
 from auditdash.web.summaries import exports
 from auditdash.web.tokens import pages as token_pages
 
@@ -84,6 +85,9 @@ _ROOMS: Final = (
     changed_pages,
     downloads,
     reports,
+    schedules,
+    destinations,
+    sent,
     coverage,
     intake,
     accounts,

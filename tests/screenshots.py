@@ -58,6 +58,8 @@ _DEMO: Final = {
     "inventory": "/inventory",
     "inventory-schedules": "/inventory/schedules",
     "reports": "/reports",
+    "schedules": "/reports/schedules",
+    "destinations": "/reports/destinations",
     "settings": "/settings",
     "tokens": "/settings/tokens",
     "members": "/settings/members",

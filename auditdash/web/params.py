@@ -82,7 +82,15 @@ def chosen_fields(name: str, allowed: Collection[str]) -> tuple[str, ...]:
 
 def id_field(name: str) -> int:
     """A row's id in the submitted form; anything else is BadInput."""
-    given = field(name)
+    return _id(name, field(name))
+
+
+def id_fields(name: str) -> list[int]:
+    """The ids of rows that were ticked in the submitted form; anything else is BadInput."""
+    return [_id(name, given.strip()) for given in request.form.getlist(name)]
+
+
+def _id(name: str, given: str) -> int:
     if not (given.isascii() and given.isdigit() and len(given) < 19):
         raise BadInput(f"{shorten(given)} is no id", where=name, expected="a whole number")
     return int(given)

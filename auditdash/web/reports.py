@@ -1,4 +1,4 @@
-"""Reports: the list, the form for a new one, the monthly schedule, and the files."""
+"""Reports: the list, the form for a new one, and the files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from auditdash.reports.kept import KeptFileError, find_kept
 from auditdash.reports.orders.kinds import find_kind
 from auditdash.reports.orders.order import (
     Order,
-    decode_order,
-    encode_order,
     new_order,
     order_of,
 )
@@ -32,17 +30,14 @@ from auditdash.reports.orders.presets import (
 )
 from auditdash.reports.question import COMPLIANCE, report_id
 from auditdash.reports.run import request_report
-from auditdash.reports.schedule import next_slot
 from auditdash.reports.sections.controls import (
     DEFAULT_FRAMEWORKS,
     FRAMEWORKS,
-    names_of,
 )
 from auditdash.search.parse import parse
 from auditdash.search.period import period_text
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, find_run, list_runs, retry_run
-from auditdash.store.schedules import find_schedule, pause_schedule, start_schedule
 from auditdash.web import fragments, params, readers
 
 blueprint = Blueprint("reports", __name__)
@@ -121,35 +116,6 @@ def retry(run_id: int) -> Response:
     return fragments.see_other("/reports")
 
 
-@blueprint.post("/reports/schedule")
-@readers.needs(Permission.REPORTS)
-def switch_schedule() -> Response:
-    """Start or pause the monthly report, in the workspace's zone."""
-    workspace = readers.reader().workspace
-    wanted = params.chosen_field("schedule", ("on", "off"))
-    with writing(readers.engine()) as connection:
-        if wanted == "off":
-            pause_schedule(connection, workspace.id, COMPLIANCE)
-        else:
-            start_schedule(
-                connection,
-                workspace_id=workspace.id,
-                kind=COMPLIANCE,
-                zone=workspace.zone,
-                order=encode_order(_monthly()),
-                person_id=readers.reader().person_id,
-                next_at=next_slot(readers.now(), workspace.zone_info),
-                now=readers.now(),
-            )
-    return fragments.see_other("/reports")
-
-
-def _monthly() -> Order:
-    """What the report of each month is asked for."""
-    order = new_order(COMPLIANCE, period="last-month", zone=readers.reader().workspace.zone)
-    return replace(order, frameworks=params.chosen_fields("framework", FRAMEWORKS))
-
-
 @blueprint.get("/reports/<int:run_id>.pdf")
 @readers.needs(Permission.DOWNLOAD)
 def download(run_id: int) -> Response:
@@ -179,7 +145,6 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
     workspace = readers.reader().workspace
     with reading(readers.engine()) as connection:
         runs = list_runs(connection, workspace.id, before=before, limit=_PAGE + 1)
-        schedule = find_schedule(connection, workspace.id, COMPLIANCE)
     lines = [_line(run) for run in runs[:_PAGE]]
     return fragments.render(
         "reports/page.html",
@@ -189,13 +154,10 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
         older=lines[-1].run.id if len(runs) > _PAGE else None,
         before=before,
         working=any(line.unfinished for line in lines),
-        schedule=schedule,
-        next_at=next_slot(readers.now(), workspace.zone_info),
         form=form,
         error=error,
         presets=tuple(PRESETS.items()),
         frameworks=tuple(FRAMEWORKS.items()),
-        scheduled=names_of(decode_order(schedule.order).frameworks) if schedule else "",
         zones=_zones(form),
     )
 

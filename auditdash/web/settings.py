@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
-from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, abort
 
@@ -18,16 +16,11 @@ from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import rename_workspace
 from auditdash.web import fragments, params, readers
 from auditdash.web.entry import door
+from auditdash.web.frame.zones import named_zones
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 
 _PAGE: Final = "/settings"
-_CONTINENTS: Final = frozenset(
-    (
-        *("Africa", "America", "Antarctica", "Arctic", "Asia"),
-        *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
-    )
-)
 
 
 @blueprint.get("")
@@ -115,13 +108,6 @@ def _page(
         live=states.count("active") + states.count("expiring"),
         expiring=states.count("expiring") + states.count("expired"),
         notices=notices or [],
-        zones=_zones(),
+        zones=named_zones(),
         here=_PAGE,
     )
-
-
-@cache
-def _zones() -> list[str]:
-    """Zones with a place's name; the others are old names, or change with the machine."""
-    named = {zone for zone in available_timezones() if zone.split("/")[0] in _CONTINENTS}
-    return ["UTC", *sorted(named)]

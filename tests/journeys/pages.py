@@ -59,6 +59,18 @@ PAGES: Final = {
     ),
     "changed.show": ("/changed", "/changed?q=nobody&from=2026-03-01&to=2026-03-31"),
     "reports.index": ("/reports",),
+    "schedules.index": ("/reports/schedules",),
+    "schedules.new": ("/reports/schedules/new",),
+    "schedules.show": ("/reports/schedules/1", "/reports/schedules/2"),
+    "schedules.edit": ("/reports/schedules/1/edit",),
+    "schedules.confirm": ("/reports/schedules/1/end",),
+    "destinations.index": ("/reports/destinations",),
+    "destinations.new": tuple(
+        f"/reports/destinations/new?kind={kind}"
+        for kind in ("mail", "folder", "s3", "webhook", "slack")
+    ),
+    "destinations.show": ("/reports/destinations/1",),
+    "sent.show": ("/reports/1/sent",),
     "coverage.page": ("/coverage",),
     "coverage.connection_form": ("/coverage/connect",),
     "intake.page": ("/intake",),
@@ -134,6 +146,9 @@ ERRORS: Final = {
     "/access?on=soon": 400,
     "/access/one?kind=member&name=nobody": 404,
     "/access/baselines/999": 404,
+    "/reports/schedules/999": 404,
+    "/reports/destinations/new?kind=pigeon": 400,
+    "/reports/999/sent": 404,
     "/summaries/permissions/patterns?q=-": 400,
     "/inventory/groups?q=(": 400,
     "/changed?from=yesterday": 400,

@@ -20,19 +20,23 @@ from auditdash.events.instants import DAY, Instant, now, to_rfc3339
 from auditdash.ingest.accesses import Act
 from auditdash.ingest.baselines.keep import keep_baseline, parse_when
 from auditdash.ingest.baselines.lines import COLUMNS, parse_file
-from auditdash.reports.orders.order import encode_order, new_order
 from auditdash.reports.run import run_next
+from auditdash.reports.sending.destinations import MailTo
+from auditdash.reports.sending.queue import queue_report
 from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, writing
 from auditdash.store.saved_searches import add_saved_search
-from auditdash.store.schedules import start_schedule
+from auditdash.store.schedules import pause_schedule
 from auditdash.store.schema import saved_searches
+from auditdash.store.sending.deliveries import claim_delivery, finish_delivery
+from auditdash.store.sending.destinations import choose_destinations
 from auditdash.store.workspaces import find_workspace
 from tests.browser import Visit, open_visit
 from tests.databases import add_workspace
 from tests.make import make_record, one_of_each_action, store
 from tests.people import add_alice, sign_in_browser
 from tests.reports.papers import ask
+from tests.reports.schedules import add_destination, add_schedule, make_plan
 from tests.serving import serve_at_once
 
 FILLED, EMPTY = "filled", "empty"
@@ -168,16 +172,29 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
         create_token(connection, workspace_id, name, alice, now())
     assert revoke_token(connection, workspace_id, 2, now())
     save_searches(connection, workspace_id, alice, bob, TEXTS[0])
-    start_schedule(
+    add_schedule(connection, workspace_id, make_plan(owner_id=alice), now())
+    _send(connection, workspace_id, alice)
+
+
+def _send(connection: Connection, workspace_id: int, alice: int) -> None:
+    """A schedule that is paused, and the first report: one mail of it went, one did not."""
+    to = add_destination(
         connection,
-        workspace_id=workspace_id,
-        kind="compliance",
-        zone="UTC",
-        order=encode_order(new_order("compliance", period="last-month", zone="UTC")),
-        person_id=alice,
-        next_at=Instant(now() + DAY),
+        workspace_id,
+        MailTo(("ann@acme.com", "bob@acme.com")),
+        kind="mail",
         now=now(),
+        name=TEXTS[0][:100],
     )
+    plan = make_plan("weekly 1 07:30", name=TEXTS[0][:100], owner_id=alice)
+    paused = add_schedule(connection, workspace_id, plan, now())
+    choose_destinations(connection, paused.id, [to.id])
+    pause_schedule(connection, paused)
+    queue_report(connection, workspace_id, 1, [to], now())
+    for state, outcome in (("done", "mail.acme.com took it"), ("failed", TEXTS[0])):
+        claimed = claim_delivery(connection, now=now(), until=Instant(now() + DAY))
+        assert claimed is not None
+        finish_delivery(connection, claimed, state=state, outcome=outcome, now=now())
 
 
 def import_baseline(connection: Connection, workspace_id: int, texts: tuple[str, ...]) -> None:

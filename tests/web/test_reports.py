@@ -13,13 +13,11 @@ from sqlalchemy import Engine, select
 from auditdash.events.instants import to_rfc3339
 from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import order_of
-from auditdash.reports.question import COMPLIANCE
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.records import open_records
 from auditdash.store.report_runs import ReportRun, claim_run, fail_run, list_runs
-from auditdash.store.schedules import find_schedule
 from auditdash.store.schema import events
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW
@@ -46,10 +44,10 @@ def _recorded(engine: Engine) -> list[str]:
         return [json.loads(records.raw(each))["description"] for each in found]
 
 
-def test_an_empty_page_offers_a_report_and_the_schedule(client: FlaskClient) -> None:
+def test_an_empty_page_offers_a_report_and_schedules(client: FlaskClient) -> None:
     page = client.get("/reports").text
     assert "No report yet" in page
-    assert "Start monthly reports" in page
+    assert "/reports/schedules" in page
     assert "hx-trigger" not in page
 
 
@@ -168,23 +166,6 @@ def test_a_failed_report_says_why_and_can_be_tried_again(
     assert client.post(f"/reports/{run_id}/retry").status_code == 303
     assert find(engine, workspace_id, run_id).state == "queued"
     assert client.post(f"/reports/{run_id}/retry").status_code == 404
-
-
-def test_the_monthly_schedule_is_started_and_stopped(
-    client: FlaskClient, engine: Engine, workspace_id: int
-) -> None:
-    for wanted, paused, said in (
-        ("on", False, "Stop monthly reports"),
-        ("off", True, "Start monthly reports"),
-    ):
-        answer = client.post("/reports/schedule", data={"schedule": wanted})
-        assert answer.status_code == 303
-        with reading(engine) as connection:
-            found = find_schedule(connection, workspace_id, COMPLIANCE)
-        assert found is not None
-        assert found.paused is paused
-        assert said in client.get("/reports").text
-    assert client.post("/reports/schedule", data={"schedule": "maybe"}).status_code == 400
 
 
 def test_older_reports_are_on_the_next_page(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,8 @@ from markupsafe import Markup
 from auditdash.accounts.roles import Permission
 from auditdash.events import catalogue, wording
 from auditdash.events.instants import Instant, to_rfc3339
+from auditdash.store.engine import reading
+from auditdash.store.sending.notices import Notice, find_notices
 from auditdash.web import fragments, readers
 from auditdash.web.entry import door
 from auditdash.web.readers import Reader
@@ -106,6 +108,7 @@ def _page_context() -> dict[str, object]:
     reader = readers.reader_or_none()
     return {
         "reader": reader,
+        "told": _told(reader) if reader else (),
         "theme": reader.theme if reader else _cookie_theme(),
         "workspaces": g.get("workspaces", []),
         "navigation": [word[:2] for word in NAVIGATION if reader and _leads(reader, word)],
@@ -122,6 +125,14 @@ def _leads(reader: Reader, word: tuple[str, str, Permission]) -> bool:
     """Whether a word of the navigation leads anywhere for this reader."""
     needs_all = word[2] is Permission.READ and word[1].partition("?")[0] not in SCOPED
     return reader.may(word[2]) and not (reader.is_limited and needs_all)
+
+
+def _told(reader: Reader) -> Sequence[Notice]:
+    """What this reader has to be told; it stands in the frame, which parts do not have."""
+    if fragments.is_fragment() or not reader.may(Permission.REPORTS):
+        return ()
+    with reading(readers.engine()) as connection:
+        return find_notices(connection, reader.workspace.id, reader.person_id)
 
 
 def _cookie_theme() -> str:

@@ -1,0 +1,1 @@
+"""Reports → Schedules, Destinations, and what became of each report that was sent."""
