@@ -21,10 +21,10 @@ from auditdash.reports.make import make_report
 from auditdash.reports.orders.order import Order, check_order, encode_order, fixed, span_of
 from auditdash.reports.orders.presets import closed
 from auditdash.reports.printing.process import RenderError
-from auditdash.reports.signing.key import SigningError, check_key, key_files
-from auditdash.reports.signing.process import sign_file
 from auditdash.reports.question import report_id
 from auditdash.reports.sending.telling import tell_of_run
+from auditdash.reports.signing.key import SigningError, check_key, key_files
+from auditdash.reports.signing.process import sign_file
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (

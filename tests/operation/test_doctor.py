@@ -36,8 +36,8 @@ from auditdash.store.sending.deliveries import (
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
 from tests.processes import Processes
-from tests.reports.keys import make_authority, signing, write_key
 from tests.receivers import Certified, Mailbox
+from tests.reports.keys import make_authority, signing, write_key
 from tests.reports.schedules import add_destination
 from tests.reports.sending.made import sending_to
 from tests.serving import environment
