@@ -10,53 +10,24 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
     UniqueConstraint,
     text,
-    true,
-)
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeEngine
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
 )
 
-# Code point order in both databases, so that sorting and prefixes agree.
-Plain: TypeEngine[str] = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-# JSON text as it came, or bytes: what SQLite keeps in one column takes two types elsewhere.
-Record: TypeEngine[str] = Text().with_variant(LargeBinary(), "postgresql")
-# SQLite numbers rows by itself only in a column that is INTEGER to the letter.
-Big: TypeEngine[int] = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _key() -> Column[int]:
-    return Column("id", Big, primary_key=True, autoincrement=True)
-
-
-def _workspace() -> Column[int]:
-    return Column("workspace_id", Big, ForeignKey("workspaces.id"), nullable=False)
-
-
-def _text(name: str, *, nullable: bool = False) -> Column[str]:
-    return Column(name, Plain, nullable=nullable)
-
-
-def _at(name: str, *, nullable: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable)
-
-
-def _count(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default="0")
-
+from auditdash.store.tables.columns import Big, Plain, Record
+from auditdash.store.tables.columns import at_column as _at
+from auditdash.store.tables.columns import count_column as _count
+from auditdash.store.tables.columns import key_column as _key
+from auditdash.store.tables.columns import metadata as metadata
+from auditdash.store.tables.columns import text_column as _text
+from auditdash.store.tables.columns import workspace_column as _workspace
+from auditdash.store.tables.sending import deliveries as deliveries
+from auditdash.store.tables.sending import destinations as destinations
+from auditdash.store.tables.sending import notices as notices
+from auditdash.store.tables.sending import schedule_destinations as schedule_destinations
+from auditdash.store.tables.sending import schedules as schedules
 
 workspaces = Table(
     "workspaces",
@@ -279,51 +250,6 @@ tokens = Table(
     Index(None, "former_hash"),
 )
 
-# Where reports can be sent. What opens it is sealed; it is ended, never removed.
-destinations = Table(
-    "destinations",
-    metadata,
-    _key(),
-    _workspace(),
-    _text("name"),
-    _text("kind"),  # mail, folder, s3, webhook, slack
-    _text("config"),  # reports.sending.destinations, JSON
-    Column("sealed", LargeBinary, nullable=True),
-    Column("created_by", Big, ForeignKey("people.id"), nullable=True),
-    _at("created_at"),
-    _at("ended_at", nullable=True),
-    Index(None, "workspace_id"),
-)
-
-schedules = Table(
-    "schedules",
-    metadata,
-    _key(),
-    _workspace(),
-    _text("kind"),
-    _text("zone"),
-    Column("created_by", Big, ForeignKey("people.id"), nullable=True),
-    Column("name", Plain, nullable=False, server_default="Monthly report"),
-    Column("rhythm", Plain, nullable=False, server_default="monthly 1 06:00"),
-    Column("ends_on", Plain, nullable=True),  # the last local day, 2026-12-31
-    Column("when_empty", Boolean, nullable=False, server_default=true()),
-    Column("owner_id", Big, ForeignKey("people.id"), nullable=True),
-    Column("tell", Plain, nullable=False, server_default=""),  # where the owner gets mail
-    _at("ended_at", nullable=True),
-    _at("created_at"),
-    _at("next_at"),
-    Column("paused", Boolean, nullable=False),
-    Column("order", Plain, nullable=False, server_default="{}"),  # reports.orders.order, JSON
-)
-
-schedule_destinations = Table(
-    "schedule_destinations",
-    metadata,
-    Column("schedule_id", Big, ForeignKey("schedules.id"), nullable=False),
-    Column("destination_id", Big, ForeignKey("destinations.id"), nullable=False),
-    PrimaryKeyConstraint("schedule_id", "destination_id"),
-)
-
 report_runs = Table(
     "report_runs",
     metadata,
@@ -353,52 +279,6 @@ report_runs = Table(
     Column("order", Plain, nullable=False, server_default="{}"),  # reports.orders.order, JSON
     UniqueConstraint("schedule_id", "slot"),
     Index(None, "state", "claimed_until"),
-)
-
-# One thing to send to one recipient. `key` is the same for each attempt.
-deliveries = Table(
-    "deliveries",
-    metadata,
-    _key(),
-    _workspace(),
-    Column("key", Plain, nullable=False, unique=True),
-    _text("purpose"),  # report, failure, test
-    Column("run_id", Big, ForeignKey("report_runs.id"), nullable=True),
-    Column("destination_id", Big, ForeignKey("destinations.id"), nullable=True),
-    _text("recipient"),  # a mail address; of other kinds empty
-    _text("note"),  # what it says, where it is about no report
-    Column("when_empty", Boolean, nullable=False),
-    _at("created_at"),
-    _text("state"),  # waiting, sending, done, failed, skipped
-    _count("attempts"),
-    _at("next_at"),
-    _at("claimed_until", nullable=True),
-    _text("outcome"),
-    _at("finished_at", nullable=True),
-    Column("size", BigInteger, nullable=True),
-    Column("sha256", LargeBinary(32), nullable=True),
-    Index(None, "state", "next_at"),
-    Index(None, "run_id"),
-    Index(None, "destination_id"),
-)
-
-# What somebody has to be told on a page.
-notices = Table(
-    "notices",
-    metadata,
-    _key(),
-    _workspace(),
-    Column("person_id", Big, ForeignKey("people.id"), nullable=True),  # None: everybody
-    _at("at"),
-    _text("text"),
-    _text("path"),
-    _at("seen_at", nullable=True),
-    Index(
-        "ix_notices_unseen",
-        "workspace_id",
-        sqlite_where=text("seen_at IS NULL"),
-        postgresql_where=text("seen_at IS NULL"),
-    ),
 )
 
 saved_searches = Table(

@@ -1,0 +1,1 @@
+"""Tables, as far as one module cannot hold them all; store.schema knows every one."""
