@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +17,7 @@ from auditdash.outgoing.outcome import Parcel, RefusedError
 from auditdash.outgoing.s3 import Keys, check_bucket, put_object
 from auditdash.outgoing.slack import post_to_slack
 from auditdash.outgoing.webhook import post_webhook
+from auditdash.reports.kept import KeptFileError, find_kept
 from auditdash.reports.orders.order import order_of
 from auditdash.reports.orders.presets import file_stem
 from auditdash.reports.question import report_id
@@ -239,7 +239,10 @@ def _message(sending: Sending, shipment: Shipment, parcel: Parcel | None) -> byt
 
 
 def _parcel(settings: Settings, shipment: Shipment, run: ReportRun) -> Parcel:
-    path = report_file(settings, run)
+    try:
+        path = find_kept(settings, run)
+    except KeptFileError as error:
+        raise RefusedError(str(error)) from None
     return Parcel(
         key=shipment.delivery.key,
         path=path,
@@ -248,11 +251,3 @@ def _parcel(settings: Settings, shipment: Shipment, run: ReportRun) -> Parcel:
         size=run.size or 0,
         sha256=run.sha256 or b"",
     )
-
-
-def report_file(settings: Settings, run: ReportRun) -> Path:
-    """The file of a run that is made; RefusedError when the disk has lost it."""
-    path = settings.instance / "reports" / (run.file_name or "")
-    if not run.file_name or not path.is_file():
-        raise RefusedError("The file of this report is no longer on the disk of auditdash.")
-    return path

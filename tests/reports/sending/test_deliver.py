@@ -307,6 +307,21 @@ def test_a_destination_that_was_removed_gets_nothing_more(
     assert receiver.taken == []
 
 
+def test_a_file_that_was_changed_since_it_was_made_goes_nowhere(
+    engine: Engine, settings: Settings, workspace_id: int, certified: Certified, receiver: Receiver
+) -> None:
+    settings = sending_to(settings, certified, inside=receiver.inside)
+    to = _webhook(engine, settings, workspace_id, receiver)
+    run_id = send_made(engine, settings, workspace_id, [to])
+    (kept,) = (settings.instance / "reports").iterdir()
+    kept.write_bytes(PDF + b"more")
+    _work_off(engine, settings)
+    failed = deliveries_of(engine, run_id)[0]
+    assert failed.state == "failed"
+    assert "was changed on the disk" in failed.outcome
+    assert receiver.taken == []
+
+
 def test_who_lost_the_lease_can_change_nothing(
     engine: Engine, settings: Settings, workspace_id: int
 ) -> None:
