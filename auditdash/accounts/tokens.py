@@ -15,12 +15,12 @@ from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
 from auditdash.accounts.people import parse_name
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import DAY, MINUTE, Instant
-from auditdash.store.schema import people, tokens
+from auditdash.store.schema import memberships, people, tokens
 
 PREFIX: Final = "adt_"
 MEMBER_PREFIX: Final = "adm_"
@@ -247,12 +247,17 @@ def _list(connection: Connection, *wanted: ColumnElement[bool]) -> list[Token]:
 
 
 def _is_live(now: Instant) -> ColumnElement[bool]:
-    """Also not that of a person who may not come in any more."""
+    """Also not that of a person who may not come in any more, or is no member any longer."""
     kept_out = select(people.c.id).where(people.c.disabled_at.is_not(None))
+    is_member = exists().where(
+        memberships.c.person_id == tokens.c.person_id,
+        memberships.c.workspace_id == tokens.c.workspace_id,
+        or_(memberships.c.expires_at.is_(None), memberships.c.expires_at > now),
+    )
     return and_(
         tokens.c.revoked_at.is_(None),
         or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now),
-        or_(tokens.c.person_id.is_(None), tokens.c.person_id.not_in(kept_out)),
+        or_(tokens.c.person_id.is_(None), and_(tokens.c.person_id.not_in(kept_out), is_member)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from auditdash.accounts.memberships import find_member
 from auditdash.accounts.people import Person
 from auditdash.accounts.tokens import (
     MEMBER,
@@ -65,7 +66,11 @@ def create_workspace_token(
 def create_member_token(
     connection: Connection, act: Act, person: Person, *, name: str, lifetime: str
 ) -> str:
-    """A token of this person's own: its text, to be shown once."""
+    """A token of this person's own, who is a member: its text, to be shown once."""
+    if find_member(connection, person.id, act.workspace.id) is None:
+        raise BadInput(
+            f"{person.username} is no member of {act.workspace.slug}", expected="a member of it"
+        )
     new = NewToken(
         workspace_id=_own(act),
         name=name,

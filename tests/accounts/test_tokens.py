@@ -3,7 +3,9 @@ import string
 import pytest
 from sqlalchemy import Engine, event, select
 
+from auditdash.accounts.memberships import grant_role, remove_member
 from auditdash.accounts.people import create_person, disable_person
+from auditdash.accounts.roles import ADMIN, OFFICER
 from auditdash.accounts.tokens import (
     MEMBER,
     MEMBER_PREFIX,
@@ -166,8 +168,10 @@ def test_the_secret_before_the_last_one_works_for_the_overlap(
 
 def test_a_member_token_ends_with_its_person(engine: Engine, workspace_id: int) -> None:
     with writing(engine) as connection:
-        create_person(connection, "alice", "Alice", NOW, "hash")
+        alice = create_person(connection, "alice", "Alice", NOW, "hash")
+        grant_role(connection, alice, workspace_id, ADMIN, NOW)
         bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        grant_role(connection, bob, workspace_id, OFFICER, NOW)
         new = NewToken(
             workspace_id=workspace_id, name="x", created_by=bob, kind=MEMBER, person_id=bob
         )
@@ -177,6 +181,10 @@ def test_a_member_token_ends_with_its_person(engine: Engine, workspace_id: int) 
         assert list_tokens(connection, workspace_id) == []
         assert list_member_tokens(connection, workspace_id, bob) == [token]
         assert list_member_tokens(connection, workspace_id, bob + 1) == []
+        remove_member(connection, bob, workspace_id)
+        assert find_token(connection, text, NOW) is None
+        grant_role(connection, bob, workspace_id, OFFICER, NOW)
+        assert find_token(connection, text, NOW) == token
         disable_person(connection, bob, NOW)
         assert find_token(connection, text, NOW) is None
         assert "may not come in" in why_refused(connection, text, NOW)

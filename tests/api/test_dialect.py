@@ -14,7 +14,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person
+from auditdash.accounts.roles import ADMIN
 from auditdash.accounts.tokens import INGEST, MEMBER, READ, NewToken, add_token, create_token
 from auditdash.api.dialect import pages
 from auditdash.events.instants import DAY, MINUTE, Instant, to_rfc3339
@@ -118,6 +120,7 @@ def test_only_a_workspace_token_of_this_workspace_that_may_read_comes_in(
 ) -> None:
     with writing(engine) as connection:
         bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        grant_role(connection, bob, workspace_id, ADMIN, NOW)
         new = NewToken(
             workspace_id=workspace_id, name="x", created_by=bob, kind=MEMBER, person_id=bob
         )

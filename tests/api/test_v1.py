@@ -16,7 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person
+from auditdash.accounts.roles import ADMIN
 from auditdash.accounts.tokens import INGEST, MEMBER, READ, NewToken, add_token, create_token
 from auditdash.api.document.document import find_operations
 from auditdash.events.event import Event
@@ -32,7 +34,7 @@ from auditdash.store.engine import reading, writing
 from auditdash.store.saved_searches import add_saved_search
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW, make_record, one_of_each_action, store
-from tests.people import add_alice
+from tests.people import add_alice, add_to_all
 from tests.queries.corpus import CLOCK
 from tests.queries.random_events import scatter
 
@@ -218,6 +220,7 @@ def test_no_operation_opens_without_what_it_needs(
 ) -> None:
     with writing(engine) as connection:
         bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        grant_role(connection, bob, workspace_id, ADMIN, NOW)
         new = NewToken(
             workspace_id=workspace_id, name="x", created_by=bob, kind=MEMBER, person_id=bob
         )
@@ -242,6 +245,7 @@ def test_searches_are_those_that_are_shared_and_ones_own(
     api: FlaskClient, headers: Headers, engine: Engine, workspace_id: int
 ) -> None:
     alice = add_alice(engine)
+    add_to_all(engine, alice)
     with writing(engine) as connection:
         for name, shared in (("mine", False), ("ours", True)):
             add_saved_search(

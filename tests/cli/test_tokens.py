@@ -15,7 +15,7 @@ from auditdash.search.scope import Scope
 from auditdash.settings import Settings
 from auditdash.store.engine import reading
 from tests.databases import ON_SQLITE
-from tests.people import add_alice
+from tests.people import add_alice, add_to_all
 from tests.queries.corpus import CLOCK
 from tests.serving import environment
 
@@ -32,7 +32,7 @@ def test_a_token_is_made_listed_rotated_and_revoked(
         with reading(engine) as connection:
             return find_token(connection, text, now()) is not None
 
-    add_alice(engine)
+    add_to_all(engine, add_alice(engine))
     first = run("create", "siem", "--scope", "read", "--expires", "7").output.strip()
     own = run("create-member", "alice", "mine", "--expires", "never").output.strip()
     assert is_live(first)
