@@ -35,14 +35,15 @@ def run_due(
     is_stopping: Callable[[], bool] = lambda: False,
 ) -> int:
     """Do what is due until nothing is, or this process is stopping: then it ends behind the page of
-    a pull, the step of an upload, or the report that it is at. Answers how many things it did."""
+    a pull or the step of an upload, and gives back the report that it is at. Answers how many
+    things it did."""
     around, done = Surroundings(clock=clock, is_stopping=is_stopping), 0
     while not is_stopping() and (
         mode.pull_next(engine, settings, clock, around) is not None
         or take_next_upload(engine, settings, clock(), is_stopping)
         or schedule.fire_due(engine, clock())
         or deliver.send_next(engine, settings, clock())
-        or run.run_next(engine, settings, clock())
+        or run.run_next(engine, settings, clock(), is_stopping)
     ):
         done += 1
     return done

@@ -34,6 +34,7 @@ OWNERS = {
     "plotly": ("charts.interactive",),
     "weasyprint": ("reports.render", "reports.longtables"),
     "pydyf": ("reports.render", "reports.longtables"),
+    "PIL": ("reports.orders.logos",),
     "pyhanko": ("reports.signing",),
     "asn1crypto": ("reports.signing",),
     "httpx": ("ingest.sources", "outgoing.http"),

@@ -60,6 +60,7 @@ _DEMO: Final = {
     "reports": "/reports",
     "schedules": "/reports/schedules",
     "destinations": "/reports/destinations",
+    "reports-access": "/reports?kind=access",
     "settings": "/settings",
     "tokens": "/settings/tokens",
     "members": "/settings/members",

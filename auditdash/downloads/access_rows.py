@@ -23,7 +23,10 @@ WAYS: Final = (
     *("ended_seq", "ended_at", "ended_by", "note"),
     *("given_baseline", "given_line", "joined_baseline", "joined_line"),
 )
-_DELTAS: Final = (
+# What a reviewer writes behind each line of a review.
+_DECISION: Final = ("decision", "decision_reason", "decided_by", "decided_at")
+GRANTS: Final = ("line", *WAYS, *_DECISION)
+DELTAS: Final = (
     "difference",
     *(f"subject_{part}" for part in _NODE),
     *(f"object_{part}" for part in _NODE),
@@ -48,9 +51,16 @@ def iterate_ways_csv(ways: Iterable[Way]) -> Iterator[bytes]:
     return iterate_table(WAYS, map(way_cells, ways))
 
 
+def iterate_grants_csv(ways: Iterable[Way]) -> Iterator[bytes]:
+    """Access to be reviewed, a numbered row each, with empty columns for the decision."""
+    empty = (None,) * len(_DECISION)
+    rows = ((number, *way_cells(each), *empty) for number, each in enumerate(ways, 1))
+    return iterate_table(GRANTS, rows)
+
+
 def iterate_deltas_csv(deltas: Iterable[Delta]) -> Iterator[bytes]:
     """What is different, a row each."""
-    return iterate_table(_DELTAS, (_delta(each) for each in deltas))
+    return iterate_table(DELTAS, (_delta(each) for each in deltas))
 
 
 def iterate_oddities_csv(oddities: Iterable[Oddity]) -> Iterator[bytes]:

@@ -59,3 +59,8 @@ def cell(value: Value) -> str:
     if isinstance(value, int):
         return str(value)
     return '"' + defuse(value).replace('"', '""') + '"'
+
+
+def plain(text: str) -> str:
+    """What a cell of ours was before it was defused."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULAS) else text

@@ -11,35 +11,29 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import MINUTE
-from auditdash.reports.attached.writing import (
-    EXCEPTIONS,
-    POPULATION,
-    SAMPLE,
-    write_attachments,
-)
-from auditdash.reports.contents import Contents, gather
+from auditdash.reports.attached.files import EXCEPTIONS, POPULATION, SAMPLE
+from auditdash.reports.attached.writing import write_attachments
+from auditdash.reports.contents import Contents
 from auditdash.reports.manifest import manifest_of
+from auditdash.reports.orders.logos import read_logo
 from auditdash.reports.paper import draw_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
 from auditdash.reports.sending.result import encode_result, told_by
+from auditdash.reports.source import source_of
 from auditdash.settings import Settings
 from auditdash.store.engine import reading
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.workspaces import find_workspace
 
 _MANIFEST = "manifest.json"
-# Name, media type, relationship, description.
-_ATTACHED = (
-    (POPULATION, "text/csv", "Data", "Every event that this report counts, one row each"),
-    (EXCEPTIONS, "text/csv", "Data", "Events to explain, one row for each and its reason"),
-    (SAMPLE, "text/csv", "Data", "A sample of the events that anyone can draw again"),
-    (
-        _MANIFEST,
-        "application/json",
-        "Supplement",
-        "What was asked, by which version, and the numbers of this report",
-    ),
-)
+_CSV, _DATA = "text/csv", "Data"
+_SAID = {
+    POPULATION: "Every line that this report counts, one row each",
+    EXCEPTIONS: "Lines to explain, one row for each and its reason",
+    SAMPLE: "A sample of the lines that anyone can draw again",
+}
+_OF_A_LIST = "All rows of a list that is printed in this report"
+_OF_MANIFEST = "What was asked, by which version, and the numbers of this report"
 
 
 class Draft(Struct, frozen=True, kw_only=True):
@@ -58,27 +52,26 @@ def make_report(
 
     The rows, the numbers and the lists come from one snapshot of the database.
     """
-    tell("Collecting events")
     with reading(engine) as connection:
         contents = gather_contents(connection, settings, run, work, tell)
-    tell("Drawing")
-    (work / "report.html").write_text(draw_paper(contents), encoding="utf-8")
-    (work / _MANIFEST).write_bytes(manifest_of(contents))
+        tell("Drawing")
+        (work / "report.html").write_text(draw_paper(contents), encoding="utf-8")
+        (work / _MANIFEST).write_bytes(manifest_of(contents))
+        result = encode_result(told_by(contents))
+        logo = read_logo(connection, run.workspace_id, contents.order.logo)
+    if logo:
+        (work / "logo.png").write_bytes(logo)
     job = Job(
         html=str(work / "report.html"),
         target=str(work / "report.pdf"),
         identifier=hashlib.sha256(f"{contents.id} {contents.file.sha256}".encode()).hexdigest(),
         made_at=contents.made_at,
         megabytes=settings.report_megabytes,
-        attachments=_attachments(work),
+        attachments=_attachments(contents, work),
+        logo=str(work / "logo.png") if logo else "",
     )
     pages = render_in_child(job, settings.report_seconds, tell)
-    return Draft(
-        path=work / "report.pdf",
-        pages=pages,
-        rows=contents.population.count,
-        result=encode_result(told_by(contents)),
-    )
+    return Draft(path=work / "report.pdf", pages=pages, rows=contents.file.rows, result=result)
 
 
 def gather_contents(
@@ -92,12 +85,11 @@ def gather_contents(
     workspace = find_workspace(connection, run.workspace_id)
     if workspace is None:
         raise BadInput(f"there is no workspace {run.workspace_id}")
-    domains = settings.domains
-    attached = write_attachments(connection, run, workspace, domains, work, tell)
     interval = settings.pull_minutes * MINUTE
-    contents = gather(connection, run, workspace, attached, domains, interval, tell)
+    source = source_of(connection, run, workspace, settings.domains, interval, work, tell)
+    contents = Contents(source, write_attachments(source))
     rows = contents.file.rows
-    if contents.population.count != rows:
+    if contents.of_events and contents.population.count != rows:
         raise RenderError(
             f"The attachment has {rows:,} rows, but {contents.population.count:,} events were "
             "counted. Nothing was made, because one of the two is wrong."
@@ -105,7 +97,12 @@ def gather_contents(
     return contents
 
 
-def _attachments(work: Path) -> tuple[Attachment, ...]:
+def _attachments(contents: Contents, work: Path) -> tuple[Attachment, ...]:
+    told = [
+        (each.name, _CSV, _DATA, _SAID.get(each.name, _OF_A_LIST))
+        for each in contents.attached.files
+    ]
+    told.append((_MANIFEST, "application/json", "Supplement", _OF_MANIFEST))
     return tuple(
         Attachment(
             name=name,
@@ -114,5 +111,5 @@ def _attachments(work: Path) -> tuple[Attachment, ...]:
             description=description,
             relationship=relationship,
         )
-        for name, media_type, relationship, description in _ATTACHED
+        for name, media_type, relationship, description in told
     )

@@ -5,16 +5,18 @@ from __future__ import annotations
 import msgspec
 from msgspec import to_builtins
 
+from auditdash.downloads.access_rows import VERSION as GRANTS_VERSION
 from auditdash.downloads.columns import VERSION as COLUMNS_VERSION
 from auditdash.events.catalogue import Action, actions, category_label
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.evidence import Delivery
 from auditdash.reports.attached.files import AttachedFile
 from auditdash.reports.contents import Contents
+from auditdash.reports.result.figures import figures_of
 from auditdash.reports.sections.controls import FrameworkPart
 from auditdash.reports.sections.feeds import FeedLine
 
-VERSION = 2
+VERSION = 3
 
 
 def manifest_of(contents: Contents) -> bytes:
@@ -23,13 +25,16 @@ def manifest_of(contents: Contents) -> bytes:
         "manifest": VERSION,
         **_run(contents),
         **_files(contents),
-        "catalogue": {action.name: _catalogued(action) for action in actions()},
-        "controls": [_framework(part) for part in contents.controls],
         "numbers": _numbers(contents),
-        "received": [to_builtins(each) for each in contents.totals.received],
-        "deliveries": [_delivery(each) for each in contents.deliveries],
+        "controls": [_framework(part) for part in contents.controls] if contents.of_events else [],
         "coverage": [_coverage(each) for each in contents.feeds],
     }
+    if contents.of_events:
+        facts |= {
+            "catalogue": {action.name: _catalogued(action) for action in actions()},
+            "received": [to_builtins(each) for each in contents.totals.received],
+            "deliveries": [_delivery(each) for each in contents.deliveries],
+        }
     return msgspec.json.format(msgspec.json.encode(facts), indent=1) + b"\n"
 
 
@@ -37,7 +42,8 @@ def _run(contents: Contents) -> dict[str, object]:
     question = contents.question
     return {
         "report": contents.id,
-        "kind": "compliance",
+        "kind": contents.kind.name,
+        "lines": contents.kind.lines,
         "workspace": contents.workspace.slug,
         "workspace_zone": contents.workspace.zone,
         "final": contents.final,
@@ -51,8 +57,11 @@ def _run(contents: Contents) -> dict[str, object]:
             "end": to_rfc3339(question.end),
             "zone": question.clock.zone.key,
             "highest_seq": question.scope.highest_seq,
-            "order": "occurred_at, seq",
+            "order": "occurred_at, seq" if contents.of_events else "subject, object, role",
+            "moment": None if contents.of_events else to_rfc3339(contents.moment),
         },
+        "order": to_builtins(contents.order),
+        "sections": {section.name: section.title for section in contents.sections},
         "parameters": [
             {"name": each.name, "value": each.value, "default": each.default}
             for each in contents.parameters
@@ -81,16 +90,13 @@ def _files(contents: Contents) -> dict[str, object]:
     return {
         "population": {
             **_file(contents.file),
-            "columns_version": COLUMNS_VERSION,
+            "columns_version": COLUMNS_VERSION if contents.of_events else GRANTS_VERSION,
             "row_limit_reached": False,
-            "first_event_at": _text(contents.population.first_at),
-            "last_event_at": _text(contents.population.last_at),
-            "lowest_seq": contents.population.first_seq,
-            "highest_seq": contents.population.last_seq,
+            **(_events_of(contents) if contents.of_events else {}),
         },
         "exceptions": {
             **_file(attached.exceptions_file),
-            "events": attached.exceptions.events,
+            contents.unit[1]: attached.exceptions.events,
             "by_rule": {part.rule.name: part.count for part in attached.exceptions.parts},
             "by_action": attached.exceptions.by_action,
         },
@@ -98,8 +104,20 @@ def _files(contents: Contents) -> dict[str, object]:
             **_file(attached.sample_file),
             "size": attached.sample.size,
             "nonce": attached.sample.nonce,
-            "rule": "lowest SHA-256 of NONCE:REPORT:SEQ",
+            "nonce_given": attached.sample.own,
+            "rule": "lowest SHA-256 of NONCE:REPORT:NUMBER",
         },
+        "lists": [_file(each) for each in attached.lists],
+    }
+
+
+def _events_of(contents: Contents) -> dict[str, object]:
+    population = contents.population
+    return {
+        "first_event_at": _text(population.first_at),
+        "last_event_at": _text(population.last_at),
+        "lowest_seq": population.first_seq,
+        "highest_seq": population.last_seq,
     }
 
 
@@ -108,19 +126,25 @@ def _file(file: AttachedFile) -> dict[str, object]:
 
 
 def _numbers(contents: Contents) -> dict[str, object]:
+    found: dict[str, object] = {each.name: each.value for each in figures_of(contents)}
+    found["exceptions"] = contents.attached.exceptions.total
+    if not contents.of_events:
+        return found | {"by_kind": contents.grants.by_kind}
     lines = [line for part in contents.categories for line in part.lines]
-    return {
+    if contents.has("exports"):
+        found |= {
+            "data_exports": contents.exports.total,
+            "exporters": contents.exports.people_count,
+            "exports_at_night": contents.exports.nights,
+        }
+    if contents.has("permissions"):
+        found["permission_changes"] = contents.permissions.counts.total
+    return found | {
         "events": contents.population.count,
         "actors": contents.population.actors,
-        "data_exports": contents.exports.total,
-        "exporters": contents.exports.people_count,
-        "exports_at_night": contents.exports.nights,
-        "permission_changes": contents.permissions.counts.total,
-        "sensitive_events": contents.sensitive,
         "unmapped_events": contents.intake.unmapped_count,
         "rejected_records": contents.intake.rejected,
         "conflicting_records": contents.intake.conflicts,
-        "exceptions": contents.attached.exceptions.total,
         "late_events": contents.totals.late,
         "duplicate_records": contents.totals.duplicates,
         "by_category": {part.slug: part.count for part in contents.categories},

@@ -10,11 +10,14 @@ from markupsafe import Markup, escape
 
 from auditdash.charts.palette import COLOURS
 from auditdash.events.instants import SECOND, Instant, to_datetime, to_rfc3339
-from auditdash.events.wording import day_text, moment_text, printable, time_text
+from auditdash.events.wording import printable, time_text
 from auditdash.reports.contents import Contents
+from auditdash.reports.orders.dates import Dates
 from auditdash.reports.printing.fonts import on_paper
-from auditdash.reports.result import checks_of, figures_of
-from auditdash.reports.sections.dictionary import dictionary
+from auditdash.reports.result.checks import checks_of
+from auditdash.reports.result.figures import figures_of
+from auditdash.reports.result.since import since_of, uncovered_of
+from auditdash.reports.sections.dictionary import dictionary_of
 from auditdash.settings import ROOT
 
 _STYLE = ROOT / "templates" / "reports" / "pdf" / "paper.css"
@@ -32,14 +35,17 @@ _UTC = ZoneInfo("UTC")
 
 
 def draw_paper(contents: Contents) -> str:
-    """The whole page, which refers to nothing."""
-    zone = contents.question.clock.zone
-    environment = _environment(zone)
+    """The whole page, which refers to nothing but the logo that was chosen."""
+    environment = _environment(contents.question.clock.zone, contents.dates)
     page = environment.get_template("reports/pdf/report.html").render(
         report=contents,
         figures=figures_of(contents),
         checks=checks_of(contents),
-        dictionary=dictionary(),
+        since=since_of(contents),
+        uncovered=uncovered_of(contents),
+        dictionary=dictionary_of(
+            contents.kind.lines, (file.name for file in contents.attached.files)
+        ),
         colours=COLOURS,
         style=Markup(_STYLE.read_text(encoding="utf-8")),  # noqa: S704 - our own file
     )
@@ -77,7 +83,7 @@ def channel_text(channel: str) -> str:
     return _CHANNELS.get(channel, channel)
 
 
-def _environment(zone: ZoneInfo) -> Environment:
+def _environment(zone: ZoneInfo, dates: Dates) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
@@ -98,9 +104,8 @@ def _environment(zone: ZoneInfo) -> Environment:
         "date": date,
         "time": lambda instant: time_text(instant, zone),
         "number": lambda count: f"{count:,}",
-        "moment": lambda instant: moment_text(instant, zone),
-        "utc": lambda instant: moment_text(instant, _UTC),
-        "day": lambda instant: day_text(instant, zone),
+        "moment": lambda instant: dates.moment_text(instant, zone),
+        "utc": lambda instant: dates.moment_text(instant, _UTC),
         "when": when,
         "rfc3339": to_rfc3339,
         "whole": whole,

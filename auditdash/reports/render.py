@@ -26,6 +26,7 @@ from auditdash.reports.printing.process import Attachment, Job, RenderError
 
 _VARIANT = "pdf/a-3a"
 _CHUNK = 1 << 20
+_LOGO = "report:logo"
 _PDF_DATE = "D:%Y%m%d%H%M%SZ"
 
 # Without the schema's description PDF/A would not allow the PDF/UA identifier.
@@ -49,15 +50,19 @@ _UA_IDENTIFIER = b"""
 </rdf:RDF>"""
 
 
-class Nothing(URLFetcher):
-    """Fetches nothing, and stops the rendering at the first address: a report needs none."""
+class OwnLogo(URLFetcher):
+    """Fetches the logo that was chosen, and stops the rendering at any other address."""
 
-    def __init__(self) -> None:
+    def __init__(self, logo: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # WeasyPrint has no types
+        self._logo = logo
         self.refused = ""
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
-        """Refuse, whatever it is."""
+        """The logo; everything else is refused, whatever it is."""
+        if url == _LOGO and self._logo:
+            png = Path(self._logo).read_bytes()
+            return URLFetcherResponse(url, png, {"Content-Type": "image/png"})
         self.refused = self.refused or url[:200]
         raise FatalURLFetchingError(f"refused to fetch {url[:200]!r}")
 
@@ -65,9 +70,9 @@ class Nothing(URLFetcher):
 def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
     """Write the PDF of a job to its target, synced to disk, and answer its number of pages.
 
-    A page that refers to anything is a RenderError.
+    A page that refers to anything but its logo is a RenderError.
     """
-    fetcher = Nothing()
+    fetcher = OwnLogo(job.logo)
     part = Path(f"{job.target}.part")
     pages = 0
     with _progress(tell), suppress(FatalURLFetchingError):  # WeasyPrint itself does, in an SVG
@@ -80,7 +85,7 @@ def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
     return pages
 
 
-def _write(job: Job, part: Path, fetcher: Nothing, tell: Callable[[str], None]) -> int:
+def _write(job: Job, part: Path, fetcher: OwnLogo, tell: Callable[[str], None]) -> int:
     fonts = FontConfiguration()
     text = Path(job.html).read_text(encoding="utf-8")
     text, tables, voices = fill(text, job.tables, job.text_area, fonts, tell)

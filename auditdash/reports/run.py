@@ -15,11 +15,19 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import SECOND, Instant
+from auditdash.events.instants import SECOND, Instant, parse_zone
 from auditdash.reports.kept import report_path
 from auditdash.reports.make import make_report
-from auditdash.reports.orders.order import Order, check_order, encode_order, fixed, span_of
-from auditdash.reports.orders.presets import closed
+from auditdash.reports.orders.logos import read_logo
+from auditdash.reports.orders.order import (
+    Order,
+    check_order,
+    encode_order,
+    fixed,
+    order_of,
+    span_of,
+)
+from auditdash.reports.orders.presets import closed, period_before
 from auditdash.reports.printing.process import RenderError
 from auditdash.reports.question import report_id
 from auditdash.reports.sending.telling import tell_of_run
@@ -38,7 +46,9 @@ from auditdash.store.report_runs import (
     give_up_runs,
     insert_run,
     is_run_waiting,
+    list_earlier,
     postpone_run,
+    release_run,
     renew_run,
 )
 from auditdash.store.workspaces import find_workspace
@@ -50,6 +60,10 @@ _TOLD_EVERY_SECONDS = 1.0
 
 class LeaseLostError(Exception):
     """Another worker took the run over: what this one makes must not count."""
+
+
+class StoppingError(Exception):
+    """This worker was told to end: whoever comes next makes the report, and nothing failed."""
 
 
 def request_report(
@@ -72,6 +86,8 @@ def request_report(
         raise BadInput(f"there is no workspace {workspace_id}")
     asked = check_order(fixed(order, now if slot is None else slot))
     start, end = closed(span_of(asked))
+    asked = _compared(connection, workspace_id, asked)
+    read_logo(connection, workspace_id, asked.logo)
     return insert_run(
         connection,
         NewRun(
@@ -89,8 +105,27 @@ def request_report(
     )
 
 
-def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
-    """Make the report that has waited longest; False when none waits."""
+def _compared(connection: Connection, workspace_id: int, order: Order) -> Order:
+    """With what it is compared: the period of the newest report of the same question that was about
+    an earlier one, else as long a period before its own."""
+    period = span_of(order)
+    start, _ = closed(period)
+    for run in list_earlier(connection, workspace_id, order.kind, start):
+        earlier = order_of(run)
+        if (earlier.query, earlier.zone) == (order.query, order.zone):
+            beside = (run.period_start, run.period_end)
+            return replace(order, before=beside, before_report=report_id(run))
+    return replace(order, before=closed(period_before(period, parse_zone(order.zone))))
+
+
+def run_next(
+    engine: Engine,
+    settings: Settings,
+    now: Instant,
+    is_stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Make the report that has waited longest; False when none waits. One that it is at when this
+    process is told to stop is given back, as if nobody had begun with it."""
     watch = _Watch(now=now, started=time.monotonic())
     with reading(engine) as connection:  # an idle worker must not take the write lock
         if not is_run_waiting(connection, now):
@@ -102,12 +137,15 @@ def run_next(engine: Engine, settings: Settings, now: Instant) -> bool:
     if run is None:
         return False
     try:
-        made = _make(engine, settings, run, watch)
+        made = _make(engine, settings, run, watch, _teller(engine, run, watch, is_stopping))
     except (RenderError, SigningError, BadInput, OSError) as error:
         with writing(engine) as connection:
             _settle_failure(connection, run, error, watch.now_at())
     except LeaseLostError:
         return True
+    except StoppingError:
+        with writing(engine) as connection:
+            release_run(connection, run)
     else:
         with writing(engine) as connection:
             kept = finish_run(connection, run, made, watch.now_at())
@@ -146,7 +184,13 @@ class _Watch(Struct, frozen=True):
         return Instant(self.now_at() + LEASE)
 
 
-def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> Made:
+def _make(
+    engine: Engine,
+    settings: Settings,
+    run: ReportRun,
+    watch: _Watch,
+    tell: Callable[[str], None],
+) -> Made:
     folder = settings.instance / "reports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
     for left in folder.glob(f"work-{run.id}-*"):  # by attempts that were killed
@@ -157,7 +201,6 @@ def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> 
         key = key_files(settings)
         if key is not None:
             check_key(key, watch.now_at())  # rather than after all the work
-        tell = _teller(engine, run, watch)
         draft = make_report(engine, settings, run, work, tell)
         if key is not None:
             tell("Signing")
@@ -176,12 +219,17 @@ def _make(engine: Engine, settings: Settings, run: ReportRun, watch: _Watch) -> 
     )
 
 
-def _teller(engine: Engine, run: ReportRun, watch: _Watch) -> Callable[[str], None]:
-    """Writes each stage to the run and renews its lease, at most once a second."""
+def _teller(
+    engine: Engine, run: ReportRun, watch: _Watch, is_stopping: Callable[[], bool]
+) -> Callable[[str], None]:
+    """Writes each stage to the run and renews its lease, at most once a second; raises what ends
+    the work."""
     told_at = 0.0
 
     def tell(stage: str) -> None:
         nonlocal told_at
+        if is_stopping():
+            raise StoppingError
         if time.monotonic() - told_at < _TOLD_EVERY_SECONDS:
             return
         told_at = time.monotonic()

@@ -123,6 +123,21 @@ def list_runs_of(
     return [ReportRun(**row) for row in rows]
 
 
+def list_earlier(
+    connection: Connection, workspace_id: int, kind: str, before: Instant
+) -> list[ReportRun]:
+    """Finished runs of a kind that are about what was over by then: those of the newest periods
+    first, of one period the newest; at most 50."""
+    found = select(*_COLUMNS).where(
+        report_runs.c.workspace_id == workspace_id,
+        report_runs.c.kind == kind,
+        report_runs.c.state == "done",
+        report_runs.c.period_end <= before,
+    )
+    ordered = found.order_by(report_runs.c.period_end.desc(), report_runs.c.id.desc()).limit(50)
+    return [ReportRun(**row) for row in connection.execute(ordered).mappings()]
+
+
 def is_run_waiting(connection: Connection, now: Instant) -> bool:
     """Whether claim_run has something to look at."""
     return connection.execute(select(exists().where(_is_free(now)))).scalar_one()
@@ -169,6 +184,12 @@ def postpone_run(connection: Connection, run: ReportRun, reason: str, again_at: 
     """It will be tried again by itself; False when the run is no longer ours."""
     again = {"state": "queued", "stage": "Waiting to be tried again", "error": reason}
     return _change(connection, run, **again, not_before=again_at)
+
+
+def release_run(connection: Connection, run: ReportRun) -> bool:
+    """Give it back, as if this attempt had never begun; False when the run is no longer ours."""
+    again = {"state": "queued", "stage": "Waiting", "claimed_until": None}
+    return _change(connection, run, **again, attempts=run.attempts - 1)
 
 
 def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:

@@ -281,6 +281,22 @@ report_runs = Table(
     Index(None, "state", "claimed_until"),
 )
 
+# Images for the covers of reports, decoded and written anew; a run names one by its hash.
+report_logos = Table(
+    "report_logos",
+    metadata,
+    _key(),
+    _workspace(),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("png", LargeBinary, nullable=False),
+    _text("name"),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    _at("added_at"),
+    _text("added_by"),
+    UniqueConstraint("workspace_id", "sha256"),
+)
+
 saved_searches = Table(
     "saved_searches",
     metadata,

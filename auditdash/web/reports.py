@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, send_file
 from msgspec import Struct
@@ -12,33 +11,25 @@ from msgspec.structs import replace
 
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
+from auditdash.events.folding import storable
 from auditdash.events.instants import parse_zone
-from auditdash.events.periods import Period
 from auditdash.reports.kept import KeptFileError, find_kept
-from auditdash.reports.orders.kinds import find_kind
+from auditdash.reports.orders.kinds import find_kind, kinds
+from auditdash.reports.orders.logos import MOST_BYTES, Logo, parse_logo
 from auditdash.reports.orders.order import (
     Order,
-    new_order,
     order_of,
+    span_of,
 )
-from auditdash.reports.orders.presets import (
-    CUSTOM,
-    PRESETS,
-    custom_period,
-    file_stem,
-    preset_period,
-)
+from auditdash.reports.orders.presets import file_stem
 from auditdash.reports.question import COMPLIANCE, report_id
 from auditdash.reports.run import request_report
-from auditdash.reports.sections.controls import (
-    DEFAULT_FRAMEWORKS,
-    FRAMEWORKS,
-)
-from auditdash.search.parse import parse
 from auditdash.search.period import period_text
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, find_run, list_runs, retry_run
+from auditdash.store.reporting.logos import StoredLogo, add_logo
 from auditdash.web import fragments, params, readers
+from auditdash.web.reporting.form import Form, offer_for, order_of_form, read_form, usual_form
 
 blueprint = Blueprint("reports", __name__)
 
@@ -52,6 +43,7 @@ class Line(Struct, frozen=True, kw_only=True):
     run: ReportRun
     order: Order
     name: str
+    kind: str
     period: str
     sha256: str
 
@@ -61,48 +53,55 @@ class Line(Struct, frozen=True, kw_only=True):
         return self.run.state in _UNFINISHED
 
 
-class Form(Struct, frozen=True, kw_only=True):
-    """What was chosen, so that a refused form comes back as it was."""
-
-    preset: str = "last-month"
-    first: str = ""
-    last: str = ""
-    zone: str = "UTC"
-    q: str
-    frameworks: tuple[str, ...] = DEFAULT_FRAMEWORKS
-
-
 @blueprint.get("/reports")
 @readers.needs(Permission.READ)
 def index() -> Response:
     """The page; its list asks for itself again until nothing is being made."""
     if not fragments.is_fragment():
         readers.record_access("reports")
-    return _page(Form(zone=readers.reader().workspace.zone, q=find_kind(COMPLIANCE).query))
+    return _page(usual_form(params.choice("kind", kinds(), COMPLIANCE)))
 
 
 @blueprint.post("/reports")
 @readers.needs(Permission.REPORTS)
 def request_new() -> Response:
     """Queue a report; a form that cannot be read comes back with what to mend."""
-    form = Form(
-        preset=params.field("preset", "last-month"),
-        first=params.field("first"),
-        last=params.field("last"),
-        zone=params.field("zone", "UTC"),
-        q=params.field("q"),
-        frameworks=params.chosen_fields("framework", FRAMEWORKS),
-    )
+    form = read_form()
     try:
-        zone = parse_zone(form.zone)
-        period = _period(form, zone)
-        parse(form.q)
-        said = period_text(period, zone)
+        given = params.uploaded("logo_file")
+        logo = None if given is None else _logo(given)
+        with reading(readers.engine()) as connection:
+            order = order_of_form(connection, form, readers.now())
     except BadInput as error:
         return _page(form, error)
-    readers.record_access("report", form.q, period=said)
-    _request(form, period)
+    said = period_text(span_of(order), parse_zone(order.zone))
+    readers.record_access("report", order.query, period=said, kind=find_kind(order.kind).title)
+    reader = readers.reader()
+    with writing(readers.engine()) as connection:
+        if logo is not None and given is not None:
+            stored = StoredLogo(
+                sha256=logo.sha256,
+                name=storable(given.name),
+                width=logo.width,
+                height=logo.height,
+                added_at=readers.now(),
+                added_by=reader.username,
+            )
+            add_logo(connection, reader.workspace.id, stored, logo.png)
+            order = replace(order, logo=logo.sha256.hex())
+        request_report(
+            connection,
+            workspace_id=reader.workspace.id,
+            order=order,
+            requested_by=reader.name or reader.username,
+            now=readers.now(),
+        )
     return fragments.see_other("/reports")
+
+
+def _logo(given: params.Uploaded) -> Logo:
+    with given.stream as stream:
+        return parse_logo(stream.read(MOST_BYTES + 1))
 
 
 @blueprint.post("/reports/<int:run_id>/retry")
@@ -145,6 +144,7 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
     workspace = readers.reader().workspace
     with reading(readers.engine()) as connection:
         runs = list_runs(connection, workspace.id, before=before, limit=_PAGE + 1)
+        offer = offer_for(connection, form)
     lines = [_line(run) for run in runs[:_PAGE]]
     return fragments.render(
         "reports/page.html",
@@ -156,48 +156,22 @@ def _page(form: Form, error: BadInput | None = None) -> Response:
         working=any(line.unfinished for line in lines),
         form=form,
         error=error,
-        presets=tuple(PRESETS.items()),
-        frameworks=tuple(FRAMEWORKS.items()),
-        zones=_zones(form),
+        offer=offer,
     )
 
 
 def _line(run: ReportRun) -> Line:
     order = order_of(run)
     said = period_text(run.period, parse_zone(order.zone))
+    kind = kinds()[order.kind].title if order.kind in kinds() else order.kind
     return Line(
-        run=run, order=order, name=report_id(run), period=said, sha256=(run.sha256 or b"").hex()
+        run=run,
+        order=order,
+        name=report_id(run),
+        kind=order.title or kind,
+        period=said,
+        sha256=(run.sha256 or b"").hex(),
     )
-
-
-def _zones(form: Form) -> list[tuple[str, str]]:
-    reader = readers.reader()
-    names = dict.fromkeys((reader.workspace.zone, reader.zone.key, "UTC", form.zone))
-    return [(name, name) for name in names]
-
-
-def _period(form: Form, zone: ZoneInfo) -> Period:
-    if form.preset not in PRESETS:
-        raise BadInput("this period is not offered", where="preset", expected=", ".join(PRESETS))
-    if form.preset == CUSTOM:
-        return custom_period(form.first, form.last, zone)
-    return preset_period(form.preset, readers.now(), zone)
-
-
-def _request(form: Form, period: Period) -> None:
-    reader = readers.reader()
-    with writing(readers.engine()) as connection:
-        request_report(
-            connection,
-            workspace_id=reader.workspace.id,
-            order=replace(
-                new_order(COMPLIANCE, period=period, zone=form.zone),
-                query=form.q,
-                frameworks=form.frameworks,
-            ),
-            requested_by=reader.name or reader.username,
-            now=readers.now(),
-        )
 
 
 def _download_name(run: ReportRun) -> str:

@@ -58,7 +58,7 @@ PAGES: Final = {
         "/inventory/reports?q=nobody",
     ),
     "changed.show": ("/changed", "/changed?q=nobody&from=2026-03-01&to=2026-03-31"),
-    "reports.index": ("/reports",),
+    "reports.index": ("/reports", "/reports?kind=access", "/reports?kind=search"),
     "schedules.index": ("/reports/schedules",),
     "schedules.new": ("/reports/schedules/new",),
     "schedules.show": ("/reports/schedules/1", "/reports/schedules/2"),

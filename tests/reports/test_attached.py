@@ -16,13 +16,17 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from auditdash.cli.main import main
-from auditdash.downloads import columns
+from auditdash.downloads import access_rows, columns, lasting_rows
+from auditdash.downloads.summaries import changed_rows, inventory_rows
 from auditdash.events.periods import month_period
+from auditdash.reports.attached import counted, grants
 from auditdash.reports.attached import sample as samples
+from auditdash.reports.attached.lists import LISTS
 from auditdash.reports.attached.writing import Attached, write_attachments
 from auditdash.reports.exceptions import gather
 from auditdash.reports.exceptions.rules import rules
 from auditdash.reports.sections.dictionary import dictionary
+from auditdash.reports.source import source_of
 from auditdash.search.parse import parse
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
@@ -73,6 +77,7 @@ _MONTH = [
     _at("10-14T09:00", _ADDED, context={"schedule_id": "s", "email": "z@elsewhere.com"}),
     _at("11-06T09:00", _REMOVED, context={"schedule_id": "s", "email": "z@elsewhere.com"}),
 ]
+_NO_POPULATION = "this is no population.csv of a report; expected the columns seq, … or line, …"
 _LATE = "10-14T09:00"  # after an event of November
 _EXPECTED = {
     "own-highest": [("10-09T09:00", "")],
@@ -102,7 +107,8 @@ def written(engine: Engine, workspace_id: int, tmp_path: Path) -> Attached:
         workspace = find_workspace(connection, workspace_id)
         assert workspace is not None
         domains = frozenset({"acme.com"})
-        return write_attachments(connection, run, workspace, domains, tmp_path, lambda _: None)
+        source = source_of(connection, run, workspace, domains, 1, tmp_path, lambda _: None)
+        return write_attachments(source)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -171,11 +177,14 @@ def test_the_sample_is_the_lowest_hashes_and_is_drawn_again_from_the_rows(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "this is no population.csv of a report; expected the columns seq, …"),
-        ("a,b\r\n1,2\r\n", "this is no population.csv of a report; expected the columns seq, …"),
-        ("HEADER\r\n\r\n", "line 2: this row is no event"),
-        ("HEADER\r\nx" + "," * 24 + "\r\n", "line 2: this row is no event"),
-        ("HEADER\r\n1,2\r\n", "line 2: this row is no event"),
+        ("", "this is no population.csv of a report; expected the columns seq, … or line, …"),
+        (
+            "a,b\r\n1,2\r\n",
+            "this is no population.csv of a report; expected the columns seq, … or line, …",
+        ),
+        ("HEADER\r\n\r\n", "line 2: this row is none of a population"),
+        ("HEADER\r\nx" + "," * 24 + "\r\n", "line 2: this row is none of a population"),
+        ("HEADER\r\n1,2\r\n", "line 2: this row is none of a population"),
     ],
 )
 def test_what_is_no_population_is_refused(tmp_path: Path, text: str, told: str) -> None:
@@ -187,10 +196,20 @@ def test_what_is_no_population_is_refused(tmp_path: Path, text: str, told: str) 
 
 
 def test_the_dictionary_has_each_column_and_each_rule_can_be_asked() -> None:
-    files = {file.name: tuple(field.name for field in file.fields) for file in dictionary()}
+    files = {file.key: tuple(field.name for field in file.fields) for file in dictionary()}
     assert files == {
         "population.csv": columns.COLUMNS,
         "exceptions.csv": gather.COLUMNS,
         "sample.csv": samples.COLUMNS[:2],
+        "grants/population.csv": access_rows.GRANTS,
+        "grants/exceptions.csv": grants.EXCEPTIONS,
+        "changed.csv": changed_rows.CHANGED,
+        "differences.csv": access_rows.DELTAS,
+        "granting.csv": counted.GRANTING,
+        "lasting.csv": lasting_rows.COLUMNS,
+        "readers.csv": counted.READERS,
+        "recipients.csv": inventory_rows.RECIPIENTS,
+        "tokens.csv": inventory_rows.TOKENS,
     }
+    assert set(LISTS) < set(files)
     assert all(parse(rule.query) for rule in rules() if rule.query)

@@ -26,6 +26,7 @@ from auditdash.settings import Settings
 from auditdash.store.engine import open_engine, reading, writing
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW, make_record, one_of_each_action, store
+from tests.reports.hostile import HOSTILE
 from tests.reports.papers import (
     ask,
     attachment,
@@ -40,20 +41,6 @@ from tests.reports.tracing import untraced
 from tests.verapdf import judge
 
 _OCTOBER = "2026-10-01T00:30:00Z"
-_HOSTILE = (
-    "<script>alert(1)</script><img src=x onerror=alert(1)>",
-    '"></td></table></body><h1>Forged heading</h1>',
-    '=HYPERLINK("http://evil.example","x")',
-    "{{ 7*7 }}{% raw %}",
-    "\u202eevil\u202c \u200f\u200b\ufeff zero",
-    "王芳 조선 ناصر אבגד \U0001f9ff\U000e0041",
-    "a\x00b\x07c\x1b[31m",
-    "A" * 65_536,
-    "/JS (app.alert(1)) >> endobj",
-    "url(http://evil.example/x.css)",
-    "\\9 \\a } @import 'http://evil.example'",
-    "'; DROP TABLE events; --",
-)
 
 
 def _month(engine: Engine, workspace_id: int, *records: dict[str, Any]) -> None:
@@ -119,7 +106,7 @@ def test_each_number_can_be_counted_again_from_the_attachments(
     }
     assert told["population"]["rows"] == run.rows == len(rows) == 121
     assert untraced(path) == {}
-    assert "What happened, by category Every action" in pages(path)[2], "the result is one page"
+    assert pages(path)[2].startswith("What changed since"), "the result is one page"
     order = [(row["occurred_at"], int(row["seq"])) for row in rows]
     assert order == sorted(order)
     page = words(path)
@@ -176,19 +163,19 @@ def test_a_list_that_is_cut_says_so_and_where_the_rest_is(
     run = find(engine, workspace_id, ask(engine, workspace_id))
     with reading(engine) as connection:
         gathered = gather_contents(connection, settings, run, tmp_path, lambda _stage: None)
-    page = draw_paper(gathered)
-    total = gathered.permissions.counts.total
-    assert total > len(gathered.permissions.rows) == 3
+        page = draw_paper(gathered)
+        total = gathered.permissions.counts.total
+        assert total > len(gathered.permissions.rows) == 3
+        exports = gathered.exports
+        gathered.exports = replace(exports, new_people=exports.people * 2)
+        more = draw_paper(gathered)
     rest = "The attached population.csv has the events behind all of them."
     assert f"Rows printed: the first 3 of {total}. {rest}" in page
     assert f"Rows printed: the first 1 of {gathered.exports.nights}. {rest}" in page
-    some = replace(
-        gathered, exports=replace(gathered.exports, new_people=gathered.exports.people * 2)
-    )
     told = (
         "Rows printed: the first 1 of 2. The attached exceptions.csv has the first export of each."
     )
-    assert told in draw_paper(some)
+    assert told in more
     assert gathered.file.rows == 121
 
 
@@ -236,16 +223,16 @@ def test_hostile_strings_in_each_field_come_out_harmless_and_valid(
             timestamp=f"2026-10-0{1 + number % 9}T02:{number:02}:00Z",
             **{field: text},
         )
-        for number, text in enumerate(_HOSTILE)
+        for number, text in enumerate(HOSTILE)
         for field in fields
         for action in ("export_data_sql_exported", "collection_group_added", text[:200])
     ]
     _month(engine, workspace_id, *records)
     run, path = make_paper(engine, settings, workspace_id)
     assert judge(path, "3a", "ua1") == []
-    assert run.rows == len(population(path)) == 4 * 3 * len(_HOSTILE)
+    assert run.rows == len(population(path)) == 4 * 3 * len(HOSTILE)
     page = words(path)
-    assert "What happened, by category Every action" in pages(path)[2], "the result is one page"
+    assert pages(path)[2].startswith("What changed since"), "the result is one page"
     assert "<script>alert(1)</script>" in page
     assert "王芳 조선" in page
     assert "[U+1F9FF][U+E0041]" in page

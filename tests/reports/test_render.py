@@ -18,7 +18,7 @@ from auditdash.events.instants import parse_instant
 from auditdash.events.wording import printable
 from auditdash.reports.printing.fonts import on_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
-from auditdash.reports.render import Nothing
+from auditdash.reports.render import OwnLogo
 from tests.verapdf import judge
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Paper</title><style>
@@ -115,10 +115,15 @@ def test_a_page_that_asks_for_anything_else_is_not_printed(tmp_path: Path, body:
     assert not Path(job.target).exists()
 
 
-def test_nothing_can_be_fetched() -> None:
+def test_nothing_can_be_fetched_but_the_logo_that_was_chosen(tmp_path: Path) -> None:
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"png")
+    assert OwnLogo(str(logo)).fetch("report:logo").read() == b"png"
     for url in ("http://localhost/", "file:///etc/passwd", "report:nothing", "data:,x"):
         with pytest.raises(FatalURLFetchingError):
-            Nothing().fetch(url)
+            OwnLogo(str(logo)).fetch(url)
+    with pytest.raises(FatalURLFetchingError):
+        OwnLogo("").fetch("report:logo")
 
 
 def test_a_page_that_takes_too_long_is_stopped_and_says_so(tmp_path: Path) -> None:

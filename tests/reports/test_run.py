@@ -31,6 +31,7 @@ from auditdash.store.report_runs import (
     fail_run,
     find_run,
     finish_run,
+    release_run,
     renew_run,
     retry_run,
 )
@@ -92,6 +93,24 @@ def test_a_run_whose_workers_die_three_times_is_failed(engine: Engine, workspace
         "failed",
         "The worker stopped 3 times while making this report.",
     )
+
+
+def test_a_worker_that_is_told_to_stop_gives_its_report_back_uncounted(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run_id = ask(engine, workspace_id)
+    for _ in range(MOST_ATTEMPTS + 1):
+        assert run_next(engine, settings, NOW, lambda: True)
+        run = find(engine, workspace_id, run_id)
+        assert (run.state, run.attempts, run.claimed_until) == ("queued", 0, None)
+        assert list((settings.instance / "reports").iterdir()) == []
+    with writing(engine) as connection:
+        lost = claim_run(connection, now=NOW, until=Instant(NOW + LEASE))
+        kept = claim_run(connection, now=_LATER, until=Instant(_LATER + LEASE))
+        assert lost is not None
+        assert kept is not None
+        assert not release_run(connection, lost)
+        assert release_run(connection, kept)
 
 
 def test_a_failed_run_can_be_tried_again_by_hand(engine: Engine, workspace_id: int) -> None:

@@ -23,6 +23,7 @@ from auditdash.store.receipts import insert_receipt
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_raw, make_record, one_of_each_action, store
 from tests.reports.papers import ask, find, make_paper, manifest, words
+from tests.reports.tracing import untraced
 from tests.verapdf import judge
 
 _INTERVAL = 15 * 60 * 1_000_000
@@ -79,6 +80,7 @@ def test_each_gap_of_the_period_is_told_also_before_the_archive_begins(
     assert "87.1 % of the period fetched, 2 gaps." in page
     assert "10 October 2026, 00:00:00 UTC 12 October 2026, 00:00:00 UTC" in page
     assert "acme<b>" in page
+    assert untraced(path) == {}
 
 
 @ON_SQLITE
@@ -92,6 +94,7 @@ def test_a_whole_feed_is_said_to_have_no_gap(
     _, path = make_paper(engine, settings, workspace_id)
     assert judge(path, "3a", "ua1") == []
     assert "100.0 % of the period fetched, 0 gaps." in words(path)
+    assert untraced(path) == {}
 
 
 @ON_SQLITE
@@ -104,6 +107,7 @@ def test_a_feed_that_begins_after_the_period_covers_nothing_of_it(
     page = words(path)
     assert "0.0 % of the period fetched, 1 gap." in page
     assert "15 November 2026, 00:00:00 UTC; nothing earlier was asked of this feed" in page
+    assert untraced(path) == {}
 
 
 def _received(engine: Engine, workspace_id: int, *records: Any, at: Instant) -> None:

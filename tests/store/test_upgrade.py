@@ -172,11 +172,13 @@ def test_what_reports_were_asked_for_stands_in_their_orders(
         (run,), schedule = list_runs(connection, 1), find_schedule(connection, 1, 1)
     engine.dispose()
     assert schedule is not None
-    october = (Instant(1), Instant(2))
-    usual = new_order("compliance", period=Period(*october), zone="Asia/Tokyo")
-    assert order_of(run) == replace(usual, query="actor:ann", frameworks=("pci", "dora"))
+    moment = Period(Instant(1), Instant(2))
+    asked = new_order("compliance", period=moment, zone="Asia/Tokyo")
+    then = tuple(name for name in asked.sections if name != "changes")  # a later one
+    changes = {"query": "actor:ann", "frameworks": ("pci", "dora"), "sections": then}
+    assert order_of(run) == replace(asked, **changes)
     monthly = new_order("compliance", period="last-month", zone="UTC")
-    assert decode_order(schedule.order) == replace(monthly, frameworks=())
+    assert decode_order(schedule.order) == replace(monthly, frameworks=(), sections=then)
     assert (schedule.rhythm, schedule.when_empty, schedule.ended_at) == (
         "monthly 1 06:00",
         True,

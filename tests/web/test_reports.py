@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from PIL import Image
 from sqlalchemy import Engine, select
 
 from auditdash.events.instants import to_rfc3339
 from auditdash.reports.kept import report_path
+from auditdash.reports.orders.kinds import kinds
 from auditdash.reports.orders.order import order_of
 from auditdash.reports.run import run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.records import open_records
 from auditdash.store.report_runs import ReportRun, claim_run, fail_run, list_runs
-from auditdash.store.schema import events
+from auditdash.store.reporting.logos import list_logos
+from auditdash.store.saved_searches import add_saved_search
+from auditdash.store.schema import events, people
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW
 from tests.reports.papers import ask, find, make_paper
@@ -57,6 +62,9 @@ def test_an_empty_page_offers_a_report_and_schedules(client: FlaskClient) -> Non
         (_form(), "2026-10-01", "2026-11-01"),
         (_form(preset="this-month"), "2026-11-01", "2026-12-01"),
         (_form(preset="last-quarter"), "2026-07-01", "2026-10-01"),
+        (_form(preset="last-year"), "2025-01-01", "2026-01-01"),
+        (_form(preset="last-week"), "2026-11-16", "2026-11-23"),
+        (_form(preset="yesterday"), "2026-11-22", "2026-11-23"),
         (_form(preset="custom", first="2026-03-08", last="2026-03-09"), "2026-03-08", "2026-03-10"),
     ],
 )
@@ -88,6 +96,17 @@ def test_a_report_is_asked_for(
         (_form(preset="custom", first="2026-02-30", last="2026-03-01"), "is not a day"),
         (_form(preset="custom", first="2026-03-02", last="2026-03-01"), "before the first"),
         (_form(preset="custom"), "is not a day"),
+        (_form(kind="weather"), "there is no kind of report"),
+        (_form(kind="access", q="category:exports"), "access has no category"),
+        (_form(kind="search", saved="7"), "this saved search is not there"),
+        (_form(paper="A3"), "there is no such paper"),
+        (_form(language="xx"), "there is no such language"),
+        (_form(logo="00"), "this logo is not there"),
+        (_form(rows="5"), "so many rows cannot be printed"),
+        (_form(rows="many"), "is no number"),
+        (_form(sample="501"), "this is no size of a sample"),
+        (_form(nonce="a:b"), "this is no nonce"),
+        (_form(title="x" * 121), "the title is too long"),
         (_form(preset="custom", first="0001-01-01", last="9999-12-31"), "is not a day"),
     ],
 )
@@ -96,7 +115,85 @@ def test_a_form_that_cannot_be_read_comes_back_with_what_to_mend(
 ) -> None:
     answer = client.post("/reports", data=form)
     assert answer.status_code == 400
-    assert said in answer.text.replace("&#39;", "'")
+    assert said.casefold() in answer.text.replace("&#39;", "'").casefold()
+    assert _runs(engine, workspace_id) == []
+
+
+def test_each_kind_has_a_form_that_orders_it(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    for name, kind in kinds().items():
+        page = client.get(f"/reports?kind={name}").text
+        assert kind.said in page
+        assert ("Control matrix for" in page) == (name != "access") or "Every month" in page
+        form = _form(kind=name, q=kind.query, has_sections="1", title="  Board\n pack ")
+        chosen = {"section": ["signoff"], "paper": "Letter", "language": "fr", "sample": "3"}
+        answer = client.post("/reports", data={**form, **chosen, "nonce": "n1", "rows": "50"})
+        assert answer.status_code == 303
+        order = order_of(_runs(engine, workspace_id)[0])
+        assert (order.kind, order.title, order.paper) == (name, "Board pack", "Letter")
+        assert (order.language, order.sample, order.nonce, order.rows) == ("fr", 3, "n1", 50)
+        assert order.sections == ("evidence", "signoff")
+    assert client.get("/reports?kind=weather").status_code == 400
+
+
+def test_a_saved_search_is_asked_as_it_was_written(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    query = "entity:payroll* created:>=now-7d"
+    with writing(engine) as connection:
+        person = connection.execute(select(people.c.id)).scalars().first() or 0
+        number = add_saved_search(
+            connection,
+            workspace_id=workspace_id,
+            person_id=person,
+            name="Payroll",
+            query=query,
+            zone="UTC",
+            shared=False,
+            now=NOW,
+        )
+    assert "Payroll" in client.get("/reports?kind=search").text
+    answer = client.post("/reports", data=_form(kind="search", q="x", saved=str(number)))
+    assert answer.status_code == 303
+    (run,) = _runs(engine, workspace_id)
+    assert order_of(run).query == query
+
+
+def test_a_logo_is_kept_printed_and_offered_again(
+    client: FlaskClient, engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    image = BytesIO()
+    Image.new("RGB", (120, 40), "teal").save(image, "PNG")
+    for name in ("acme.png", "again.png"):
+        given = {"logo_file": (BytesIO(image.getvalue()), name)}
+        assert client.post("/reports", data={**_form(), **given}).status_code == 303
+    with reading(engine) as connection:
+        (logo,) = list_logos(connection, workspace_id)
+    assert (logo.name, logo.width, logo.height) == ("acme.png", 120, 40)
+    assert "acme.png (120 × 40)" in client.get("/reports").text
+    again, _ = _runs(engine, workspace_id)
+    assert order_of(again).logo == logo.sha256.hex()
+    assert run_next(engine, settings, NOW)
+    assert find(engine, workspace_id, again.id - 1).state == "done"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "no image that can be printed"),
+        (b"GIF89a" + b"\0" * 40, "no image that can be printed"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "damaged"),
+        (b"\xff\xd8\xff" + b"\0" * 40, "damaged"),
+    ],
+)
+def test_a_file_that_is_no_logo_is_refused(
+    client: FlaskClient, engine: Engine, workspace_id: int, content: bytes, told: str
+) -> None:
+    given = {"logo_file": (BytesIO(content), "logo.png")}
+    answer = client.post("/reports", data={**_form(), **given})
+    assert answer.status_code == 400
+    assert told in answer.text
     assert _runs(engine, workspace_id) == []
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
+
+POPULATION: Final = "population.csv"
+EXCEPTIONS: Final = "exceptions.csv"
+SAMPLE: Final = "sample.csv"
 
 
 class AttachedFile(Struct, frozen=True, kw_only=True):

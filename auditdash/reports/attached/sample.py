@@ -10,21 +10,26 @@ from __future__ import annotations
 import csv
 import heapq
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Final, TextIO
 
 from msgspec import Struct
 
+from auditdash.downloads.access_rows import GRANTS as GRANT_COLUMNS
 from auditdash.downloads.cells import Value
 from auditdash.downloads.columns import COLUMNS as EVENT_COLUMNS
 from auditdash.downloads.columns import cells_of
 from auditdash.downloads.csv import iterate_table
 from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
+from auditdash.events.instants import Instant
 
 SIZE: Final = 25
-COLUMNS: Final = ("draw", "draw_sha256", *EVENT_COLUMNS)
+DRAW: Final = ("draw", "draw_sha256")
+COLUMNS: Final = (*DRAW, *EVENT_COLUMNS)
+# The columns that a population.csv can have; the first is the number that is drawn.
+_KNOWN: Final = frozenset({EVENT_COLUMNS, GRANT_COLUMNS})
 _NONCE_DIGITS: Final = 32
 _LONGEST_CELL: Final = 1 << 24
 _NUMBER: Final = re.compile("[0-9]{1,18}")
@@ -35,6 +40,27 @@ class Drawn(Struct, frozen=True, order=True):
 
     sha256: str
     seq: int
+
+
+class SampleRow(Struct, frozen=True, kw_only=True):
+    """One line of the sample, as it is printed."""
+
+    drawn: Drawn
+    id: str
+    at: Instant | None
+    actor: str | None
+    entity: str | None
+    label: str
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """What was drawn, by which nonce; fewer than `size` where there are not so many lines. `own`:
+    the nonce was given, else it follows from the rows."""
+
+    size: int
+    nonce: str
+    own: bool
+    rows: tuple[SampleRow, ...]
 
 
 def nonce_of(population_sha256: str) -> str:
@@ -69,12 +95,18 @@ def redraw(population: TextIO, report: str, nonce: str, size: int) -> Iterator[b
     A file with other columns is BadInput.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    drawn = draw((int(row[0]) for row in _rows(population)), report, nonce, size)
-    population.seek(0)
-    wanted = {each.seq for each in drawn}
-    cells = {int(row[0]): row for row in _rows(population) if int(row[0]) in wanted}
+    _, rows = _read(population)
+    drawn = draw((int(row[0]) for row in rows), report, nonce, size)
+    header, cells = find_rows(population, {each.seq for each in drawn})
+    return redraw_rows(header, drawn, cells)
+
+
+def redraw_rows(
+    header: Sequence[str], drawn: Sequence[Drawn], cells: Mapping[int, Sequence[str]]
+) -> Iterator[bytes]:
+    """sample.csv of rows that were read; `cells` are those of population.csv by number."""
     return iterate_table(
-        COLUMNS,
+        (*DRAW, *header),
         (
             (number, each.sha256, each.seq, *_texts(cells[each.seq]))
             for number, each in enumerate(drawn, 1)
@@ -82,17 +114,36 @@ def redraw(population: TextIO, report: str, nonce: str, size: int) -> Iterator[b
     )
 
 
-def _texts(row: list[str]) -> tuple[Value, ...]:
+def find_rows(
+    population: TextIO, wanted: Collection[int]
+) -> tuple[tuple[str, ...], dict[int, list[str]]]:
+    """The header, and the rows of these numbers as they were read."""
+    csv.field_size_limit(_LONGEST_CELL)
+    population.seek(0)
+    header, rows = _read(population)
+    return header, {int(row[0]): row for row in rows if int(row[0]) in wanted}
+
+
+def _texts(row: Sequence[str]) -> tuple[Value, ...]:
     return tuple(text or None for text in row[1:])
 
 
-def _rows(population: TextIO) -> Iterator[list[str]]:
+def _read(population: TextIO) -> tuple[tuple[str, ...], Iterator[list[str]]]:
     rows = csv.reader(population)
-    if tuple(next(rows, ())) != EVENT_COLUMNS:
+    header = tuple(next(rows, ()))
+    if header not in _KNOWN:
         raise BadInput(
-            "this is no population.csv of a report", expected=f"the columns {EVENT_COLUMNS[0]}, …"
+            "this is no population.csv of a report",
+            expected=f"the columns {EVENT_COLUMNS[0]}, … or {GRANT_COLUMNS[0]}, …",
         )
+    return header, _rows(population, len(header))
+
+
+def _rows(population: TextIO, width: int) -> Iterator[list[str]]:
+    population.seek(0)
+    rows = csv.reader(population)
+    next(rows)
     for row in rows:
-        if not row or not _NUMBER.fullmatch(row[0]) or len(row) != len(EVENT_COLUMNS):
-            raise BadInput("this row is no event", where=f"line {rows.line_num:,}")
+        if not row or not _NUMBER.fullmatch(row[0]) or len(row) != width:
+            raise BadInput("this row is none of a population", where=f"line {rows.line_num:,}")
         yield row

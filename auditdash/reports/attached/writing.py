@@ -1,116 +1,72 @@
-"""Writes the files of a report from one snapshot: all its events, its exceptions, its sample."""
+"""Writes the files of a report from one snapshot: its lines, exceptions, sample and lists."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
-from sqlalchemy import Connection
 
-from auditdash.downloads.csv import iterate_csv
-from auditdash.events.catalogue import action_label
-from auditdash.events.event import Event
-from auditdash.events.instants import Instant
-from auditdash.queries.control_totals import iterate_seqs
-from auditdash.queries.sight.views import open_view
-from auditdash.reports.attached.files import AttachedFile, write_rows
-from auditdash.reports.attached.sample import Drawn, draw, iterate_sample, nonce_of
-from auditdash.reports.exceptions.finders import Asked
+from auditdash.reports.attached.files import (
+    EXCEPTIONS,
+    POPULATION,
+    SAMPLE,
+    AttachedFile,
+    write_rows,
+)
+from auditdash.reports.attached.lists import iterate_list
+from auditdash.reports.attached.population import LINES
+from auditdash.reports.attached.sample import Sample, draw, nonce_of
 from auditdash.reports.exceptions.gather import Collector, Exceptions
-from auditdash.reports.orders.order import order_of
-from auditdash.reports.question import Question, question_of, report_id
-from auditdash.store.report_runs import ReportRun
-from auditdash.store.workspaces import Workspace
+from auditdash.reports.exceptions.rules import rules_of
+from auditdash.reports.source import Source
 
-POPULATION: Final = "population.csv"
-EXCEPTIONS: Final = "exceptions.csv"
-SAMPLE: Final = "sample.csv"
 MOST_EXCEPTIONS: Final = 60  # printed for each rule
-
-Tell = Callable[[str], None]
-
-
-class SampleRow(Struct, frozen=True, kw_only=True):
-    """One event of the sample, as it is printed."""
-
-    drawn: Drawn
-    id: str
-    at: Instant
-    actor: str | None
-    entity: str | None
-    label: str
-
-
-class Sample(Struct, frozen=True, kw_only=True):
-    """What was drawn, by which nonce; fewer than `size` where there are not so many events."""
-
-    size: int
-    nonce: str
-    rows: tuple[SampleRow, ...]
 
 
 class Attached(Struct, frozen=True, kw_only=True):
-    """The files, and what was learned when they were written."""
+    """The files, and what was learned when they were written; `lists` are those of sections."""
 
     population: AttachedFile
     exceptions_file: AttachedFile
     sample_file: AttachedFile
+    lists: tuple[AttachedFile, ...]
     exceptions: Exceptions
     sample: Sample
 
+    @property
+    def files(self) -> tuple[AttachedFile, ...]:
+        """All of them."""
+        return (self.population, self.exceptions_file, self.sample_file, *self.lists)
 
-def write_attachments(
-    connection: Connection,
-    run: ReportRun,
-    workspace: Workspace,
-    domains: frozenset[str],
-    work: Path,
-    tell: Tell,
-) -> Attached:
-    """Write all of them to the folder `work`; `domains` are the workspace's own, if configured."""
-    question, order = question_of(run), order_of(run)
-    pieces = iterate_csv(connection, question.query, question.scope, question.clock)
-    population = write_rows(work / POPULATION, pieces, lambda: tell("Collecting events"))
-    asked = Asked(
-        connection=connection, question=question, zone=workspace.zone_info, domains=domains
+
+def write_attachments(source: Source) -> Attached:
+    """Write all of them to the folder of the source."""
+    work, order, tell = source.work, source.order, source.tell
+    lines = LINES[source.kind.lines]
+    population = write_rows(
+        work / POPULATION, lines.write(source), partial(tell, f"Collecting {lines.unit[1]}")
     )
-    collector = Collector(asked, MOST_EXCEPTIONS)
+    collector = Collector(
+        lines.exception_columns, rules_of(source.kind.rules), lines.find(source), MOST_EXCEPTIONS
+    )
     exceptions_file = write_rows(
-        work / EXCEPTIONS, collector.iterate_csv(), lambda: tell("Looking for exceptions")
+        work / EXCEPTIONS, collector.iterate_csv(), partial(tell, "Looking for exceptions")
     )
     tell("Drawing the sample")
     nonce = order.nonce or nonce_of(population.sha256)
-    seqs = iterate_seqs(connection, question.query, question.scope, question.clock)
-    drawn = draw(seqs, report_id(run), nonce, order.sample)
-    events = list(_events(connection, question, drawn))
+    drawn = draw(lines.numbers(source), source.report, nonce, order.sample)
+    pieces, rows = lines.sample(source, drawn)
+    sample_file = write_rows(work / SAMPLE, pieces, partial(tell, "Drawing the sample"))
+    lists = tuple(
+        write_rows(work / name, iterate_list(source, name), partial(tell, f"Writing {name}"))
+        for name in source.attached
+    )
     return Attached(
         population=population,
         exceptions_file=exceptions_file,
-        sample_file=write_rows(
-            work / SAMPLE, iterate_sample(drawn, events), lambda: tell("Drawing the sample")
-        ),
+        sample_file=sample_file,
+        lists=lists,
         exceptions=collector.found(),
-        sample=Sample(
-            size=order.sample,
-            nonce=nonce,
-            rows=tuple(_row(*pair) for pair in zip(drawn, events, strict=True)),
-        ),
-    )
-
-
-def _events(connection: Connection, question: Question, drawn: list[Drawn]) -> Iterator[Event]:
-    seqs = [each.seq for each in drawn]
-    return open_view(connection, question.scope).events(seqs)
-
-
-def _row(drawn: Drawn, event: Event) -> SampleRow:
-    return SampleRow(
-        drawn=drawn,
-        id=event.id,
-        at=event.occurred_at,
-        actor=event.actor.username or event.actor.id,
-        entity=event.entity.name or event.entity.id,
-        label=action_label(event.action),
+        sample=Sample(size=order.sample, nonce=nonce, own=bool(order.nonce), rows=rows),
     )

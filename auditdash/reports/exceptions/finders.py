@@ -64,7 +64,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 def find_exceptions(asked: Asked, rule: Rule) -> Found:
     """The events of one rule, oldest first, with a note on each (or "")."""
-    return _FINDERS[rule.finder](asked, rule)
+    return FINDERS[rule.finder](asked, rule)
 
 
 def _answering(asked: Asked, rule: Rule) -> Found:
@@ -155,7 +155,7 @@ def _person(event: Event) -> str:
     return fold_case(event.actor.username or event.actor.id or "")
 
 
-_FINDERS: Final[Mapping[Finder, Callable[[Asked, Rule], Found]]] = {
+FINDERS: Final[Mapping[Finder, Callable[[Asked, Rule], Found]]] = {
     "query": _answering,
     "widened": _widened,
     "bursts": _bursts,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -13,8 +13,7 @@ from auditdash.downloads.csv import iterate_table
 from auditdash.events.catalogue import action_label
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant, to_rfc3339
-from auditdash.reports.exceptions.finders import Asked, find_exceptions
-from auditdash.reports.exceptions.rules import Rule, rules
+from auditdash.reports.exceptions.rules import Rule
 
 COLUMNS: Final = (
     "rule",
@@ -35,16 +34,26 @@ COLUMNS: Final = (
 
 
 class ExceptionRow(Struct, frozen=True, kw_only=True):
-    """One event under one rule, as it is printed."""
+    """One line of the population under one rule, as it is printed; `at` None: not recorded."""
 
     seq: int
     id: str
-    at: Instant
+    at: Instant | None
     actor: str | None
     subject: str | None
     entity: str | None
     label: str
+    role: str | None
     note: str
+
+
+class Met(Struct, frozen=True, kw_only=True):
+    """A line that a rule finds: as it is printed, what was done, and its cells between the note and
+    the reason."""
+
+    row: ExceptionRow
+    action: str
+    cells: tuple[Value, ...]
 
 
 class RulePart(Struct, frozen=True, kw_only=True):
@@ -56,8 +65,8 @@ class RulePart(Struct, frozen=True, kw_only=True):
 
 
 class Exceptions(Struct, frozen=True, kw_only=True):
-    """Every rule, also those without an event. An event counts once for each of its rules, but once
-    alone in `by_action`, the events that are an exception by any of them."""
+    """Every rule, also those without a line. A line counts once for each of its rules, but once
+    alone in `by_action`, the lines that are an exception by any of them."""
 
     parts: tuple[RulePart, ...]
     by_action: Mapping[str, int]
@@ -69,42 +78,50 @@ class Exceptions(Struct, frozen=True, kw_only=True):
 
     @property
     def events(self) -> int:
-        """How many events they are."""
+        """How many lines they are."""
         return sum(self.by_action.values())
 
 
 class Collector:
     """Tells exceptions.csv piece by piece, and afterwards what was in it."""
 
-    def __init__(self, asked: Asked, limit: int) -> None:
-        self._asked = asked
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rules: Sequence[Rule],
+        find: Callable[[Rule], Iterable[Met]],
+        limit: int,
+    ) -> None:
+        self._columns = columns
+        self._rules = rules
+        self._find = find
         self._limit = limit
         self._counts: Counter[str] = Counter()
         self._actions: Counter[str] = Counter()
-        # A bit for each number of an event: a set of millions would be large.
+        # A bit for each number of a line: a set of millions would be large.
         self._seen = bytearray()
-        self._rows: dict[str, list[ExceptionRow]] = {rule.name: [] for rule in rules()}
+        self._rows: dict[str, list[ExceptionRow]] = {rule.name: [] for rule in rules}
 
     def iterate_csv(self) -> Iterator[bytes]:
         """The header and a row for each exception: by rule, then by time."""
-        return iterate_table(COLUMNS, self._lines())
+        return iterate_table(self._columns, self._lines())
 
     def found(self) -> Exceptions:
         """What was written so far."""
         parts = (
             RulePart(rule=rule, count=self._counts[rule.name], rows=tuple(self._rows[rule.name]))
-            for rule in rules()
+            for rule in self._rules
         )
         return Exceptions(parts=tuple(parts), by_action=dict(self._actions))
 
     def _lines(self) -> Iterator[tuple[Value, ...]]:
-        for rule in rules():
-            for event, note in find_exceptions(self._asked, rule):
+        for rule in self._rules:
+            for met in self._find(rule):
                 self._counts[rule.name] += 1
-                self._actions[event.action] += self._is_first(event.seq)
+                self._actions[met.action] += self._is_first(met.row.seq)
                 if len(self._rows[rule.name]) < self._limit:
-                    self._rows[rule.name].append(_row(event, note))
-                yield _cells(rule, event, note)
+                    self._rows[rule.name].append(met.row)
+                yield (rule.name, rule.title, met.row.note or None, *met.cells, rule.reason)
 
     def _is_first(self, seq: int) -> bool:
         place, bit = seq >> 3, 1 << (seq & 7)
@@ -114,33 +131,34 @@ class Collector:
         return not known
 
 
-def _cells(rule: Rule, event: Event, note: str) -> tuple[Value, ...]:
-    return (
-        rule.name,
-        rule.title,
-        note or None,
-        event.seq,
-        event.id,
-        to_rfc3339(event.occurred_at),
-        event.action,
-        event.category,
-        event.actor.username or event.actor.id,
-        event.actor.ip,
-        event.subject.name or event.subject.id,
-        event.entity.name or event.entity.id,
-        event.role,
-        rule.reason,
-    )
-
-
-def _row(event: Event, note: str) -> ExceptionRow:
-    return ExceptionRow(
-        seq=event.seq,
-        id=event.id,
-        at=event.occurred_at,
-        actor=event.actor.username or event.actor.id,
-        subject=event.subject.name or event.subject.id,
-        entity=event.entity.name or event.entity.id,
-        label=action_label(event.action),
-        note=note,
+def met_of(event: Event, note: str) -> Met:
+    """An event as what a rule found."""
+    actor = event.actor.username or event.actor.id
+    subject = event.subject.name or event.subject.id
+    entity = event.entity.name or event.entity.id
+    return Met(
+        row=ExceptionRow(
+            seq=event.seq,
+            id=event.id,
+            at=event.occurred_at,
+            actor=actor,
+            subject=subject,
+            entity=entity,
+            label=action_label(event.action),
+            role=event.role,
+            note=note,
+        ),
+        action=event.action,
+        cells=(
+            event.seq,
+            event.id,
+            to_rfc3339(event.occurred_at),
+            event.action,
+            event.category,
+            actor,
+            event.actor.ip,
+            subject,
+            entity,
+            event.role,
+        ),
     )

@@ -17,11 +17,14 @@ from auditdash.events.errors import BadInput
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant, parse_zone, shorten
 from auditdash.events.periods import Period
+from auditdash.queries.access.narrow import FIELDS
 from auditdash.reports.attached.sample import SIZE
-from auditdash.reports.orders.kinds import find_kind
+from auditdash.reports.orders.dates import languages
+from auditdash.reports.orders.kinds import GRANTS, find_kind
 from auditdash.reports.orders.presets import RELATIVE, closed, preset_period
-from auditdash.reports.sections.controls import DEFAULT_FRAMEWORKS, parse_frameworks
+from auditdash.reports.sections.controls import parse_frameworks
 from auditdash.search.parse import parse
+from auditdash.search.query import And, Node, Not, Or, Query, Term
 from auditdash.store.report_runs import ReportRun
 
 Paper: TypeAlias = Literal["A4", "Letter"]
@@ -30,6 +33,7 @@ Span: TypeAlias = tuple[Instant, Instant]
 PAPERS: Final[tuple[Paper, ...]] = get_args(Paper)
 MOST_SAMPLED: Final = 500
 LONGEST_TITLE: Final = 120
+MOST_ROWS: Final = (10, 10_000)  # from, to
 _NONCE: Final = re.compile(r"[!-9;-~]{0,64}")  # no colon: it parts the nonce from what follows
 
 
@@ -37,8 +41,11 @@ class Order(Struct, frozen=True, kw_only=True):
     """A report to be made, or with a relative period the reports of a schedule.
 
     `period` is a word of RELATIVE (told by the moment that it is asked at) or its start and end.
-    `sections` are those to print. `title` stands above the kind on the cover. `sample` is how many
-    events are drawn, by `nonce` or, where that is "", by one that follows from the rows.
+    `sections` are those to print, `rows` is how many rows of a list. `title` stands on the cover
+    instead of that of the kind. `logo` is the SHA-256 of an image, in hex, or "". `sample` is how
+    many lines are drawn, by `nonce` or, where that is "", by one that follows from the rows.
+    `before` is what the report is compared with, `before_report` the one that was about it; both
+    are told when it is asked for.
     """
 
     kind: str
@@ -46,12 +53,16 @@ class Order(Struct, frozen=True, kw_only=True):
     zone: str
     query: str
     sections: tuple[str, ...]
-    frameworks: tuple[str, ...] = DEFAULT_FRAMEWORKS
+    frameworks: tuple[str, ...] = ()
     paper: Paper = "A4"
     language: str = "en"
     title: str = ""
+    logo: str = ""
+    rows: int = 1_000
     sample: int = SIZE
     nonce: str = ""
+    before: Span | None = None
+    before_report: str = ""
 
 
 def new_order(kind: str, *, period: str | Period, zone: str) -> Order:
@@ -62,7 +73,8 @@ def new_order(kind: str, *, period: str | Period, zone: str) -> Order:
         period=period if isinstance(period, str) else closed(period),
         zone=zone,
         query=found.query,
-        sections=found.sections,
+        sections=found.usual,
+        frameworks=found.frameworks,
     )
 
 
@@ -70,7 +82,9 @@ def check_order(order: Order) -> Order:
     """The order as it is kept, in the order of the kind; BadInput names what cannot be asked."""
     kind = find_kind(order.kind)
     parse_zone(order.zone)
-    parse(order.query)
+    asked = parse(order.query)
+    if kind.lines == GRANTS:
+        _check_about_access(asked)
     unknown = set(order.sections) - set(kind.sections)
     if unknown:
         raise BadInput(
@@ -89,6 +103,23 @@ def check_order(order: Order) -> Order:
     )
 
 
+def _check_about_access(asked: Query) -> None:
+    """Access has fewer fields than events."""
+    open_nodes: list[Node | None] = [asked.node]
+    while open_nodes:
+        match open_nodes.pop():
+            case And(nodes) | Or(nodes):
+                open_nodes += nodes
+            case Not(node):
+                open_nodes.append(node)
+            case Term(field) if field not in FIELDS:
+                raise BadInput(
+                    f"access has no {field}",
+                    where="query",
+                    expected=f"words, or {', '.join(FIELDS)}",
+                )
+
+
 def _check_words(order: Order) -> None:
     if isinstance(order.period, str) and order.period not in RELATIVE:
         raise BadInput("this period is not offered", where="period", expected=", ".join(RELATIVE))
@@ -97,6 +128,12 @@ def _check_words(order: Order) -> None:
     if len(order.title) > LONGEST_TITLE:
         expected = f"at most {LONGEST_TITLE} characters"
         raise BadInput("the title is too long", where="title", expected=expected)
+    if not MOST_ROWS[0] <= order.rows <= MOST_ROWS[1]:
+        expected = f"a whole number from {MOST_ROWS[0]} to {MOST_ROWS[1]:,}"
+        raise BadInput("so many rows cannot be printed", where="rows", expected=expected)
+    if order.language not in languages():
+        expected = ", ".join(languages())
+        raise BadInput("there is no such language", where="language", expected=expected)
     if not 0 <= order.sample <= MOST_SAMPLED:
         expected = f"a whole number from 0 to {MOST_SAMPLED}"
         raise BadInput("this is no size of a sample", where="sample", expected=expected)

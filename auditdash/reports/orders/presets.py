@@ -81,6 +81,19 @@ def closed(period: Period) -> tuple[Instant, Instant]:
     return period.start, period.end
 
 
+def period_before(period: Period, zone: ZoneInfo) -> Period:
+    """As long a period before this one: as many whole months, else days, else as much time."""
+    start, end = closed(period)
+    first, after = local_date(start, zone), local_date(end, zone)
+    if midnight(first, zone) != start or midnight(after, zone) != end:
+        return Period(Instant(start - (end - start)), start)
+    if first.day == after.day == 1:
+        months = (after.year - first.year) * 12 + after.month - first.month
+        number = first.year * 12 + first.month - 1 - months
+        return month_period(number // 12, number % 12 + 1, zone, months)
+    return Period(midnight(first - (after - first), zone), start)
+
+
 def file_stem(period: Period, zone: ZoneInfo) -> str:
     """The days of a period for a file name: `2026-10-01_2026-10-31`."""
     start, end = closed(period)

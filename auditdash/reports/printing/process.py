@@ -37,7 +37,8 @@ class Attachment(Struct, frozen=True, kw_only=True):
 class Job(Struct, frozen=True, kw_only=True):
     """What the process is told: where the page is, where the PDF goes, and its fixed facts.
 
-    `identifier` is ASCII; the PDF ends at `target`, which must be on a disk of ours.
+    `identifier` is ASCII; the PDF ends at `target`, which must be on a disk of ours; `logo` is a
+    PNG that the page calls report:logo, or "".
     """
 
     html: str
@@ -48,6 +49,7 @@ class Job(Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     tables: tuple[LongTable, ...] = ()
     text_area: tuple[float, float] = (174, 253)  # of a page, in millimetres, for long tables
+    logo: str = ""
 
 
 class Stage(Struct, frozen=True, tag=True):

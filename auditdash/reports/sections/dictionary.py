@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -17,11 +18,19 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 class FileFields(Struct, frozen=True, kw_only=True):
-    """The columns of one file, in their order."""
+    """The columns of one file, in their order; `key` tells apart those of one name."""
 
+    key: str
     name: str
     said: str
     fields: tuple[Field, ...]
+
+
+def dictionary_of(lines: str, names: Iterable[str]) -> tuple[FileFields, ...]:
+    """The files of these names in a report whose lines are such; in their order."""
+    known = {file.key: file for file in dictionary()}
+    found = (known.get(f"{lines}/{name}", known.get(name)) for name in names)
+    return tuple(file for file in found if file is not None)
 
 
 @cache
@@ -31,11 +40,12 @@ def dictionary() -> tuple[FileFields, ...]:
     tables = tomllib.loads(path.read_text(encoding="utf-8"))
     return tuple(
         FileFields(
-            name=name,
+            key=key,
+            name=key.rpartition("/")[2],
             said=table["said"],
             fields=tuple(
                 Field(name=field, meaning=meaning) for field, meaning in table["fields"].items()
             ),
         )
-        for name, table in tables.items()
+        for key, table in tables.items()
     )

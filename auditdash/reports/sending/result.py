@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from auditdash.reports.contents import Contents
-from auditdash.reports.result import checks_of, figures_of
+from auditdash.reports.result.checks import checks_of
+from auditdash.reports.result.figures import figures_of
 
 
 class Told(Struct, frozen=True, kw_only=True):
