@@ -32,6 +32,11 @@ def write(template: str, **context: object) -> Markup:
     return Markup(written)  # noqa: S704 - the template has escaped it
 
 
+def part(written: Markup) -> Response:
+    """A part that is written already, for HTMX."""
+    return _vary(make_response(written))
+
+
 def see_other(location: str) -> Response:
     """After a POST: 303 for a browser; HTMX is told to go there."""
     if _headers():

@@ -83,6 +83,8 @@ def test_what_rests_on_a_baseline_says_so_everywhere(client: FlaskClient, told: 
     assert [row["kind"] for row in _csv(client, "/access/contradictions.csv")] == [
         "not seen to begin"
     ]
+    for _ in range(2):  # what is kept of it is not shown afterwards
+        assert "Mira manage" not in _get(client, f"{PAYROLL}&on=2026-03-12")
     assert _send(client, LINES) == "/access/baselines/1"
     again = _send(client, LINES)
     assert "was imported before: nothing was added" in _get(client, again)

@@ -19,8 +19,8 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import rename_workspace
 from auditdash.web.explorer import results
-from auditdash.web.explorer.kept import Kept, Memory, Part
 from auditdash.web.explorer.results import Asked, find_results, make_results
+from auditdash.web.keeping.parts import Kept, Memory, Part
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
 from tests.queries.random_events import scatter
@@ -158,7 +158,7 @@ def test_after_each_answer_its_reader_is_no_longer_waited_for(
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
-    memory = Memory(most_bytes=60_000)
+    memory = Memory[Kept](most_bytes=60_000)
     for number in range(20):
         memory.put(number % 15, _kept("x" * 9_000))
         assert memory.size <= 60_000
@@ -171,6 +171,4 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
 
 def _kept(text: str) -> Kept:
     part = Part(Markup("{}").format(text), 1, 1)
-    return Kept(
-        count=1, rows=1, seq=1, parts={"days": part}, made_at=Instant(0), until=Instant(DAY)
-    )
+    return Kept(seq=1, parts={"days": part}, made_at=Instant(0), until=Instant(DAY))

@@ -77,8 +77,7 @@ class _Kept:
         return self._source.iterate(view)
 
     def picture(self, view: View) -> Picture:
-        every = find_baselines(view.connection, view.workspace_id)
-        known = tuple(each for each in every if each.is_known(view.highest_seq))
+        known = known_baselines(view)
         with self._lock:
             found = self._source.look(view)
             newest = max((each.last_seq for each in found), default=0)
@@ -152,6 +151,12 @@ def find_picture(view: View) -> Picture:
     """The picture of all facts in sight."""
     kept = view.dictionaries.kept(_Kept)
     return kept.picture(view)
+
+
+def known_baselines(view: View) -> tuple[Baseline, ...]:
+    """Those that were imported by then, and not removed."""
+    every = find_baselines(view.connection, view.workspace_id)
+    return tuple(each for each in every if each.is_known(view.highest_seq))
 
 
 def iterate_facts(view: View) -> Iterator[int]:

@@ -94,6 +94,13 @@ def open_sight(connection: Connection, scope: Scope) -> Sight:
     return Sight(view, find_picture(view))
 
 
+def until_fact(sight: Sight, at: Instant) -> Instant | None:
+    """The last moment before a fact that comes to pass after `at`; None where none does."""
+    times = sight.picture.facts.times
+    coming = int(np.searchsorted(times, at, "right"))
+    return Instant(int(times[coming]) - 1) if coming < len(times) else None
+
+
 def sort_ways(sight: Sight, paths: Paths, by: Literal["subject", "object", "since"]) -> Paths:
     """By what is reached or by who reaches it, then by the other; the strongest role first."""
     since = ways.begins(sight.picture.intervals, paths)

@@ -8,10 +8,18 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.events.instants import Instant
 from auditdash.queries.access import paths as ways
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.paths import Paths
-from auditdash.queries.access.rows import Sight, Way, iterate_ways, open_sight, sort_ways
+from auditdash.queries.access.rows import (
+    Sight,
+    Way,
+    iterate_ways,
+    open_sight,
+    sort_ways,
+    until_fact,
+)
 from auditdash.queries.explore.names import EntityName, narrowed, on_entity, on_subject, value_of
 from auditdash.search import query as asking
 from auditdash.search.query import And, Atom, Query, Term, conjunction, disjunction, query_of
@@ -29,12 +37,13 @@ _WORKSPACE: Final = "workspace"
 
 class AccessNow(Struct, frozen=True, kw_only=True):
     """The access that stands: `shown` of `count` ways. `nodes` are all that bear the name; `query`
-    finds the changes behind it."""
+    finds the changes behind it. It stands up to `until`, unless another event comes."""
 
     nodes: tuple[Node, ...]
     shown: tuple[Way, ...]
     count: int
     query: Query
+    until: Instant | None
 
 
 def find_access_of(
@@ -46,7 +55,7 @@ def find_access_of(
     paths = [ways.find_from(sight.picture, each, clock.now) for each in found]
     names = _names(sight, found)
     query = query_of((value_of("subject", *names),)) if names else on_subject(name)
-    return _now(sight, found, sort_ways(sight, ways.join(*paths), "object"), query, most)
+    return _now(sight, found, sort_ways(sight, ways.join(*paths), "object"), query, most, clock.now)
 
 
 def find_access_to(
@@ -64,15 +73,20 @@ def find_access_to(
         found = [] if default is None else [default]
     paths = [ways.find_to(sight.picture, each, clock.now) for each in found]
     query = _on_things(sight, found, named)
-    return _now(sight, found, sort_ways(sight, ways.join(*paths), "subject"), query, most)
+    return _now(
+        sight, found, sort_ways(sight, ways.join(*paths), "subject"), query, most, clock.now
+    )
 
 
-def _now(sight: Sight, found: Sequence[int], paths: Paths, query: Query, most: int) -> AccessNow:
+def _now(
+    sight: Sight, found: Sequence[int], paths: Paths, query: Query, most: int, at: Instant
+) -> AccessNow:
     return AccessNow(
         nodes=tuple(map(sight.picture.nodes.node, found)),
         shown=tuple(iterate_ways(sight, paths.take(slice(0, most)))),
         count=len(paths),
         query=narrowed(query, _PERMISSION),
+        until=until_fact(sight, at),
     )
 
 

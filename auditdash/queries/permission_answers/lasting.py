@@ -35,7 +35,7 @@ class Lasting(Struct, frozen=True, kw_only=True):
     """The first of each kind, and how many there are. `temporary` was taken within the chosen time,
     the newest first; `standing` was not taken and is older than chosen, the oldest first. Access to
     what was deleted since (`gone`), and grants that name nobody or nothing for certain (`unclear`),
-    are counted alone."""
+    are counted alone. After `until` another one is older than chosen."""
 
     grants: int
     temporary: tuple[Lasted, ...]
@@ -44,6 +44,7 @@ class Lasting(Struct, frozen=True, kw_only=True):
     standing_count: int
     gone: int
     unclear: int
+    until: Instant | None
 
 
 class _Spans(Struct, frozen=True, eq=False):
@@ -80,7 +81,9 @@ def find_lasting(
     spans = answer(view, query, clock, "spans", lambda: _spans(view, query, clock))
     ended = spans.ends != _OPEN
     temporary = np.flatnonzero(ended & (spans.lasted <= within))
-    old = np.flatnonzero(~ended & (spans.given_at <= clock.now - older))
+    is_old = spans.given_at <= clock.now - older
+    old = np.flatnonzero(~ended & is_old)
+    young = spans.given_at[~ended & ~is_old]
     gone = find_deleted(view, clock).since(
         spans.given_at[old], spans.things[old], spans.subjects[old]
     )
@@ -95,6 +98,7 @@ def find_lasting(
         standing_count=len(standing),
         gone=int(gone.sum()),
         unclear=spans.unclear,
+        until=Instant(int(young.min()) + older - 1) if len(young) else None,
     )
 
 

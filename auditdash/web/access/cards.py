@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import Struct
 
 from auditdash.charts import links
+from auditdash.events.instants import Instant
 from auditdash.queries.access import paths as ways
 from auditdash.queries.access.difference import find_difference, iterate_deltas
 from auditdash.queries.access.narrow import find_named, narrow
@@ -24,12 +25,13 @@ from auditdash.queries.access.rows import (
     is_reached,
     iterate_ways,
     sort_ways,
+    until_fact,
 )
 from auditdash.search.query import Atom, Query, Term, query_of
 from auditdash.search.scope import Clock
 from auditdash.web.access import view
 from auditdash.web.access.asked import PATH, Asked, Moment, node_arguments
-from auditdash.web.access.lanes import lanes
+from auditdash.web.access.lanes import Lanes, lanes
 
 ROWS: Final = 100
 _GIVEN: Final = 50
@@ -176,6 +178,16 @@ def oddities(sight: Sight, asked: Asked, clock: Clock, kind: str, number: int) -
     }
 
 
+def holds_until(sight: Sight, asked: Asked, clock: Clock, drawn: object) -> Instant | None:
+    """Up to when the clock alone changes nothing on a page: as of now it is what it is until a fact
+    that is known already comes to pass; lanes end with the day."""
+    ends = [
+        None if asked.moment.day else until_fact(sight, clock.now),
+        drawn.until if isinstance(drawn, Lanes) else None,
+    ]
+    return min((each for each in ends if each is not None), default=None)
+
+
 def _around(sight: Sight, asked: Asked, clock: Clock) -> dict[str, object]:
     """What each of the pages says of the moment and of what the log knows."""
     counts = count_oddities(sight)
@@ -183,6 +195,7 @@ def _around(sight: Sight, asked: Asked, clock: Clock) -> dict[str, object]:
     return {
         "asked": asked,
         "moment": asked.moment,
+        "zone": clock.zone,
         "said": asked.moment.said(clock),
         "first": first,
         "too_early": first is not None and asked.moment.at < first,

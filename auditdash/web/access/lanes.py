@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from msgspec import Struct
 
 from auditdash.downloads.access_rows import role_text
 from auditdash.events.instants import DAY, Instant
+from auditdash.events.periods import local_date, midnight
 from auditdash.queries.access import paths as ways
+from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.rows import (
     Evidence,
     Sight,
@@ -46,13 +49,15 @@ class Lane(Struct, frozen=True):
 
 class Lanes(Struct, frozen=True, kw_only=True):
     """The lanes that are shown, of `count`; `start` and `end` are the edges of the picture, and
-    `x` is the moment that the page is about."""
+    `x` is the moment that the page is about. The picture ends with today, so the same is drawn up
+    to `until`."""
 
     lanes: tuple[Lane, ...]
     count: int
     start: Instant
     end: Instant
     x: int
+    until: Instant
 
 
 def lanes(
@@ -66,21 +71,27 @@ def lanes(
     found = sort_ways(sight, found, "subject" if reached else "object")
     found, count = of_first_nodes(found, "subject" if reached else "object", most)
     start = int(picture.facts.times[0])
-    end = max(clock.now, int(picture.facts.times[-1]), start + DAY)
+    tonight = midnight(local_date(clock.now, clock.zone) + timedelta(days=1), clock.zone)
+    end = max(tonight, int(picture.facts.times[-1]), start + DAY)
     edges = (start, end)
-    rows = sorted(iterate_ways(sight, found), key=lambda way: way.since or 0)
-    drawn = []
-    names = {(way.subject if reached else way.object): None for way in iterate_ways(sight, found)}
-    for each in names:
-        own = [way for way in rows if (way.subject if reached else way.object) == each]
-        bars = tuple(_bar(way, edges) for way in own)
-        drawn.append(Lane(node_view(each, asked), each.kind, bars))
+    rows: dict[Node, list[Way]] = {}
+    for way in iterate_ways(sight, found):
+        rows.setdefault(way.subject if reached else way.object, []).append(way)
+    x = _x(asked.moment.at, edges)
     return Lanes(
-        lanes=tuple(drawn),
+        lanes=tuple(
+            Lane(
+                node_view(each, asked),
+                each.kind,
+                tuple(_bar(way, edges) for way in sorted(own, key=lambda way: way.since or 0)),
+            )
+            for each, own in rows.items()
+        ),
         count=count,
         start=Instant(start),
         end=Instant(end),
-        x=_x(asked.moment.at, edges),
+        x=x,
+        until=Instant(tonight - 1 if asked.moment.day else min(tonight - 1, _until(x, edges))),
     )
 
 
@@ -100,3 +111,9 @@ def _bar(way: Way, edges: tuple[int, int]) -> Bar:
 def _x(at: int, edges: tuple[int, int]) -> int:
     start, end = edges
     return round(min(max(at - start, 0), end - start) * WIDTH / (end - start))
+
+
+def _until(x: int, edges: tuple[int, int]) -> int:
+    """The last moment, but for a millisecond of rounding, that is drawn at this place."""
+    start, end = edges
+    return start + (2 * x + 1) * (end - start) // (2 * WIDTH) - 1_000

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Final
 
 from flask import Blueprint, Response, abort
 from msgspec import structs
+from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
+from auditdash.events.instants import Instant
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.rows import Sight, open_sight
 from auditdash.search.errors import QueryError
+from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
@@ -24,6 +28,8 @@ from auditdash.web.access.asked import (
     read_node,
 )
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+from auditdash.web.keeping import results as keeping
+from auditdash.web.keeping.results import Context
 
 blueprint = Blueprint("access", __name__, url_prefix=PATH)
 
@@ -32,6 +38,12 @@ _ONE: Final = "access/one.html"
 _DIFFERENCES: Final = "access/differences.html"
 _ODD: Final = "access/contradictions.html"
 _MOST_PAGES: Final = 1_000_000
+# What is told outside of the results: on each page, and on that of one person or thing.
+_FRAME: Final = (
+    *("asked", "moment", "said", "first", "too_early", "is_empty", "baselines"),
+    *("start_href", "differences_href", "thawed_href"),
+)
+_OF_ONE: Final = ("node", "arguments", "reached", "profile_href", "events_href")
 
 
 @blueprint.get("")
@@ -40,16 +52,20 @@ def show() -> Response:
     """All access as it was given, as of `?on=`, narrowed by `?q=`."""
     clock = readers.clock()
     asked = read_asked(clock)
+
+    def tell(sight: Sight, query: Query) -> Context:
+        return cards.standing(sight, query, asked, clock, _number())
+
     try:
         query = params.query()
         with reading(readers.engine()) as connection:
-            sight = open_sight(connection, _scope(asked))
-            context = cards.standing(sight, query, asked, clock, _number())
+            question = _question("access/_standing.html", query, asked, clock)
+            results = _find_results(connection, question, asked, tell)
     except QueryError as error:
         return _answer_error(asked, error)
-    if not context["is_empty"]:
+    if not results.told["is_empty"]:
         _record("access", asked, clock)
-    return fragments.render(_PAGE, _PAGE, 200, **context)
+    return fragments.render(_PAGE, _PAGE, 200, results=results.html, **results.told)
 
 
 @blueprint.get("/one")
@@ -66,10 +82,15 @@ def show_one() -> Response:
             found = sight.picture.nodes.find(*key)
             if found is None:
                 return _answer_unknown(sight, asked, Node(*key))
-            context = cards.one(sight, found, query, asked, clock, _number())
+            question = _question("access/_one.html", query, asked, clock, key)
+
+            def tell(sight: Sight, query: Query) -> Context:
+                return cards.one(sight, found, query, asked, clock, _number())
+
+            results = _find_results(connection, question, asked, tell, _OF_ONE)
     except QueryError as error:
         return _answer_error(asked, error)
-    return fragments.render(_ONE, _ONE, 200, **context)
+    return fragments.render(_ONE, _ONE, 200, results=results.html, **results.told)
 
 
 @blueprint.get("/differences")
@@ -80,15 +101,19 @@ def show_differences() -> Response:
     asked = read_asked(clock)
     earlier = read_earlier(clock, asked.moment)
     kind = params.choice("kind", ("", *files.DIFFERENCES), "")
+
+    def tell(sight: Sight, query: Query) -> Context:
+        return cards.differences(sight, query, asked, clock, earlier, kind, _number())
+
     try:
         query = params.query()
         with reading(readers.engine()) as connection:
-            sight = open_sight(connection, _scope(asked))
-            context = cards.differences(sight, query, asked, clock, earlier, kind, _number())
+            question = _question("access/_differences.html", query, asked, clock, (earlier, kind))
+            results = _find_results(connection, question, asked, tell, ("earlier",))
     except QueryError as error:
         return _answer_error(asked, error)
     _record("access-differences", asked, clock)
-    return fragments.render(_DIFFERENCES, _DIFFERENCES, 200, **context)
+    return fragments.render(_DIFFERENCES, _DIFFERENCES, 200, results=results.html, **results.told)
 
 
 @blueprint.get("/contradictions")
@@ -98,11 +123,15 @@ def show_contradictions() -> Response:
     clock = readers.clock()
     asked = read_asked(clock)
     kind = params.choice("kind", ("", *view.ODD), "")
+
+    def tell(sight: Sight, _: Query) -> Context:
+        return cards.oddities(sight, asked, clock, kind, _number())
+
     with reading(readers.engine()) as connection:
-        sight = open_sight(connection, _scope(asked))
-        context = cards.oddities(sight, asked, clock, kind, _number())
+        question = _question("access/_contradictions.html", Query(), asked, clock, kind)
+        results = _find_results(connection, question, asked, tell)
     _record("access-contradictions", asked, clock)
-    return fragments.render(_ODD, _ODD, 200, **context)
+    return fragments.render(_ODD, _ODD, 200, results=results.html, **results.told)
 
 
 @blueprint.get("/<name>.csv")
@@ -137,6 +166,40 @@ def download(name: str) -> Response:
 
 def _number() -> int:
     return params.number("page", 1, 1, _MOST_PAGES)
+
+
+def _question(
+    template: str, query: Query, asked: Asked, clock: Clock, more: Hashable = ()
+) -> keeping.Asked:
+    """What the results depend on. As of now they are what they are until a fact comes to pass."""
+    moment = asked.moment if asked.moment.day else structs.replace(asked.moment, at=Instant(0))
+    return keeping.Asked(
+        template=template,
+        text=asked.text,
+        query=query,
+        scope=_scope(asked),
+        clock=clock,
+        watched=keeping.of_categories(*keeping.ACCESS),
+        more=(structs.replace(asked, moment=moment), more, _number()),
+    )
+
+
+def _find_results(
+    connection: Connection,
+    question: keeping.Asked,
+    asked: Asked,
+    tell: Callable[[Sight, Query], Context],
+    told: tuple[str, ...] = (),
+) -> keeping.Results:
+    """What `tell` tells, written; the frame of each page is told besides."""
+
+    def make() -> keeping.Made:
+        sight = open_sight(connection, question.scope)
+        context = tell(sight, question.query)
+        until = cards.holds_until(sight, asked, question.clock, context.get("lanes"))
+        return keeping.Made(context=context, told=(*_FRAME, *told), until=until)
+
+    return keeping.find_results(connection, question, make)
 
 
 def _scope(asked: Asked) -> Scope:

@@ -17,7 +17,7 @@ from auditdash.queries.changed.compare import KINDS, compare, during, narrowed
 from auditdash.queries.timeline import count_events, find_highest_seq, has_events
 from auditdash.search import edit
 from auditdash.search.errors import QueryError
-from auditdash.search.query import Query
+from auditdash.search.query import Query, conjunction, disjunction, query_of
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.store.report_runs import ReportRun, list_runs
@@ -26,11 +26,13 @@ from auditdash.web.changed import changed_view
 from auditdash.web.changed.asked import PATH, Asked, Days, last_days, last_month, read_asked, since
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
+from auditdash.web.keeping import results as keeping
 from auditdash.web.summaries.answers import answer_error
 
 blueprint = Blueprint("changed", __name__)
 
 _PAGE: Final = "changed/page.html"
+_RESULTS: Final = "changed/_results.html"
 _FIRST_ROWS: Final = 8
 _MOST_ROWS: Final = 500
 
@@ -48,11 +50,19 @@ def show() -> Response:
         return answer_error(_PAGE, PATH, text, error)
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        context = _compared(connection, query, scope, clock, asked, whole)
-        context |= _access(connection, query, scope, clock, asked)
-        context["presets"] = _presets(connection, scope, clock, asked)
-        frozen = Asked(edit.freeze(text, clock), asked.earlier, asked.later)
-        highest = find_highest_seq(connection, scope)
+        question = keeping.Asked(
+            template=_RESULTS,
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=_watched(query, clock, asked),
+            more=(asked, whole, readers.settings().domains),
+        )
+        results = keeping.find_results(
+            connection, question, lambda: _made(connection, question, asked, whole)
+        )
+        presets = _presets(connection, scope, clock, asked)
     if filled:
         readers.record_access("changed", text, **_days_said(asked))
     return fragments.render(
@@ -62,8 +72,8 @@ def show() -> Response:
         bar=bar(PATH, text, query, clock),
         is_empty=not filled,
         asked=asked,
-        csv_href=frozen.href(f"{PATH}.csv", seq=highest),
-        **context,
+        presets=presets,
+        results=results.html,
     )
 
 
@@ -84,6 +94,30 @@ def download() -> Response:
         lambda connection: iterate_changed_csv(
             compare(connection, query, scope, clock, periods, domains)
         ),
+    )
+
+
+def _watched(query: Query, clock: Clock, asked: Asked) -> Query:
+    """What is asked in either period, and whatever changes access."""
+    periods = (during(each.period(clock)) for each in (asked.earlier, asked.later))
+    counted = narrowed(query, disjunction(tuple(periods)))
+    access = keeping.of_categories(*keeping.ACCESS)
+    return query_of((disjunction((conjunction(counted.parts), *access.parts)),))
+
+
+def _made(
+    connection: Connection, question: keeping.Asked, asked: Asked, whole: str
+) -> keeping.Made:
+    """What changed/_results.html shows."""
+    text, query, scope, clock = question.text, question.query, question.scope, question.clock
+    frozen = Asked(edit.freeze(text, clock), asked.earlier, asked.later)
+    highest = find_highest_seq(connection, scope)
+    return keeping.Made(
+        context={
+            "csv_href": frozen.href(f"{PATH}.csv", seq=highest),
+            **_compared(connection, query, scope, clock, asked, whole),
+            **_access(connection, query, scope, clock, asked),
+        }
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Final
 
 from flask import Blueprint, Response
@@ -11,7 +12,7 @@ from auditdash.accounts.roles import Permission
 from auditdash.downloads.permission_rows import unknown_text
 from auditdash.events.folding import storable
 from auditdash.events.instants import Instant
-from auditdash.queries.evidence import Population, find_population
+from auditdash.queries.evidence import find_population
 from auditdash.queries.explore import profiles
 from auditdash.queries.explore.access import AccessNow, find_access_of, find_access_to
 from auditdash.queries.explore.names import (
@@ -32,17 +33,28 @@ from auditdash.queries.permission_changes import (
 from auditdash.queries.rankings import rank_entities
 from auditdash.queries.timeline import count_events, find_events, has_events
 from auditdash.search.edit import atom_of
-from auditdash.search.query import Atom, Not, Query, Term, query_of
+from auditdash.search.query import (
+    Atom,
+    Not,
+    Present,
+    Query,
+    Term,
+    conjunction,
+    disjunction,
+    query_of,
+)
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.access.asked import Asked, Moment
 from auditdash.web.access.view import way_views
 from auditdash.web.explorer import profile_view as view
-from auditdash.web.explorer.histogram import histogram_view
+from auditdash.web.explorer.histogram import HistogramView, histogram_view
 from auditdash.web.frame.event_fields import ACTORS, ENTITIES, actor_href, entity_href
 from auditdash.web.frame.explorer import days_of
 from auditdash.web.frame.permissions_view import ChangeView, change_view
+from auditdash.web.keeping import results as keeping
+from auditdash.web.keeping.results import ACCESS, Made, find_results, of_categories
 from auditdash.web.permissions.tabs import history_href
 
 blueprint = Blueprint("profiles", __name__)
@@ -65,6 +77,10 @@ _SOURCES: Final = {
     "collection": "context.collection_name",
 }
 _OF_GROUPS: Final = Term("category", (Atom("user-groups"),))
+# Exports of what came from an entity, and whether something was done to who has its name.
+_BESIDE_ENTITIES: Final = query_of(
+    (disjunction((Term("category", (Atom("exports"),)), Term("subject", (Present(),)))),)
+)
 _NOT_OURS: Final = query_of((Not(value_of("source", readers.SOURCE)),))
 
 
@@ -76,18 +92,18 @@ def show_actor() -> Response:
     _record("actor", name)
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
-        query = by_actor(name)
-        did = find_population(connection, query, scope, clock)
-        undergone = find_population(connection, on_subject(name), scope, clock)
         if not name:
             most, _ = profiles.find_most_active(connection, _NOT_OURS, scope, clock, _MOST)
             return _answer_list("actor", ACTORS, view.actors(most, _NOT_OURS))
-        if not (did.count or undergone.count):
+        query = by_actor(name)
+        asked = _asked("profiles/_actor.html", query, scope, clock, on_subject(name), name)
+        try:
+            results = find_results(connection, asked, lambda: _actor(connection, name, asked))
+        except _Unheard:
             nearest = profiles.find_nearest_actors(connection, name, scope, clock)
             near = [(each, actor_href(each)) for each in nearest]
             return _answer_unknown("actor", ACTORS, name, near)
-        context = _actor_context(connection, name, did, undergone, scope, clock)
-    return fragments.render(_ACTOR, _ACTOR, 200, **context)
+    return fragments.render(_ACTOR, _ACTOR, 200, results=results.html, **results.told)
 
 
 @blueprint.get(ENTITIES)
@@ -99,16 +115,38 @@ def show_entity() -> Response:
     _record("entity", key)
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
-        touched = find_population(connection, on_entity(named), scope, clock)
         if not key:
             ranking = rank_entities(connection, _NOT_OURS, scope, clock, _MOST)
             return _answer_list("entity", ENTITIES, view.entities(ranking, _NOT_OURS))
-        if not touched.count:
+        query = on_entity(named)
+        asked = _asked("profiles/_entity.html", query, scope, clock, _BESIDE_ENTITIES, named)
+        try:
+            results = find_results(connection, asked, lambda: _entity(connection, named, asked))
+        except _Unheard:
             nearest = profiles.find_nearest_entities(connection, key, scope, clock)
             near = [(each.name or each.id or "", entity_href(each)) for each in nearest]
             return _answer_unknown("entity", ENTITIES, key, near)
-        context = _entity_context(connection, named, touched, scope, clock)
-    return fragments.render(_ENTITY, _ENTITY, 200, **context)
+    return fragments.render(_ENTITY, _ENTITY, 200, results=results.html, **results.told)
+
+
+class _Unheard(Exception):
+    """No event names who or what is asked for."""
+
+
+def _asked(
+    template: str, query: Query, scope: Scope, clock: Clock, beside: Query, name: Hashable
+) -> keeping.Asked:
+    """What a page depends on: the events of its query, those beside it, and all about access."""
+    parts = [conjunction(each.parts) for each in (query, beside, of_categories(*ACCESS))]
+    return keeping.Asked(
+        template=template,
+        text="",
+        query=Query(),
+        scope=scope,
+        clock=clock,
+        watched=query_of((disjunction(tuple(parts)),)),
+        more=name,
+    )
 
 
 def _asked_entity() -> EntityName:
@@ -136,21 +174,19 @@ def _answer_unknown(what: str, path: str, key: str, near: list[tuple[str, str]])
     return fragments.render(_UNKNOWN, _UNKNOWN, 404, what=what, path=path, key=key, near=near)
 
 
-def _actor_context(
-    connection: Connection,
-    name: str,
-    did: Population,
-    undergone: Population,
-    scope: Scope,
-    clock: Clock,
-) -> dict[str, object]:
-    query = by_actor(name)
+def _actor(connection: Connection, name: str, asked: keeping.Asked) -> Made:
+    """What profiles/_actor.html shows."""
+    scope, clock, query = asked.scope, asked.clock, by_actor(name)
+    did = find_population(connection, query, scope, clock)
+    undergone = find_population(connection, on_subject(name), scope, clock)
+    if not (did.count or undergone.count):
+        raise _Unheard
     now = find_access_of(connection, name, scope, clock, _ACCESSES)
     access = _access_context(connection, now, scope, clock)
     others = profiles.find_names_of_actor(connection, query, name, scope, clock)
     facets = count_facets(connection, query, scope, clock, _TOP)
     entities = rank_entities(connection, query, scope, clock, _TOP)
-    return {
+    context = {
         "name": name,
         "did": did,
         "undergone": undergone,
@@ -169,6 +205,14 @@ def _actor_context(
         **access,
         **_common(connection, query, facets, scope, clock),
     }
+    told = ("name", "others", "members_href", "history_href", "events_href")
+    return Made(context=context, told=told, until=_until(now, context["histogram"]))
+
+
+def _until(now: AccessNow, histogram: object) -> Instant | None:
+    """Up to when the clock alone changes nothing."""
+    ends = [now.until, histogram.until if isinstance(histogram, HistogramView) else None]
+    return min(_given(*ends), default=None)
 
 
 def _given(*instants: Instant | None) -> list[Instant]:
@@ -182,10 +226,12 @@ def _members_href(connection: Connection, name: str, scope: Scope, clock: Clock)
     return entity_href(entity_name(found[0])) if found else ""
 
 
-def _entity_context(
-    connection: Connection, named: EntityName, touched: Population, scope: Scope, clock: Clock
-) -> dict[str, object]:
-    query = on_entity(named)
+def _entity(connection: Connection, named: EntityName, asked: keeping.Asked) -> Made:
+    """What profiles/_entity.html shows."""
+    scope, clock, query = asked.scope, asked.clock, on_entity(named)
+    touched = find_population(connection, query, scope, clock)
+    if not touched.count:
+        raise _Unheard
     others = profiles.find_names_of_entity(connection, query, named, scope, clock)
     actors, other_actors = profiles.find_most_active(connection, query, scope, clock, _TOP)
     newest = find_events(connection, query, scope, clock, limit=1).events[0]
@@ -194,7 +240,7 @@ def _entity_context(
     exporters, _ = profiles.find_most_active(connection, exports, scope, clock, _TOP)
     typed = EntityName(type=newest.entity.type, id=named.id, name=named.name)
     now = find_access_to(connection, typed, scope, clock, _ACCESSES)
-    return {
+    context = {
         "named": named,
         "name": newest.entity.name or newest.entity.id or "",
         "type": newest.entity.type,
@@ -211,6 +257,8 @@ def _entity_context(
         **_access_context(connection, now, scope, clock),
         **_common(connection, query, count_facets(connection, query, scope, clock), scope, clock),
     }
+    told = ("name", "type", "id", "as_subject", "events_href")
+    return Made(context=context, told=told, until=_until(now, context["histogram"]))
 
 
 def _exports_of(query: Query, source: str | None, name: str | None) -> Query:

@@ -26,10 +26,10 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.web import fragments, readers
 from auditdash.web.explorer.histogram import HistogramView, histogram_view
-from auditdash.web.explorer.kept import Kept, Memory, Part
 from auditdash.web.frame.explorer import days_of
 from auditdash.web.frame.facets import facet_views
 from auditdash.web.frame.question import link
+from auditdash.web.keeping.parts import Kept, Memory, Part
 
 ROWS: Final = 50
 _NEVER: Final = Clock(Instant(0), ZoneInfo("UTC"))  # the time is no part of a key
@@ -53,6 +53,17 @@ class Asked(Struct, frozen=True, kw_only=True):
         return {"seq": self.seq} if self.seq else {}
 
 
+class Written(Kept, frozen=True, kw_only=True):
+    """How many events there are, and how many rows of them it shows."""
+
+    count: int
+    rows: int
+
+
+class _Memory(Memory[Written]):
+    """The pages of one index."""
+
+
 class Results(Struct, frozen=True, kw_only=True):
     """What templates/timeline/page.html shows. `is_filled`: something came from elsewhere than our
     own record of reading. Without an event there is no histogram, and no day."""
@@ -69,7 +80,7 @@ class Results(Struct, frozen=True, kw_only=True):
 def find_results(connection: Connection, asked: Asked) -> Results:
     """The results as they are now: of kept ones what still holds, the rest made anew."""
     view = open_view(connection, asked.scope)
-    memory, key = view.dictionaries.kept(Memory), _key(asked, view)
+    memory, key = view.dictionaries.kept(_Memory), _key(asked, view)
     kept = None if key is None else memory.get(key)
     found = None if kept is None else _renewed(connection, asked, view, kept)
     is_filled = found is not None or has_events(connection, asked.scope, readers.SOURCE)
@@ -94,7 +105,7 @@ def _key(asked: Asked, view: View) -> Hashable:
     return None if standing is None else (standing, workspace, structs.replace(asked, clock=_NEVER))
 
 
-def _renewed(connection: Connection, asked: Asked, view: View, kept: Kept) -> Kept | None:
+def _renewed(connection: Connection, asked: Asked, view: View, kept: Written) -> Written | None:
     """What is kept, as this view sees it; None when the rows or the histogram are others now."""
     if not kept.is_on_time(asked.clock.now):
         return None
@@ -116,7 +127,7 @@ def _renewed(connection: Connection, asked: Asked, view: View, kept: Kept) -> Ke
     return structs.replace(kept, seq=view.highest_seq, parts=standing)
 
 
-def _made(connection: Connection, asked: Asked, view: View) -> Kept:
+def _made(connection: Connection, asked: Asked, view: View) -> Written:
     query, scope, clock, seq = asked.query, asked.scope, asked.clock, view.highest_seq
     page = find_events(connection, query, scope, clock, asked.after, ROWS)
     counted = count_facets(connection, query, scope, clock)
@@ -124,7 +135,7 @@ def _made(connection: Connection, asked: Asked, view: View) -> Kept:
     if counted.total:
         over_time = count_over_time(connection, query, scope, clock)
         histogram = histogram_view(over_time, asked.path, asked.text, query, clock, **asked.more)
-    return Kept(
+    return Written(
         count=counted.total,
         rows=len(page.events),
         seq=seq,
@@ -168,7 +179,7 @@ def _facet_parts(asked: Asked, counted: Facets, fields: Sequence[str], seq: int)
     return {field: Part(written.get(field, Markup("")), seq, seq) for field in fields}
 
 
-def _results(found: Kept, *, is_filled: bool) -> Results:
+def _results(found: Written, *, is_filled: bool) -> Results:
     html = {name: part.html for name, part in found.parts.items()}
     return Results(
         is_filled=is_filled,

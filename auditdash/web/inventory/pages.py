@@ -29,6 +29,7 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.inventory import inventory_view
+from auditdash.web.keeping.results import ACCESS, Asked, Made, find_results, of_categories
 from auditdash.web.summaries import recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
 
@@ -40,6 +41,14 @@ _FIRST_ROWS: Final = 50
 _MOST_ROWS: Final = 500
 _Asked = tuple[Connection, Query, Scope, Clock]
 _Context = dict[str, object]
+_RESULTS: Final = "inventory/_results.html"
+# Whoever made a token is seen by any event of theirs.
+_WATCHED: Final = {
+    "tokens": None,
+    "schedules": of_categories("schedules", "reports", "user-membership"),
+    "groups": of_categories(*ACCESS),
+    "reports": of_categories("reports", "exports"),
+}
 # In the order of the tabs.
 TABS: Final = (
     ("tokens", "API tokens"),
@@ -63,24 +72,22 @@ def show(which: str) -> Response:
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        context = _TELL[which]((connection, query, scope, clock), rows)
-        first = find_first_recorded(connection, scope)
-        csv_href = file_href(connection, f"{PATH}/{which}.csv", text)
+        asked = Asked(
+            template=_RESULTS,
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=_WATCHED[which],
+            more=(which, rows, filled, readers.settings().domains),
+        )
+        results = find_results(
+            connection, asked, lambda: _made(connection, asked, which, rows, filled)
+        )
     if filled:
         readers.record_access("inventory", text, which=dict(TABS)[which])
     return fragments.render(
-        _PAGE,
-        _PAGE,
-        200,
-        bar=bar(path, text, query, clock),
-        is_empty=not filled,
-        which=which,
-        tabs=[(title, link(_path(name), text), name == which) for name, title in TABS],
-        csv_href=csv_href,
-        all_href=link(path, text, all="rows") if rows == _FIRST_ROWS else "",
-        first=first,
-        now=clock.now,
-        **context,
+        _PAGE, _PAGE, 200, bar=bar(path, text, query, clock), results=results.html
     )
 
 
@@ -110,6 +117,22 @@ def _iterate(which: str, asked: _Asked, domains: frozenset[str]) -> Iterator[byt
         case "groups":
             return iterate_groups_csv(find_groups(*asked))
     return iterate_changed_reports_csv(find_reports(*asked))
+
+
+def _made(connection: Connection, asked: Asked, which: str, rows: int, filled: bool) -> Made:
+    """What inventory/_results.html shows."""
+    text, path = asked.text, _path(which)
+    context = _TELL[which]((connection, asked.query, asked.scope, asked.clock), rows)
+    context |= {
+        "is_empty": not filled,
+        "which": which,
+        "tabs": [(title, link(_path(name), text), name == which) for name, title in TABS],
+        "csv_href": file_href(connection, f"{PATH}/{which}.csv", text),
+        "all_href": link(path, text, all="rows") if rows == _FIRST_ROWS else "",
+        "first": find_first_recorded(connection, asked.scope),
+        "now": asked.clock.now,
+    }
+    return Made(context=context)
 
 
 def _path(which: str) -> str:

@@ -102,9 +102,18 @@ def act_view(act: Act, query: Query, clock: Clock, unknown: str) -> ActView:
     )
 
 
+_UNITS: Final = (("day", 1440 * _MINUTE), ("hour", 60 * _MINUTE), ("minute", _MINUTE))
+
+
+def said_longer(span: int) -> int:
+    """For how many microseconds more `lasted_text` says the same."""
+    length = next((length for _, length in _UNITS if span >= length), 0)
+    return length - 1 - span % length if length else -span % _SECOND
+
+
 def lasted_text(span: int) -> str:
     """How long something took, in the largest unit that fits; "" for no time."""
-    for unit, length in (("day", 1440 * _MINUTE), ("hour", 60 * _MINUTE), ("minute", _MINUTE)):
+    for unit, length in _UNITS:
         if span >= length:
             number = span // length
             return f"{number:,} {unit}{'' if number == 1 else 's'}"

@@ -27,6 +27,13 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.frame import permissions_view
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
+from auditdash.web.keeping.results import (
+    ACCESS,
+    Asked,
+    Made,
+    find_results,
+    of_categories,
+)
 from auditdash.web.permissions import directions
 from auditdash.web.permissions.acts_view import act_days
 from auditdash.web.permissions.tabs import PATH, tabs
@@ -35,6 +42,9 @@ from auditdash.web.summaries.answers import answer_error, file_href
 blueprint = Blueprint("permissions", __name__)
 
 _PAGE: Final = "summaries/permissions.html"
+_RESULTS: Final = "summaries/_permissions.html"
+_ROWS: Final = "summaries/_changes.html"  # of the next page
+_WATCHED: Final = of_categories(*ACCESS)
 _CHANGES: Final = 100
 _NOTICED: Final = 3
 
@@ -51,17 +61,34 @@ def show_permissions() -> Response:
         return answer_error(_PAGE, PATH, text, error)
     given = params.text("after")
     after = parse_cursor(given) if given else None
+    more = after is not None and fragments.is_fragment()
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
-        page = find_acts(connection, query, scope, clock, derived, after, _CHANGES)
-        context = _acts_context(connection, page, query, scope, clock, text, after, derived)
-        more = after is not None and fragments.is_fragment()
-        if not more:
-            context |= _around_changes(connection, query, scope, clock, text, derived)
-    if not context.get("is_empty"):
+        filled = has_events(connection, scope, readers.SOURCE)
+        asked = Asked(
+            template=_ROWS if more else _RESULTS,
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=_WATCHED,
+            more=(derived, after, filled),
+        )
+        results = find_results(
+            connection, asked, lambda: _made(connection, asked, derived, after, filled)
+        )
+    if filled or more:
         record(text, derived, **({"after": given} if given else {}))
-    part = "summaries/_changes.html" if more else _PAGE
-    return fragments.render(_PAGE, part, 200, **context)
+    if more:
+        return fragments.part(results.html)
+    return fragments.render(
+        _PAGE,
+        _PAGE,
+        200,
+        bar=bar(PATH, text, query, clock),
+        tabs=tabs(PATH, text),
+        results=results.html,
+    )
 
 
 @blueprint.get(f"{PATH}.csv")
@@ -84,6 +111,19 @@ def download_permissions() -> Response:
 def record(text: str, derived: Derived, **more: str) -> None:
     """Keep that somebody looked, and at what."""
     readers.record_access("permissions", text, **directions.arguments(derived), **more)
+
+
+def _made(
+    connection: Connection, asked: Asked, derived: Derived, after: Cursor | None, filled: bool
+) -> Made:
+    """What the rows show, and around them, unless they follow others."""
+    text, query, scope, clock = asked.text, asked.query, asked.scope, asked.clock
+    page = find_acts(connection, query, scope, clock, derived, after, _CHANGES)
+    context = _acts_context(connection, page, query, scope, clock, text, after, derived)
+    if asked.template == _RESULTS:
+        context |= _around_changes(connection, query, scope, clock, text, derived)
+        context["is_empty"] = not filled and not context["count"]
+    return Made(context=context)
 
 
 def _acts_context(
@@ -122,9 +162,6 @@ def _around_changes(
     numbers = count_directions(connection, query, scope, clock)
     only = directions.arguments(derived)
     return {
-        "bar": bar(PATH, text, query, clock),
-        "tabs": tabs(PATH, text),
-        "is_empty": not count.total and not has_events(connection, scope, readers.SOURCE),
         "count": found,
         "own_count": count.self_made,
         "own_changes": [change.event for change in shown],

@@ -16,7 +16,7 @@ from auditdash.downloads.permission_rows import unknown_text
 from auditdash.events.event import Event
 from auditdash.events.instants import DAY, Instant
 from auditdash.events.periods import Period
-from auditdash.queries.permission_answers.lasting import Lasted, find_lasting, span_of
+from auditdash.queries.permission_answers.lasting import Lasted, Lasting, find_lasting, span_of
 from auditdash.queries.permission_changes import find_first_recorded
 from auditdash.queries.timeline import count_events, has_events
 from auditdash.search.edit import atom_of
@@ -29,7 +29,15 @@ from auditdash.web.frame.event_fields import actor_href
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.permissions_view import ChangeView, change_view
 from auditdash.web.frame.question import bar, link
-from auditdash.web.permissions.acts_view import lasted_text
+from auditdash.web.keeping.results import (
+    ACCESS,
+    Asked,
+    Context,
+    Made,
+    find_results,
+    of_categories,
+)
+from auditdash.web.permissions.acts_view import lasted_text, said_longer
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
 
@@ -37,6 +45,8 @@ blueprint = Blueprint("permission_lasting", __name__)
 
 LASTING: Final = f"{PATH}/lasting"
 _PAGE: Final = "permissions/lasting.html"
+_RESULTS: Final = "permissions/_lasting.html"
+_WATCHED: Final = of_categories("exports", *ACCESS)  # by an export access was used
 _WITHIN, _OLDER = 7, 90  # days
 _LONGEST: Final = 3650
 _ROWS: Final = 15
@@ -70,41 +80,28 @@ def show() -> Response:
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        found = find_lasting(
-            connection,
-            query,
-            scope,
-            clock,
-            within=within * DAY,
-            older=older * DAY,
-            limit=_MOST if whole else _ROWS,
+        asked = Asked(
+            template=_RESULTS,
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=_WATCHED,
+            more=(within, older, whole, filled),
         )
-        first = find_first_recorded(connection, scope)
-        unknown = unknown_text(first, clock.zone)
-        rows = {
-            name: [_view(connection, each, scope, clock, unknown) for each in some]
-            for name, some in (("temporary", found.temporary), ("standing", found.standing))
-        }
-        csv_href = file_href(connection, f"{LASTING}.csv", text, within=within, older=older)
+        results = find_results(
+            connection, asked, lambda: _made(connection, asked, within, older, whole, filled)
+        )
     if filled:
         readers.record_access("permission-lasting", text)
-    chosen = {"within": within, "older": older}
     return fragments.render(
         _PAGE,
         _PAGE,
         200,
         bar=bar(LASTING, text, query, clock),
         tabs=tabs(LASTING, text),
-        is_empty=not filled and not found.grants,
-        text=text,
-        found=found,
-        first_recorded=first,
-        within=within,
-        older=older,
-        csv_href=csv_href,
-        hrefs={name: f"{link(LASTING, text, all=name, **chosen)}#{name}" for name in rows},
-        whole=whole,
-        **rows,
+        results=results.html,
+        **results.told,
     )
 
 
@@ -139,6 +136,50 @@ def _days() -> tuple[int, int]:
         params.number("within", _WITHIN, 1, _LONGEST),
         params.number("older", _OLDER, 0, _LONGEST),
     )
+
+
+def _made(
+    connection: Connection, asked: Asked, within: int, older: int, whole: str, filled: bool
+) -> Made:
+    """What permissions/_lasting.html shows."""
+    text, query, scope, clock = asked.text, asked.query, asked.scope, asked.clock
+    found = find_lasting(
+        connection,
+        query,
+        scope,
+        clock,
+        within=within * DAY,
+        older=older * DAY,
+        limit=_MOST if whole else _ROWS,
+    )
+    first = find_first_recorded(connection, scope)
+    unknown = unknown_text(first, clock.zone)
+    chosen = {"within": within, "older": older}
+    names = ("temporary", "standing")
+    context: Context = {
+        name: [_view(connection, each, scope, clock, unknown) for each in some]
+        for name, some in zip(names, (found.temporary, found.standing), strict=True)
+    }
+    context |= {
+        "path": LASTING,
+        "is_empty": not filled and not found.grants,
+        "text": text,
+        "found": found,
+        "first_recorded": first,
+        "within": within,
+        "older": older,
+        "csv_href": file_href(connection, f"{LASTING}.csv", text, **chosen),
+        "hrefs": {name: f"{link(LASTING, text, all=name, **chosen)}#{name}" for name in names},
+        "whole": whole,
+    }
+    return Made(context=context, told=("first_recorded",), until=_until(found, clock))
+
+
+def _until(found: Lasting, clock: Clock) -> Instant | None:
+    """Up to when another one is not older than chosen, and no age that is shown another one."""
+    ages = [clock.now - each.given.event.occurred_at for each in found.standing]
+    ends = [Instant(clock.now + said_longer(age)) for age in ages]
+    return min([*ends, *([] if found.until is None else [found.until])], default=None)
 
 
 def _view(

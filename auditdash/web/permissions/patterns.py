@@ -28,6 +28,7 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar
+from auditdash.web.keeping.results import ACCESS, Asked, Made, find_results, of_categories
 from auditdash.web.permissions import matrices
 from auditdash.web.permissions.directions import LABELS
 from auditdash.web.permissions.tabs import PATH, tabs
@@ -37,6 +38,7 @@ blueprint = Blueprint("permission_patterns", __name__)
 
 PATTERNS: Final = f"{PATH}/patterns"
 _PAGE: Final = "permissions/patterns.html"
+_RESULTS: Final = "permissions/_patterns.html"
 _NAMES: Final = tuple(action.name for action in actions() if action.permission)
 _Lines = Callable[[Connection, Query, Scope, Clock], list[tuple[Value, ...]]]
 
@@ -53,11 +55,16 @@ def show() -> Response:
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        series = _over_time(connection, query, scope, clock)
-        ways = _directions(connection, query, scope, clock)
-        steps = count_steps(connection, query, scope, clock)
-        granting = count_granting(connection, query, scope, clock)
-        files = {name: file_href(connection, f"{PATTERNS}/{name}.csv", text) for name in _FILES}
+        asked = Asked(
+            template=_RESULTS,
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=of_categories(*ACCESS),
+            more=filled,
+        )
+        results = find_results(connection, asked, lambda: _made(connection, asked, filled))
     if filled:
         readers.record_access("permission-patterns", text)
     return fragments.render(
@@ -66,15 +73,7 @@ def show() -> Response:
         200,
         bar=bar(PATTERNS, text, query, clock),
         tabs=tabs(PATTERNS, text),
-        is_empty=not filled and not series.total,
-        count=series.total,
-        charts=[
-            chart_view(ways, files["directions"]),
-            chart_view(series, files["over-time"]),
-        ],
-        roles=matrices.role_matrix(steps, query, text),
-        granting=matrices.granting_matrix(granting, query),
-        files=files,
+        results=results.html,
     )
 
 
@@ -92,6 +91,28 @@ def download(name: str) -> Response:
         return iterate_table([str(cell) for cell in head], rows)
 
     return stream_file(f"permission-{name}", "csv", CSV, scope, iterate)
+
+
+def _made(connection: Connection, asked: Asked, filled: bool) -> Made:
+    """What permissions/_patterns.html shows."""
+    text, query = asked.text, asked.query
+    question = (connection, query, asked.scope, asked.clock)
+    series, ways = _over_time(*question), _directions(*question)
+    files = {name: file_href(connection, f"{PATTERNS}/{name}.csv", text) for name in _FILES}
+    return Made(
+        context={
+            "path": PATTERNS,
+            "is_empty": not filled and not series.total,
+            "count": series.total,
+            "charts": [
+                chart_view(ways, files["directions"]),
+                chart_view(series, files["over-time"]),
+            ],
+            "roles": matrices.role_matrix(count_steps(*question), query, text),
+            "granting": matrices.granting_matrix(count_granting(*question), query),
+            "files": files,
+        }
+    )
 
 
 def _over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:

@@ -29,6 +29,14 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.frame.event_fields import actor_href
 from auditdash.web.frame.permissions_view import address, events_href, narrow_to_own
 from auditdash.web.frame.question import bar, link
+from auditdash.web.keeping.results import (
+    ACCESS,
+    Asked,
+    Context,
+    Made,
+    find_results,
+    of_categories,
+)
 from auditdash.web.permissions.acts_view import act_days
 from auditdash.web.permissions.tabs import PATH, PERSON, history_href, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
@@ -36,6 +44,8 @@ from auditdash.web.summaries.answers import answer_error, file_href
 blueprint = Blueprint("permission_person", __name__)
 
 _PAGE: Final = "permissions/person.html"
+_RESULTS: Final = "permissions/_person.html"
+_ROWS: Final = "summaries/_changes.html"
 _CHANGES: Final = 100
 _MOST: Final = 30
 
@@ -50,25 +60,46 @@ def show() -> Response:
     except QueryError as error:
         return answer_error(_PAGE, PERSON, text, error)
     given = params.text("after")
+    more = bool(given) and fragments.is_fragment()
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        context = {
-            "bar": bar(PERSON, text, query, clock),
-            "tabs": tabs(PERSON, text),
-            "name": name,
-            "text": text,
-            "is_empty": not filled,
-        }
-        if name:
-            context |= _history(connection, name, query, scope, clock, text, given)
-        else:
-            people = rank_people(connection, query, scope, clock, _MOST)
-            context["people"] = [(each, history_href(each.name, text)) for each in people]
+        asked = Asked(
+            template=_ROWS if more else _RESULTS,
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=of_categories(*ACCESS),
+            more=(name, given, filled),
+        )
+        results = find_results(
+            connection, asked, lambda: _made(connection, asked, name, given, filled)
+        )
     if filled:
         readers.record_access("permission-person", text, **({"which": name} if name else {}))
-    part = "summaries/_changes.html" if given and fragments.is_fragment() else _PAGE
-    return fragments.render(_PAGE, part, 200, **context)
+    if more:
+        return fragments.part(results.html)
+    return fragments.render(
+        _PAGE,
+        _PAGE,
+        200,
+        bar=bar(PERSON, text, query, clock),
+        tabs=tabs(PERSON, text),
+        results=results.html,
+    )
+
+
+def _made(connection: Connection, asked: Asked, name: str, given: str, filled: bool) -> Made:
+    """What permissions/_person.html shows, or the rows that follow others."""
+    text, query, scope, clock = asked.text, asked.query, asked.scope, asked.clock
+    context: Context = {"path": PERSON, "name": name, "text": text, "is_empty": not filled}
+    if name:
+        context |= _history(connection, name, query, scope, clock, text, given)
+    else:
+        people = rank_people(connection, query, scope, clock, _MOST)
+        context["people"] = [(each, history_href(each.name, text)) for each in people]
+    return Made(context=context)
 
 
 def _history(

@@ -27,6 +27,14 @@ from auditdash.web.frame import exports_view
 from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
+from auditdash.web.keeping.results import (
+    ACCESS,
+    Asked,
+    Context,
+    Made,
+    find_results,
+    of_categories,
+)
 from auditdash.web.summaries import beside_view, export_files, recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
 
@@ -37,6 +45,8 @@ _PAGE: Final = "summaries/exports.html"
 _FIRST_ROWS: Final = 15
 _MOST_ROWS: Final = 500
 _FEW: Final = 8
+# Of schedules and of members' addresses, of what somebody gained before, and of the exports.
+_WATCHED: Final = of_categories("exports", "schedules", "reports", *ACCESS)
 
 
 @blueprint.get(PATH)
@@ -49,33 +59,30 @@ def show_exports() -> Response:
     except QueryError as error:
         return answer_error(_PAGE, PATH, text, error)
     whole = params.choice("all", ("", "people", "reports", "networks"), "")
-    clock, scope, home = readers.clock(), readers.scope(), _home()
+    clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        summary = summarise_exports(connection, query, scope, clock, home)
-        files = {
-            name: file_href(connection, f"{PATH}/{name}.csv", text) for name in export_files.TABLES
-        }
-        asked = (connection, query, scope, clock)
-        around = _around(*asked, text, whole) if summary.total else {}
-        around |= _schedules(*asked) | _charts(*asked, files)
-        first = find_first_recorded(connection, scope)
+        asked = Asked(
+            template="summaries/_exports.html",
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=_WATCHED,
+            more=(whole, filled, readers.settings().domains),
+        )
+        results = find_results(
+            connection, asked, lambda: Made(context=_results(connection, asked, whole, filled))
+        )
     if filled:
         readers.record_access("exports", text)
-    start = period_of(query, clock).start
-    shows_new = start is not None and first is not None and start > first
     return fragments.render(
         _PAGE,
         _PAGE,
         200,
         bar=bar(PATH, text, query, clock),
-        is_empty=not filled and not summary.total,
-        home=home,
-        shows_new=shows_new,
-        files=files,
-        noticed=exports_view.noticed_people(summary, query, shows_new=shows_new),
-        **around,
-        **_exports_context(summary, query, text, whole),
+        home=_home(),
+        results=results.html,
     )
 
 
@@ -102,6 +109,32 @@ def download_exports(name: str) -> Response:
 def _home() -> ZoneInfo:
     """The zone of the workspace, whose nights count."""
     return ZoneInfo(readers.reader().workspace.zone)
+
+
+def _results(connection: Connection, asked: Asked, whole: str, filled: bool) -> Context:
+    """What summaries/_exports.html shows."""
+    text, query, clock, home = asked.text, asked.query, asked.clock, _home()
+    question = (connection, query, asked.scope, clock)
+    summary = summarise_exports(*question, home)
+    files = {
+        name: file_href(connection, f"{PATH}/{name}.csv", text) for name in export_files.TABLES
+    }
+    around = _around(*question, text, whole) if summary.total else {}
+    around |= _schedules(*question) | _charts(*question, files)
+    first = find_first_recorded(connection, asked.scope)
+    start = period_of(query, clock).start
+    shows_new = start is not None and first is not None and start > first
+    return {
+        "path": PATH,
+        "is_empty": not filled and not summary.total,
+        "home": home,
+        "hides_addresses": not asked.scope.addresses,
+        "shows_new": shows_new,
+        "files": files,
+        "noticed": exports_view.noticed_people(summary, query, shows_new=shows_new),
+        **around,
+        **_exports_context(summary, query, text, whole),
+    }
 
 
 def _around(

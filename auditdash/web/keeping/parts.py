@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from sys import getsizeof
 from threading import Lock
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from markupsafe import Markup
 from msgspec import Struct
@@ -33,8 +33,6 @@ class Kept(Struct, frozen=True, kw_only=True):
     """The parts of a page by their names, as a reader saw them who saw the events 1 … `seq`. True
     for clocks that show `made_at` or later, up to `until`."""
 
-    count: int
-    rows: int
     seq: int
     parts: Mapping[str, Part]
     made_at: Instant
@@ -50,17 +48,20 @@ class Kept(Struct, frozen=True, kw_only=True):
         return _OVERHEAD + sum(getsizeof(part.html) for part in self.parts.values())
 
 
-class Memory:
+Page = TypeVar("Page", bound=Kept)
+
+
+class Memory(Generic[Page]):
     """Pages by what was asked; the least used ones are forgotten first. It lies with the codes of
     an index, so that it knows one workspace, and goes when the index is made anew."""
 
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Page] = OrderedDict()
         self._lock = Lock()
         self._most_bytes = most_bytes
         self.size = 0
 
-    def get(self, key: Hashable) -> Kept | None:
+    def get(self, key: Hashable) -> Page | None:
         """What is kept."""
         with self._lock:
             found = self._kept.get(key)
@@ -68,7 +69,7 @@ class Memory:
                 self._kept.move_to_end(key)
             return found
 
-    def put(self, key: Hashable, kept: Kept) -> None:
+    def put(self, key: Hashable, kept: Page) -> None:
         """Keep it, in the place of what was kept for the same."""
         with self._lock:
             self._take_away(key)
