@@ -16,6 +16,7 @@ _plotly: Any = graph_objects  # it has no types
 _FONT: Final = '"Inter Variable", system-ui, sans-serif'
 _TICKS: Final = 18  # labels under a wide chart; charts.js leaves out what a phone has no room for
 _ROW: Final = 26
+_checked: Final = set[str]()  # kinds of charts
 HEIGHTS: Final = {"stacked-bars": 280, "heatmap": 232}
 
 
@@ -23,14 +24,25 @@ def figure(series: Series, theme: Theme = LIGHT) -> Figure:
     """The figure in one theme. A heat map is bars of one unit: the basic bundle has no other."""
     data = [_trace(series, trace, theme) for trace in series.drawn]
     layout = {**_layout(series), "template": _template(series, theme)}
-    drawn = _plotly.Figure({"data": data, "layout": layout})
-    checked: Figure = drawn.to_plotly_json()
+    return {"data": data, "layout": layout}
+
+
+def check(drawn: Figure) -> Figure:
+    """The same figure as Plotly understands it; ValueError for what it does not know."""
+    checked: Figure = _plotly.Figure(drawn).to_plotly_json()
     return checked
 
 
 def block(series: Series) -> Figure:
-    """What charts.js reads: the figure, what each theme changes in it, and where clicks lead."""
+    """What charts.js reads: the figure, what each theme changes in it, and where clicks lead.
+
+    Plotly checks the first of each kind in a process: all have the same keys, and to check one
+    takes longer than to make and write it.
+    """
     light = figure(series, LIGHT)
+    if series.kind not in _checked and light["data"]:
+        check(light)
+        _checked.add(series.kind)
     return {
         "data": [{**trace, "marker": None} for trace in light["data"]],
         "layout": {**light["layout"], "template": None},

@@ -182,6 +182,9 @@ def choice_of(field: str, atoms: Sequence[Atom], view: View, *, present: bool = 
     if field in _KEYED and not present:
         return _keyed(dictionary.with_keys, dictionary.with_pattern, atoms)
     holds = _holds(field, atoms, present=present)
+    if field == "entity_id" and not present and not any(atom.wild for atom in atoms):
+        keyed = _keyed(dictionary.with_keys, dictionary.with_pattern, atoms).codes.tolist()
+        return dictionary.of([code for code in keyed if holds(dictionary.entries[code])])
     return dictionary.where((field, present, *atoms), holds)
 
 

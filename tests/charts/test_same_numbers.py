@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from xml.etree import ElementTree
 
 import pytest
 
-from auditdash.charts.interactive import Figure, block, figure
+from auditdash.charts.interactive import Figure, block, check, figure
 from auditdash.charts.scale import nice_ticks
 from auditdash.charts.series import Series
 from auditdash.charts.still import svg
 from auditdash.charts.table import table
+from auditdash.charts.themes import DARK, LIGHT, Theme
 from tests.charts.examples import bars, hours, ranking
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -41,6 +43,15 @@ def test_plotly_gets_the_numbers_of_the_series(series: Series) -> None:
         length = "x" if series.kind == "ranking" else "y"
         ones = [1] * len(values)
         assert list(trace[length]) == (ones if series.kind == "heatmap" else values)
+
+
+@ALL
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda each: each.name)
+def test_plotly_knows_all_that_it_is_given(series: Series, theme: Theme) -> None:
+    drawn = figure(series, theme)
+    assert json.loads(json.dumps(check(drawn))) == json.loads(json.dumps(drawn))
+    with pytest.raises(ValueError, match="colour"):
+        check({"data": [{"type": "bar", "colour": "red"}], "layout": {}})
 
 
 @ALL

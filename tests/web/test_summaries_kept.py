@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.catalogue import actions
 from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
-from auditdash.index.view import open_view
+from auditdash.queries.sight.views import open_view
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
@@ -206,7 +206,7 @@ def test_pages_that_are_asked_for_differently_are_kept_apart(app: Flask, filled:
         "template": "timeline/_empty.html",
         "text": "actor:bob ",
         "query": parse("actor:bob sort:created-asc"),
-        "scope": Scope(workspace_id=filled, highest_seq=40),
+        "scope": Scope(workspace_id=filled, addresses=False),
         "clock": Clock(NOW, ZoneInfo("Asia/Tokyo")),
         "watched": parse("category:schedules"),
         "more": ("people", False),

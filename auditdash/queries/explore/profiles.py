@@ -14,12 +14,13 @@ from sqlalchemy import Connection
 from auditdash.events.addresses import ip_key
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
+from auditdash.queries.compile import choice_of
 from auditdash.queries.counting.counts import count_codes
 from auditdash.queries.evidence import find_population
 from auditdash.queries.explore.names import EntityName, narrowed, value_of
 from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
 from auditdash.queries.sight.views import open_view
-from auditdash.queries.timeline import count_events
+from auditdash.search.edit import atom_of
 from auditdash.search.query import Atom, Not, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 
@@ -134,11 +135,13 @@ def find_most_active(
     Each is counted by the name that a query gives it: somebody may be told now by name, now by id.
     """
     ranking = rank_actors(connection, query, scope, clock, limit)
+    view = open_view(connection, scope)
+    counts = count_codes(view, query, clock, ["actor"])["actor"]
     counted = []
     for rank in ranking.ranks:
         if rank.name:
-            narrow = narrowed(query, value_of("actor", rank.name))
-            counted.append(replace(rank, count=count_events(connection, narrow, scope, clock)))
+            codes = choice_of("actor", [atom_of("actor", rank.name)], view).codes
+            counted.append(replace(rank, count=int(counts[codes[codes < len(counts)]].sum())))
     return tuple(sorted(counted, key=lambda rank: -rank.count)), ranking.others
 
 

@@ -22,8 +22,9 @@ def chosen_by(
     """The places of those that are asked for."""
     if query.node is None:
         return np.arange(len(stretches.began))
-    seqs = find_seqs(view, query, clock, wanted)
-    return np.flatnonzero(np.isin(rows.seqs[stretches.told], seqs))
+    asked = np.zeros(view.highest_seq + 1, np.bool_)  # a look-up: to hash millions takes seconds
+    asked[find_seqs(view, query, clock, wanted)] = True
+    return np.flatnonzero(asked[rows.seqs[stretches.told]])
 
 
 def find_seqs(view: View, query: Query, clock: Clock, wanted: Wanted) -> Ints:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from auditdash.events.folding import fold_case
 from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
+from auditdash.queries.conditions.masks import at
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.counting.totals import question_key
 from auditdash.queries.permissions.changes import AllChanges, Changes
@@ -137,11 +138,11 @@ def _answering(
     for some in changes.segments:
         rows = condition.rows(some.segment)
         first, last = (int(each) for each in np.searchsorted(some.rows, (rows.start, rows.end)))
-        mask = condition.mask(rows) if first < last else None
-        if mask is None:
-            yield some, np.arange(first, last)
-        else:
-            yield some, first + np.flatnonzero(mask[some.rows[first:last] - rows.start])
+        which = np.arange(first, last)
+        if first < last and condition.test is not None:  # nothing is asked of any other row
+            places = some.rows[first:last].astype(np.int64) - rows.start
+            which = which[at(condition.test, rows, places)]
+        yield some, which
 
 
 def _wanted(view: View, ledger: Ledger, derived: Derived) -> NDArray[np.bool_] | None:
