@@ -15,6 +15,7 @@ from auditdash.store.engine import insert_new
 from auditdash.store.schema import report_runs
 
 MOST_ATTEMPTS = 3
+CANCELLED = "Cancelled"
 
 
 class ReportRun(Struct, frozen=True, kw_only=True):
@@ -192,8 +193,32 @@ def release_run(connection: Connection, run: ReportRun) -> bool:
     return _change(connection, run, **again, attempts=run.attempts - 1)
 
 
+def cancel_run(
+    connection: Connection, workspace_id: int, run_id: int, who: str, now: Instant
+) -> bool:
+    """End a run that is not finished; False when it is, or is not of this workspace.
+
+    Whoever works on it has lost it, hears so with the next stage, and leaves nothing.
+    """
+    ended = {"state": "failed", "stage": CANCELLED, "error": f"Cancelled by {who}."}
+    changed = connection.execute(
+        update(report_runs)
+        .where(
+            report_runs.c.workspace_id == workspace_id,
+            report_runs.c.id == run_id,
+            report_runs.c.state.in_(("queued", "running")),
+        )
+        .values(**ended, finished_at=now)
+    )
+    return changed.rowcount == 1
+
+
 def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:
-    """Queue a failed run again; False when it is not a failed one."""
+    """Queue a failed run again; False when it is not a failed one, or was cancelled.
+
+    Attempts are counted from 0 again, so nobody may still be at the last one: whoever was at a
+    cancelled run could take the new attempt for theirs.
+    """
     again = {"state": "queued", "stage": "Waiting", "error": None, "finished_at": None}
     again |= {"not_before": None}
     changed = connection.execute(
@@ -202,6 +227,7 @@ def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:
             report_runs.c.workspace_id == workspace_id,
             report_runs.c.id == run_id,
             report_runs.c.state == "failed",
+            report_runs.c.stage != CANCELLED,
         )
         .values(**again, attempts=0)
     )

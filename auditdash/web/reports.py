@@ -26,7 +26,7 @@ from auditdash.reports.question import COMPLIANCE, report_id
 from auditdash.reports.run import request_report
 from auditdash.search.period import period_text
 from auditdash.store.engine import reading, writing
-from auditdash.store.report_runs import ReportRun, find_run, list_runs, retry_run
+from auditdash.store.report_runs import ReportRun, cancel_run, find_run, list_runs, retry_run
 from auditdash.store.reporting.logos import StoredLogo, add_logo
 from auditdash.web import fragments, params, readers
 from auditdash.web.reporting.form import Form, offer_for, order_of_form, read_form, usual_form
@@ -112,6 +112,20 @@ def retry(run_id: int) -> Response:
         retried = retry_run(connection, readers.scope().workspace_id, run_id)
     if not retried:
         abort(404)
+    return fragments.see_other("/reports")
+
+
+@blueprint.post("/reports/<int:run_id>/cancel")
+@readers.needs(Permission.REPORTS)
+def cancel(run_id: int) -> Response:
+    """End a report that waits or is being made; one that was finished meanwhile stays."""
+    reader = readers.reader()
+    who = reader.name or reader.username
+    with writing(readers.engine()) as connection:
+        found = find_run(connection, reader.workspace.id, run_id)
+        if found is None:
+            abort(404)
+        cancel_run(connection, reader.workspace.id, run_id, who, readers.now())
     return fragments.see_other("/reports")
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -19,14 +20,17 @@ from auditdash.cli.main import main
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant
 from auditdash.events.periods import Period
+from auditdash.reports import make
 from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import encode_order, order_of
+from auditdash.reports.printing.process import render_in_child
 from auditdash.reports.run import LEASE, run_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import (
     MOST_ATTEMPTS,
     Made,
+    cancel_run,
     claim_run,
     fail_run,
     find_run,
@@ -149,6 +153,28 @@ def test_a_report_that_cannot_be_made_says_why_and_leaves_nothing(
     assert run.state == "failed"
     assert run.error is not None
     assert run.error.startswith("Rendering took longer than 0 seconds")
+    assert list((settings.instance / "reports").iterdir()) == []
+
+
+def test_a_run_that_is_cancelled_while_it_is_made_ends_and_leaves_nothing(
+    engine: Engine, settings: Settings, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = ask(engine, workspace_id)
+    cancelled: list[bool] = []
+
+    def cancel_then_render(*given: Any) -> int:
+        with writing(engine) as connection:
+            cancelled.append(cancel_run(connection, workspace_id, run_id, "Bob", NOW))
+            cancelled.append(cancel_run(connection, workspace_id, run_id, "Eve", NOW))
+            assert not retry_run(connection, workspace_id, run_id)
+        return render_in_child(*given)
+
+    monkeypatch.setattr(make, "render_in_child", cancel_then_render)
+    assert run_next(engine, settings, NOW)
+    run = find(engine, workspace_id, run_id)
+    assert cancelled == [True, False]
+    assert (run.state, run.stage, run.error) == ("failed", "Cancelled", "Cancelled by Bob.")
+    assert run.file_name is None
     assert list((settings.instance / "reports").iterdir()) == []
 
 

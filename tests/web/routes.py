@@ -70,6 +70,7 @@ ROUTES: Final[dict[str, str]] = {
     "reports.download": TAKE,
     "reports.request_new": KEEP,
     "reports.retry": KEEP,
+    "reports.cancel": KEEP,
     "reports.switch_schedule": KEEP,
     "coverage.page": ALL,
     "coverage.state": ALL,

@@ -225,6 +225,7 @@ def test_a_report_of_another_workspace_is_not_there(
     run, _ = make_paper(engine, settings, other)
     assert client.get(f"/reports/{run.id}.pdf").status_code == 404
     assert client.post(f"/reports/{run.id}/retry").status_code == 404
+    assert client.post(f"/reports/{run.id}/cancel").status_code == 404
     assert f"/reports/{run.id}.pdf" not in client.get("/reports").text
 
 
@@ -287,3 +288,15 @@ def test_the_list_asks_again_for_itself_alone(
     assert _recorded(engine) == []
     client.get("/reports")
     assert len(_recorded(engine)) == 1
+
+
+def test_a_report_that_waits_can_be_cancelled_and_says_by_whom(
+    client: FlaskClient, engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    run_id = ask(engine, workspace_id)
+    assert f"/reports/{run_id}/cancel" in client.get("/reports").text
+    assert client.post(f"/reports/{run_id}/cancel").status_code == 303
+    page = client.get("/reports").text
+    assert "Cancelled by Alice" in page
+    assert f"/reports/{run_id}/" not in page
+    assert not run_next(engine, settings, NOW)
