@@ -18,7 +18,7 @@ from auditdash.api.shapes import NewReport, ReportObject, ReportsAnswer
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, parse_instant, parse_zone, to_rfc3339
 from auditdash.events.periods import Period
-from auditdash.reports.kept import report_path
+from auditdash.reports.kept import KeptFileError, find_kept
 from auditdash.reports.orders.order import Order, new_order, order_of
 from auditdash.reports.orders.presets import file_stem
 from auditdash.reports.run import request_report
@@ -118,9 +118,10 @@ def get_report_file(call: Call, report_id: int) -> Response:
     run = _find(call, report_id)
     if run.file_name is None:
         raise NotFound("This report has no file, or none yet.")
-    path = report_path(call.reader.installation.settings, run.file_name)
-    if not path.is_file():
-        raise Gone("The file of this report is no longer on the disk of auditdash.")
+    try:
+        path = find_kept(call.reader.installation.settings, run)
+    except KeptFileError as error:
+        raise Gone(str(error)) from None
     days = file_stem(run.period, parse_zone(order_of(run).zone))
     name = f"{call.reader.workspace.slug}-{run.kind}-{days}.pdf"
     call.record("report-file", file=name)
