@@ -203,7 +203,7 @@ def _asked(workspace_id: int, **changes: Any) -> Asked:
 
 def test_pages_that_are_asked_for_differently_are_kept_apart(app: Flask, filled: int) -> None:
     differently = {
-        "template": "timeline/_empty.html",
+        "template": "inventory/_card.html",
         "text": "actor:bob ",
         "query": parse("actor:bob sort:created-asc"),
         "scope": Scope(workspace_id=filled, addresses=False),
