@@ -62,8 +62,11 @@ def invite(
 def change(
     connection: Connection, act: Act, member: Member, role: Role, limits: Limits | None
 ) -> None:
-    """Another role or other limits for a member."""
+    """Another role or other limits for a member; a guest stays one, unless as admin or officer."""
     _check(act, limits)
+    stays_guest = member.guest and role.may_limit
+    if stays_guest and (limits is None or limits.expires_at is None):
+        raise BadInput("a guest has an end date", where="expires", expected="the last day")
     grant_role(
         connection,
         member.person_id,
@@ -71,7 +74,7 @@ def change(
         role,
         act.now,
         limits,
-        guest=member.guest and role is not ADMIN,
+        guest=stays_guest,
     )
     person = _person(connection, member)
     _tell(connection, act, "org_user_role_changed", "changed", person, role.name, limits)

@@ -23,8 +23,8 @@ def without_addresses(raw: bytes) -> bytes:
     value = decode_value(raw)
     if isinstance(value, dict):
         who = value.get("actor")
-        if isinstance(who, dict) and who.get("ip") is not None:
-            who["ip"] = None
+        if isinstance(who, dict) and str(who.get("ip") or "").strip():
+            who["ip"] = HIDDEN
     concealed = _redacted(value)
     try:
         return _encode(concealed)

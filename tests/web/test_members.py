@@ -165,5 +165,18 @@ def test_the_demo_has_no_members(client: FlaskClient, engine: Engine) -> None:
     assert client.post(PATH, data=_FORM).status_code == 400
 
 
-def test_limits_begin_empty() -> None:
-    assert Limits() == Limits(query="", addresses=False)
+@ON_SQLITE
+def test_a_guest_keeps_an_end(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
+    assert (
+        client.post(PATH, data=_FORM | {"guest": "1", "expires": "2026-12-31"}).status_code == 200
+    )
+    with reading(engine) as connection:
+        carol = find_person(connection, "carol")
+    assert carol is not None
+    answer = client.post(f"{PATH}/{carol.id}", data={"role": "auditor"})
+    assert (answer.status_code, "guest has an end date" in answer.text) == (400, True)
+    assert client.post(f"{PATH}/{carol.id}", data={"role": "officer"}).status_code == 303
+    with reading(engine) as connection:
+        member = find_member(connection, carol.id, workspace_id)
+    assert member is not None
+    assert (member.guest, member.limits) == (False, Limits())

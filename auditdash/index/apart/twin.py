@@ -13,7 +13,7 @@ from auditdash.index.adopt import VALUES, Dictionaries
 from auditdash.index.apart.narrow import Rows, narrow
 from auditdash.index.batch import Entry
 from auditdash.index.files.segment import Described, Segment
-from auditdash.records.conceal import redact
+from auditdash.records.conceal import HIDDEN, redact
 
 
 class Apart:
@@ -39,8 +39,8 @@ class Apart:
         return tuple(segment for segment in found.values() if segment is not None)
 
 
-def _no_ip(_entry: Entry) -> Entry:
-    return (None,)
+def _no_ip(entry: Entry) -> Entry:
+    return (entry[0] and HIDDEN,)
 
 
 def _redacted(entry: Entry) -> Entry:
