@@ -12,14 +12,16 @@ import msgspec
 from auditdash.records.decode import decode_value
 
 HIDDEN: Final = "[address hidden]"
-_FOUR: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)")
+# `Chrome/126.0.0.0` is no address.
+_FOUR: Final = re.compile(r"(?<![\d.])(?<![A-Za-z]/)\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)")
 # What may be one of the longer kind; whether it is, is asked of the library.
 _LONG: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
+_NO_PLACE: Final = "user_agent"  # its numbers are of versions
 _encode: Final = msgspec.json.Encoder().encode
 
 
 def without_addresses(raw: bytes) -> bytes:
-    """The record without the actor's address, and without those in any of its texts."""
+    """The record with each address in its texts hidden; those of user agents are versions."""
     value = decode_value(raw)
     if isinstance(value, dict):
         who = value.get("actor")
@@ -57,5 +59,8 @@ def _redacted(value: object) -> object:
     if isinstance(value, list):
         return [_redacted(each) for each in value]
     if isinstance(value, dict):
-        return {redact(name): _redacted(each) for name, each in value.items()}
+        return {
+            redact(name): each if name == _NO_PLACE else _redacted(each)
+            for name, each in value.items()
+        }
     return value

@@ -190,6 +190,7 @@ def _walk(kind: str) -> Iterator[str]:
         "",
         "actor:",
         "context.",
+        "context.z",
         "entity:",
         "subject:",
         "role:",

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import Lock
+from typing import Final
 
-from auditdash.index.adopt import VALUES, Dictionaries
+from auditdash.index.adopt import PATHS, VALUES, Dictionaries
 from auditdash.index.apart.narrow import Rows, narrow
 from auditdash.index.batch import Entry
 from auditdash.index.files.segment import Described, Segment
@@ -20,7 +21,7 @@ class Apart:
     """One kind of readers of one index: their dictionaries, and the segments that they see."""
 
     def __init__(self, real: Dictionaries, *, addresses: bool) -> None:
-        self.dictionaries = real.apart(() if addresses else (("ip", _no_ip), (VALUES, _redacted)))
+        self.dictionaries = real.apart(() if addresses else _HIDING)
         self._segments: dict[Described, Segment | None] = {}
         self._lock = Lock()
 
@@ -44,4 +45,8 @@ def _no_ip(entry: Entry) -> Entry:
 
 
 def _redacted(entry: Entry) -> Entry:
-    return (*entry[:2], *(text and redact(text) for text in entry[2:]))
+    return tuple(text and redact(text) for text in entry)
+
+
+_NAMES: Final = ("actor", "entity", "subject", "role", "workspace", PATHS, VALUES)
+_HIDING: Final = (("ip", _no_ip), *((name, _redacted) for name in _NAMES))
