@@ -108,7 +108,7 @@ def _page_context() -> dict[str, object]:
     reader = readers.reader_or_none()
     return {
         "reader": reader,
-        "told": _told(reader) if reader else (),
+        "unseen_notices": _told(reader) if reader else (),
         "theme": reader.theme if reader else _cookie_theme(),
         "workspaces": g.get("workspaces", []),
         "navigation": [word[:2] for word in NAVIGATION if reader and _leads(reader, word)],
