@@ -45,7 +45,7 @@ from auditdash.web import settings as settings_pages
 from auditdash.web.access import baselines
 from auditdash.web.access import pages as access_pages
 from auditdash.web.changed import pages as changed_pages
-from auditdash.web.entry import door, errors, headers, home
+from auditdash.web.entry import door, errors, headers, home, hosts
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
 from auditdash.web.frame import templating
 from auditdash.web.inventory import pages as inventory_pages
@@ -56,6 +56,7 @@ from auditdash.web.permissions import lasting as permission_lasting
 from auditdash.web.permissions import patterns as permission_patterns
 from auditdash.web.permissions import person as permission_person
 from auditdash.web.sending import destinations, schedules, sent
+from auditdash.web.signing import confirm, factors, mine, others, passkey, second, sso
 from auditdash.web.summaries import exports
 from auditdash.web.tokens import pages as token_pages
 
@@ -91,6 +92,13 @@ _ROOMS: Final = (
     coverage,
     intake,
     accounts,
+    second,
+    passkey,
+    sso,
+    confirm,
+    mine,
+    factors,
+    others,
     settings_pages,
     members,
     addresses,
@@ -130,7 +138,7 @@ def create_app(
     app.extensions["auditdash"] = Installation(
         open_engine(settings.database_url, settings.index_folder), settings, now
     )
-    for part in (fragments, headers, door, templating, api_door, api_answers):
+    for part in (fragments, headers, hosts, door, templating, api_door, api_answers):
         part.install(app)
     app.url_map.converters["int"] = _RowId
     for room in _ROOMS:

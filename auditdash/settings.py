@@ -9,12 +9,17 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from msgspec import Struct
 
 ROOT = Path(__file__).resolve().parent.parent
 _SQLITE = "sqlite:///"
+# What people can be (accounts.roles says what each may do).
+ROLE_NAMES = ("admin", "officer", "auditor", "viewer")
+# The names of this machine to itself.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class BadSetting(ValueError):
@@ -39,6 +44,24 @@ class Sending(Struct, frozen=True, kw_only=True):
     authorities: str = ""
 
 
+class SingleSignOn(Struct, frozen=True, kw_only=True):
+    """The provider with which people sign in (OpenID Connect); without an issuer there is none.
+
+    `roles`: what somebody may do who has a value of `claim`, as (value, workspace's slug or "",
+    role). `only`: whether passwords and passkeys let nobody in.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    name: str = "single sign-on"
+    scopes: str = "openid profile email"
+    claim: str = ""
+    roles: tuple[tuple[str, str, str], ...] = ()
+    create: bool = False
+    only: bool = False
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """What an operator can set, each by one variable; README.md lists them all."""
 
@@ -61,6 +84,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     mode_secret: str
     mode_start: str = ""
     domains: frozenset[str] = frozenset()
+    url: str = ""
+    hosts: frozenset[str] = frozenset()
+    session_idle_minutes: int = 720
+    session_hours: int = 168
+    second_factor: frozenset[str] = frozenset()
+    sso: SingleSignOn = SingleSignOn()
     log: str = "text"
     api_reads: int = 600
     api_sends: int = 12_000
@@ -72,6 +101,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read AUDITDASH_* and DATABASE_URL; empty means not set."""
         instance = Path(env.get("AUDITDASH_INSTANCE") or ROOT / "instance").absolute()
+        address = _address(env, "AUDITDASH_URL")
+        url_is_safe = address.startswith("https://")
         url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'auditdash.db'}"
         settings = cls(
             instance=instance,
@@ -80,7 +111,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             port=_number(env, "AUDITDASH_PORT", 8000, 1, 65535),
             workers=_number(env, "AUDITDASH_WORKERS", 2, 1, 64),
             zone=_zone(env, "AUDITDASH_ZONE"),
-            secure_cookies=_flag(env, "AUDITDASH_SECURE_COOKIES"),
+            secure_cookies=_flag(env, "AUDITDASH_SECURE_COOKIES") or url_is_safe,
             trusted_proxies=_number(env, "AUDITDASH_TRUSTED_PROXIES", 0, 0, 9),
             max_body_bytes=_number(env, "AUDITDASH_MAX_BODY_MB", 64, 1, 4096) << 20,
             max_unpacked_bytes=_number(env, "AUDITDASH_MAX_UNPACKED_MB", 512, 1, 65536) << 20,
@@ -99,10 +130,28 @@ class Settings(Struct, frozen=True, kw_only=True):
             sign_p12=_file(env, "AUDITDASH_SIGN_P12"),
             sign_passphrase_file=_file(env, "AUDITDASH_SIGN_PASSPHRASE_FILE"),
             sending=_sending(env),
+            url=address,
+            hosts=_names(env, "AUDITDASH_HOSTS"),
+            session_idle_minutes=_number(env, "AUDITDASH_SESSION_IDLE_MINUTES", 720, 5, 43200),
+            session_hours=_number(env, "AUDITDASH_SESSION_HOURS", 168, 1, 8760),
+            second_factor=_roles(env, "AUDITDASH_SECOND_FACTOR"),
+            sso=_single_sign_on(env),
         )
         _check_signing(settings)
         _check_mode(settings)
+        _check_sign_in(settings)
         return settings
+
+    @property
+    def is_url_safe(self) -> bool:
+        """Whether people open it by an address that nobody between can read or change."""
+        local = urlsplit(self.url).hostname in LOOPBACK
+        return self.url.startswith("https://") or (local and self.url != "")
+
+    @property
+    def host_name(self) -> str:
+        """The name by which people know this installation; empty where nobody has said it."""
+        return urlsplit(self.url).hostname or ""
 
     @property
     def index_folder(self) -> Path:
@@ -188,6 +237,80 @@ def _check_signing(settings: Settings) -> None:
         )
 
 
+def _names(env: Mapping[str, str], name: str) -> frozenset[str]:
+    """Words with commas between them, in lower case."""
+    found = frozenset(each.strip().casefold() for each in (env.get(name) or "").split(","))
+    for each in sorted(found):
+        if not each.isprintable() or " " in each or "/" in each:
+            raise BadSetting(f"{name}={each!r}: expected words with commas between them")
+    return found - {""}
+
+
+def _roles(env: Mapping[str, str], name: str) -> frozenset[str]:
+    found = _names(env, name)
+    if odd := sorted(found - {"all", *ROLE_NAMES}):
+        raise BadSetting(f"{name}={odd[0]!r}: expected all, or of these: {', '.join(ROLE_NAMES)}")
+    return found
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    """https://host or http://host, with a port or without. No path behind it."""
+    text = (env.get(name) or "").rstrip("/")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        host = "" if parts.port == 0 else parts.hostname or ""  # raises where it is no port
+        has_more = any((parts.path, parts.query, parts.fragment, parts.username))
+    except ValueError:
+        host, has_more = "", True
+    if not text.startswith(("https://", "http://")) or has_more or not host:
+        raise BadSetting(f"{name}={text!r}: expected an address such as https://audit.example.com")
+    return text
+
+
+def _single_sign_on(env: Mapping[str, str]) -> SingleSignOn:
+    return SingleSignOn(
+        issuer=(env.get("AUDITDASH_OIDC_ISSUER") or "").rstrip("/"),
+        client_id=env.get("AUDITDASH_OIDC_CLIENT_ID") or "",
+        client_secret=env.get("AUDITDASH_OIDC_CLIENT_SECRET") or "",
+        name=env.get("AUDITDASH_OIDC_NAME") or "single sign-on",
+        scopes=env.get("AUDITDASH_OIDC_SCOPES") or "openid profile email",
+        claim=env.get("AUDITDASH_OIDC_ROLES_CLAIM") or "",
+        roles=_role_map(env, "AUDITDASH_OIDC_ROLES"),
+        create=_flag(env, "AUDITDASH_OIDC_CREATE"),
+        only=_flag(env, "AUDITDASH_OIDC_ONLY"),
+    )
+
+
+def _role_map(env: Mapping[str, str], name: str) -> tuple[tuple[str, str, str], ...]:
+    """value=role or value=workspace:role, with commas between them."""
+    found = []
+    for each in filter(None, (part.strip() for part in (env.get(name) or "").split(","))):
+        value, equals, given = each.rpartition("=")
+        workspace, _, role = given.strip().rpartition(":")
+        if not equals or not value.strip() or role.strip().lower() not in ROLE_NAMES:
+            raise BadSetting(f"{name}={each!r}: expected value=role or value=workspace:role")
+        found.append((value.strip(), workspace.strip(), role.strip().lower()))
+    return tuple(found)
+
+
+def _check_sign_in(settings: Settings) -> None:
+    sso = settings.sso
+    given = bool(sso.only or sso.create or sso.roles or sso.claim or sso.client_id)
+    local = urlsplit(sso.issuer).hostname in LOOPBACK
+    for is_right, name, expected in (
+        (sso.issuer or not given, "ISSUER", "expected with the other AUDITDASH_OIDC_*"),
+        (not sso.issuer or sso.issuer.startswith("https://") or local, "ISSUER", "no https://…"),
+        (not sso.issuer or sso.client_id, "CLIENT_ID", "expected with AUDITDASH_OIDC_ISSUER"),
+        (not sso.issuer or settings.is_url_safe, "ISSUER", "expected with AUDITDASH_URL, https"),
+        ("openid" in sso.scopes.split(), "SCOPES", "expected openid among them"),
+        (bool(sso.roles) == bool(sso.claim), "ROLES", "expected with AUDITDASH_OIDC_ROLES_CLAIM"),
+    ):
+        if not is_right:
+            raise BadSetting(f"AUDITDASH_OIDC_{name}: {expected}")
+
+
 def _zone(env: Mapping[str, str], name: str) -> str:
     text = env.get(name) or "UTC"
     if text != "UTC" and text not in available_timezones():
@@ -244,13 +367,6 @@ def _check_mail(sending: Sending) -> None:
         raise BadSetting("AUDITDASH_SMTP_TLS='none': expected only with a server on this machine")
     if bool(sending.smtp_user) != bool(sending.smtp_password):
         raise BadSetting("AUDITDASH_SMTP_USER: expected together with AUDITDASH_SMTP_PASSWORD")
-
-
-def _address(env: Mapping[str, str], name: str) -> str:
-    text = (env.get(name) or "").rstrip("/")
-    if text and not re.fullmatch(r"https?://[\x21-\x7e]+", text):
-        raise BadSetting(f"{name}={text!r}: expected an address such as https://audit.acme.com")
-    return text
 
 
 def _hosts(env: Mapping[str, str], name: str) -> frozenset[str]:

@@ -37,10 +37,16 @@ OWNERS = {
     "PIL": ("reports.orders.logos",),
     "pyhanko": ("reports.signing",),
     "asn1crypto": ("reports.signing",),
-    "httpx": ("ingest.sources", "outgoing.http"),
+    "httpx": ("ingest.sources", "outgoing.http", "accounts.sso.provider"),
     "botocore": ("outgoing.s3",),
     "smtplib": ("outgoing.mail",),
     "argon2": ("accounts.passwords",),
+    "zxcvbn": ("accounts.passwords",),
+    "pyotp": ("accounts.factors.totp",),
+    "segno": ("accounts.factors.totp",),
+    "webauthn": ("accounts.factors.ceremonies",),
+    "authlib": ("accounts.sso.provider",),
+    "joserfc": ("accounts.sso.provider",),
     "ua_parser": ("events.user_agents",),
 }
 TYPES_FOR_ALL = {"sqlalchemy": {"Connection", "Engine"}}  # to name in a signature, not to use

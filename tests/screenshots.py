@@ -62,6 +62,7 @@ _DEMO: Final = {
     "destinations": "/reports/destinations",
     "reports-access": "/reports?kind=access",
     "settings": "/settings",
+    "account": "/account",
     "tokens": "/settings/tokens",
     "members": "/settings/members",
 }

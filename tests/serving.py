@@ -55,6 +55,22 @@ def environment(settings: Settings) -> dict[str, str]:
         "AUDITDASH_DOMAINS": ",".join(sorted(settings.domains)),
         "AUDITDASH_SIGN_P12": str(settings.sign_p12 or ""),
         "AUDITDASH_SIGN_PASSPHRASE_FILE": str(settings.sign_passphrase_file or ""),
+        "AUDITDASH_URL": settings.url,
+        "AUDITDASH_HOSTS": ",".join(sorted(settings.hosts)),
+        "AUDITDASH_SESSION_IDLE_MINUTES": str(settings.session_idle_minutes),
+        "AUDITDASH_SESSION_HOURS": str(settings.session_hours),
+        "AUDITDASH_SECOND_FACTOR": ",".join(sorted(settings.second_factor)),
+        "AUDITDASH_OIDC_ISSUER": settings.sso.issuer,
+        "AUDITDASH_OIDC_CLIENT_ID": settings.sso.client_id,
+        "AUDITDASH_OIDC_CLIENT_SECRET": settings.sso.client_secret,
+        "AUDITDASH_OIDC_NAME": settings.sso.name,
+        "AUDITDASH_OIDC_SCOPES": settings.sso.scopes,
+        "AUDITDASH_OIDC_ROLES_CLAIM": settings.sso.claim,
+        "AUDITDASH_OIDC_ROLES": ",".join(
+            f"{value}={workspace}:{role}" for value, workspace, role in settings.sso.roles
+        ),
+        "AUDITDASH_OIDC_CREATE": str(int(settings.sso.create)),
+        "AUDITDASH_OIDC_ONLY": str(int(settings.sso.only)),
     }
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from auditdash.settings import BadSetting, Settings
+from auditdash.accounts.roles import ROLES
+from auditdash.settings import ROLE_NAMES, BadSetting, Settings
 from auditdash.store.engine import open_engine
 from tests.serving import environment
 
@@ -35,7 +36,6 @@ _EVERYTHING = {
     "AUDITDASH_API_SENDS": "120",
     "AUDITDASH_SIGN_P12": "/srv/key.p12",
     "AUDITDASH_SIGN_PASSPHRASE_FILE": "/srv/passphrase",
-    "AUDITDASH_URL": "https://audit.acme.com/",
     "AUDITDASH_SMTP_HOST": "mail.acme.com",
     "AUDITDASH_SMTP_PORT": "465",
     "AUDITDASH_SMTP_TLS": "implicit",
@@ -46,6 +46,20 @@ _EVERYTHING = {
     "AUDITDASH_SEND_FOLDER": "/srv/reports",
     "AUDITDASH_INSIDE_HOSTS": "minio.corp:9000, 10.0.0.5",
     "AUDITDASH_CA_FILE": __file__,
+    "AUDITDASH_URL": "https://audit.example.com:8443",
+    "AUDITDASH_HOSTS": "audit.example.com, Audit.Internal",
+    "AUDITDASH_SESSION_IDLE_MINUTES": "30",
+    "AUDITDASH_SESSION_HOURS": "10",
+    "AUDITDASH_SECOND_FACTOR": "admin, officer",
+    "AUDITDASH_OIDC_ISSUER": "https://login.example.com",
+    "AUDITDASH_OIDC_CLIENT_ID": "auditdash",
+    "AUDITDASH_OIDC_CLIENT_SECRET": "hush",
+    "AUDITDASH_OIDC_NAME": "Example ID",
+    "AUDITDASH_OIDC_SCOPES": "openid groups",
+    "AUDITDASH_OIDC_ROLES_CLAIM": "groups",
+    "AUDITDASH_OIDC_ROLES": "cn=audit=auditor, admins=acme:admin",
+    "AUDITDASH_OIDC_CREATE": "1",
+    "AUDITDASH_OIDC_ONLY": "1",
 }
 
 
@@ -96,10 +110,19 @@ def test_the_older_name_of_the_postgresql_scheme_is_understood() -> None:
         ("AUDITDASH_SMTP_TLS", "no"),
         ("AUDITDASH_INSIDE_HOSTS", "https://minio.corp"),
         ("AUDITDASH_CA_FILE", "/nowhere.pem"),
+        ("AUDITDASH_URL", "https://audit.example.com/path"),
+        ("AUDITDASH_URL", "https://me@audit.example.com"),
+        ("AUDITDASH_URL", "https://audit.example.com:port"),
+        ("AUDITDASH_URL", "https://[audit"),
+        ("AUDITDASH_URL", "audit.example.com"),
+        ("AUDITDASH_HOSTS", "https://audit.example.com"),
+        ("AUDITDASH_SESSION_HOURS", "0"),
+        ("AUDITDASH_SECOND_FACTOR", "everybody"),
+        ("AUDITDASH_OIDC_ONLY", "1"),
     ],
 )
 def test_a_value_that_makes_no_sense_stops_the_start_and_is_named(name: str, text: str) -> None:
-    with pytest.raises(BadSetting, match=name):
+    with pytest.raises(BadSetting, match=name.removesuffix("_ONLY")):
         Settings.from_env({name: text})
 
 
@@ -125,6 +148,31 @@ def test_half_a_mode_connection_names_what_is_missing() -> None:
 def test_a_key_without_its_passphrase_names_what_is_missing() -> None:
     with pytest.raises(BadSetting, match="AUDITDASH_SIGN_PASSPHRASE_FILE"):
         Settings.from_env({"AUDITDASH_SIGN_P12": "key.p12"})
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"AUDITDASH_OIDC_ISSUER": "http://login.example.com"}, "OIDC_ISSUER"),
+        ({"AUDITDASH_OIDC_CLIENT_ID": ""}, "OIDC_CLIENT_ID"),
+        ({"AUDITDASH_URL": ""}, "AUDITDASH_URL"),
+        ({"AUDITDASH_URL": "http://audit.example.com"}, "AUDITDASH_URL"),
+        ({"AUDITDASH_OIDC_SCOPES": "profile"}, "OIDC_SCOPES"),
+        ({"AUDITDASH_OIDC_ROLES": "admins"}, "OIDC_ROLES"),
+        ({"AUDITDASH_OIDC_ROLES": "admins=root"}, "OIDC_ROLES"),
+        ({"AUDITDASH_OIDC_ROLES_CLAIM": ""}, "OIDC_ROLES"),
+        ({"AUDITDASH_OIDC_ISSUER": ""}, "OIDC_ISSUER"),
+    ],
+)
+def test_half_a_single_sign_on_names_what_is_missing(changed: dict[str, str], named: str) -> None:
+    with pytest.raises(BadSetting, match=named):
+        Settings.from_env(_EVERYTHING | changed)
+
+
+def test_a_value_of_the_provider_gives_a_role_in_one_workspace_or_all() -> None:
+    settings = Settings.from_env(_EVERYTHING)
+    assert settings.sso.roles == (("cn=audit", "", "auditor"), ("admins", "acme", "admin"))
+    assert set(ROLE_NAMES) == set(ROLES)
 
 
 def test_a_password_in_a_refused_address_is_not_repeated() -> None:

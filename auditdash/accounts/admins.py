@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from auditdash.accounts.roles import ADMIN
 from auditdash.events.errors import BadInput
 from auditdash.store.schema import memberships, people
+from auditdash.store.tables.signing import identities
 
 
 class LastAdmin(BadInput):
@@ -15,7 +16,8 @@ class LastAdmin(BadInput):
 
 def can_sign_in() -> ColumnElement[bool]:
     """The condition on `people`: they have a way in, and are not kept out."""
-    return and_(people.c.disabled_at.is_(None), people.c.password_hash.is_not(None))
+    linked = exists().where(identities.c.person_id == people.c.id)
+    return and_(people.c.disabled_at.is_(None), or_(people.c.password_hash.is_not(None), linked))
 
 
 def has_admin(connection: Connection, workspace_id: int) -> bool:

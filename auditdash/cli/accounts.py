@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from auditdash.accounts.admins import has_admin
-from auditdash.accounts.attempts import forget_attempts
 from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.passwords import check_strength, hash_password
 from auditdash.accounts.people import (
@@ -14,13 +13,12 @@ from auditdash.accounts.people import (
     list_people,
     parse_name,
     parse_username,
-    set_password_hash,
 )
 from auditdash.accounts.roles import ADMIN, ROLES, VIEWER
-from auditdash.accounts.sessions import end_sessions_of
-from auditdash.cli.house import House, with_house, workspace_option
+from auditdash.cli.house import House, shell_actor, with_house, workspace_option
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
+from auditdash.management.signing import Doer, change_password
 from auditdash.store.engine import reading, writing
 
 
@@ -50,9 +48,9 @@ def add_user(
 ) -> None:
     """Add a person and make them a member of the workspace; asks for the password."""
     username = parse_username(username)
-    check_strength(password, username)
-    hashed = hash_password(password)
     where = house.workspace(workspace)
+    check_strength(password, username, [where.name])
+    hashed = hash_password(password)
     with writing(house.engine) as connection:
         person_id = create_person(
             connection,
@@ -78,9 +76,7 @@ def set_password(house: House, username: str, password: str) -> None:
         person = find_person(connection, username)
         if person is None:
             raise BadInput(f"there is no user {username!r}")
-        set_password_hash(connection, person.id, hashed)
-        end_sessions_of(connection, person.id)
-        forget_attempts(connection, person.username)
+        change_password(connection, Doer(shell_actor(), now()), person, hashed, None)
     click.echo(f"{username} has a new password.")
 
 

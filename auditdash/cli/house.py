@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
-from auditdash.ingest.accesses import Act
+from auditdash.ingest.accesses import Act, Actor
 from auditdash.operation import lines
 from auditdash.settings import BadSetting, Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine, writing
@@ -98,10 +98,14 @@ workspace_option = click.option(
 
 
 def shell_act(workspace: Workspace) -> Act:
+    """Something that whoever has a shell here does in a workspace."""
+    return Act(workspace=workspace, actor=shell_actor(), now=now())
+
+
+def shell_actor() -> Actor:
     """Whoever has a shell here, by their name on this machine."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         name = str(os.getuid())
-    actor = {"user_id": None, "username": f"shell:{name}", "ip": None, "user_agent": None}
-    return Act(workspace=workspace, actor=actor, now=now())
+    return {"user_id": None, "username": f"shell:{name}", "ip": None, "user_agent": None}

@@ -19,6 +19,7 @@ from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine
 from auditdash.cli.people.members import members
+from auditdash.cli.people.ways_in import people
 from auditdash.cli.report import report
 from auditdash.cli.tokens import token
 from auditdash.events.instants import now
@@ -105,6 +106,6 @@ def run_due(house: House) -> None:
 
 _INTAKE = (import_files, pull, quarantine)
 _ANSWERS = (access, report)
-_HOUSEKEEPING = (doctor, backup, restore, reindex, user, members, token)
+_HOUSEKEEPING = (doctor, backup, restore, reindex, user, people, members, token)
 for command in (*_INTAKE, *_ANSWERS, *_HOUSEKEEPING):
     main.add_command(command)

@@ -56,6 +56,13 @@ def ua_family(text: str) -> str:
     return _SAME.get(found.family, found.family)
 
 
+@lru_cache(maxsize=_DISTINCT_KEPT)
+def ua_system(text: str) -> str:
+    """The operating system that a user agent names; empty when it is none that we know."""
+    found = _resolver()(text[:_LONGEST_READ].strip(), Domain.OS).os
+    return "" if found is None or found.family == OTHER_FAMILY else found.family
+
+
 @cache
 def _resolver() -> BasicResolver:
     """The plain one, also where a faster one is installed: everywhere the same families."""

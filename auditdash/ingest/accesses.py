@@ -94,8 +94,10 @@ def event_of(
     description: str,
     entity: tuple[str, str, str],
     context: Mapping[str, str],
+    outcome: str | None = None,
 ) -> Access:
-    """Any event of our own log: `action` is one of the catalogue, `entity` type, id and name."""
+    """Any event of our own log: `action` is one of the catalogue, `entity` type, id and name,
+    `outcome` success or failure where it could have been either."""
     kind, identity, title = map(storable, entity)
     record = {
         "id": str(uuid.uuid4()),
@@ -107,6 +109,8 @@ def event_of(
         "actor": {name: value and storable(value) for name, value in actor.items()},
         "entity": {"entity_type": kind, "entity_id": identity, "entity_name": title},
     }
+    if outcome is not None:
+        record["outcome"] = outcome
     return Access(workspace_id=workspace.id, at=at, record=msgspec.json.encode(record))
 
 

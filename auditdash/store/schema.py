@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from auditdash.store.tables import signing
 from auditdash.store.tables.columns import Big, Plain, Record
 from auditdash.store.tables.columns import at_column as _at
 from auditdash.store.tables.columns import count_column as _count
@@ -28,6 +29,9 @@ from auditdash.store.tables.sending import destinations as destinations
 from auditdash.store.tables.sending import notices as notices
 from auditdash.store.tables.sending import schedule_destinations as schedule_destinations
 from auditdash.store.tables.sending import schedules as schedules
+
+# Those of signing in are found there: this one says that they are part of the whole.
+SIGNING = signing.TABLES
 
 workspaces = Table(
     "workspaces",
@@ -216,6 +220,12 @@ sessions = Table(
     _at("created_at"),
     _at("seen_at"),
     _at("expires_at"),
+    Column(
+        "method", Plain, nullable=False, server_default="password"
+    ),  # how the person proved who they are
+    Column("ip", Plain, nullable=False, server_default=""),  # of the newest request that was noted
+    Column("user_agent", Plain, nullable=False, server_default=""),
+    Column("confirmed_at", BigInteger, nullable=False, server_default="0"),
     Index(None, "person_id"),
 )
 

@@ -8,8 +8,6 @@ from flask import Blueprint, Response, abort
 from msgspec import Struct
 from sqlalchemy import Connection
 
-from auditdash.accounts.attempts import begin_attempt, forget_attempts
-from auditdash.accounts.memberships import touch_membership
 from auditdash.accounts.passwords import (
     check_strength,
     hash_password,
@@ -27,22 +25,26 @@ from auditdash.accounts.people import (
     set_password_hash,
 )
 from auditdash.accounts.roles import Permission
-from auditdash.accounts.sessions import end_session, end_sessions_of, start_session
+from auditdash.accounts.sessions import LINK, PASSWORD, end_session
 from auditdash.accounts.setup import SetupLink, find_setup_link, use_setup_link
 from auditdash.accounts.workspaces import (
     administer_all,
-    first_workspace,
     found_workspace,
     is_founded,
 )
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import SECOND, Instant
+from auditdash.events.instants import Instant
+from auditdash.management import signing as management
+from auditdash.management.signing import tell_sign_out
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
 from auditdash.web.entry import door
+from auditdash.web.signing import acts, entrance, required, sso
+from auditdash.web.signing.parties import relying_party
 
 blueprint = Blueprint("accounts", __name__)
 
+_NO_PASSKEY: Final = "That passkey was not accepted. Use another one, or your password."
 _WRONG: Final = "The username or the password is wrong."
 _USED_UP: Final = "This link was used already, or is older than a day. Ask for a new one."
 
@@ -69,28 +71,37 @@ def login() -> Response:
 @readers.public
 def log_in() -> Response:
     """Sign in, or say that it did not work: the same whether or not the name exists."""
+    if readers.settings().sso.only:
+        abort(403, f"Passwords let nobody in here: use {readers.settings().sso.name}.")
     username, password = params.field("username"), params.secret_field("password")
-    now = readers.now()
-    with writing(readers.engine()) as connection:
-        locked_until = begin_attempt(connection, username, now)
+    locked_until = entrance.may_try(username)
     if locked_until is not None:
-        return _too_many(locked_until, now)
+        return _too_many(locked_until)
     with reading(readers.engine()) as connection:
         person = find_person(connection, username)
     right = verify_password(person.password_hash if person else None, password)
     if person is None or not right or person.disabled_at is not None:
+        entrance.fail(person, "disabled" if right else "wrong password")
         return _login_page(_WRONG, 401)
-    return _welcome_back(person, password)
+    _keep_newer(person, password)
+    return entrance.after_first(person, PASSWORD, params.next_path())
 
 
 @blueprint.post("/logout")
 @readers.needs(Permission.OWN)
 @readers.without_workspace
+@required.while_missing
 def log_out() -> Response:
     """End the session, in the database and in the browser."""
+    session = door.current_session()
+    came_by_provider = session is not None and session.method == "sso"
     with writing(readers.engine()) as connection:
+        person = find_person_by_id(connection, session.person_id) if session else None
         end_session(connection, door.session_token() or "")
-    return door.drop_session(fragments.see_other("/login"))
+        if person is not None:
+            tell_sign_out(connection, acts.by(person), person)
+    left = "/login?left=1" if came_by_provider else "/login"
+    return door.drop_session(fragments.see_other(left))
 
 
 @blueprint.get("/setup/<token>")
@@ -113,14 +124,15 @@ def set_up(token: str) -> Response:
         except BadInput as error:
             return _setup_page(connection, token, link, error)
     with writing(readers.engine()) as connection:
-        person_id = _finish_setup(connection, token, form)
-        session = _begin_session(connection, person_id)
-    return door.keep_session(fragments.see_other("/"), session)
+        person = _finish_setup(connection, token, form)
+    return entrance.after_first(person, LINK, "/")
 
 
 def _login_page(error: str = "", status: int = 200) -> Response:
     with reading(readers.engine()) as connection:
         nobody = count_people(connection) == 0
+    if params.text("failed") == "passkey":
+        error = _NO_PASSKEY
     return fragments.render(
         "accounts/login.html",
         "accounts/login.html",
@@ -129,36 +141,25 @@ def _login_page(error: str = "", status: int = 200) -> Response:
         username=params.field("username"),
         next_path=params.next_path(),
         nobody=nobody,
+        sso=readers.settings().sso,
+        with_passkey=relying_party() is not None,
+        left_sso=sso.leave_address() if params.text("left") else "",
     )
 
 
-def _too_many(locked_until: Instant, now: Instant) -> Response:
-    seconds = -(-(locked_until - now) // SECOND)
-    response = _login_page(f"Too many attempts. Try again in {seconds} seconds.", 429)
+def _too_many(locked_until: Instant) -> Response:
+    text, seconds = entrance.wait_text(locked_until)
+    response = _login_page(text, 429)
     response.headers["Retry-After"] = str(seconds)
     return response
 
 
-def _welcome_back(person: Person, password: str) -> Response:
-    outdated = person.password_hash is not None and needs_rehash(person.password_hash)
-    newer = hash_password(password) if outdated else None
-    with writing(readers.engine()) as connection:
-        forget_attempts(connection, person.username)
-        if newer is not None:
+def _keep_newer(person: Person, password: str) -> None:
+    """A hash with older parameters is made anew while its password is at hand."""
+    if person.password_hash is not None and needs_rehash(person.password_hash):
+        newer = hash_password(password)
+        with writing(readers.engine()) as connection:
             set_password_hash(connection, person.id, newer)
-        token = _begin_session(connection, person.id)
-    return door.keep_session(fragments.see_other(params.next_path()), token)
-
-
-def _begin_session(connection: Connection, person_id: int) -> str:
-    """Always a new token: one that somebody planted in the browser never becomes a session."""
-    workspace = first_workspace(connection, person_id, readers.now())
-    chosen = workspace.id if workspace else None
-    if chosen is not None:
-        touch_membership(connection, person_id, chosen, readers.now())
-    return start_session(
-        connection, person_id, readers.now(), chosen, replaces=door.session_token()
-    )
 
 
 def _setup_page(
@@ -200,7 +201,8 @@ def _read_setup(connection: Connection, link: SetupLink | None) -> _Setup:
     if asks_workspace:
         _check_workspace(workspace)
     password = params.secret_field("password")
-    check_strength(password, username)
+    own = entrance.workspace_names(person.id) if person else [workspace]
+    check_strength(password, username, own)
     if password != params.secret_field("password_again"):
         raise BadInput("it differs from the first", where="password_again")
     return _Setup(
@@ -215,7 +217,7 @@ def _check_workspace(name: str) -> None:
         raise BadInput(error.what, where="workspace", expected=error.expected) from None
 
 
-def _finish_setup(connection: Connection, token: str, form: _Setup) -> int:
+def _finish_setup(connection: Connection, token: str, form: _Setup) -> Person:
     link = use_setup_link(connection, token, readers.now())
     if link is None:
         abort(410, _USED_UP)
@@ -226,8 +228,14 @@ def _finish_setup(connection: Connection, token: str, form: _Setup) -> int:
             connection, form.username, form.name, readers.now(), form.password_hash
         )
         administer_all(connection, first, readers.now())
-        return first
-    set_password_hash(connection, link.person_id, form.password_hash)
-    end_sessions_of(connection, link.person_id)
-    forget_attempts(connection, form.username)
-    return link.person_id
+        return _known(connection, first)
+    person = _known(connection, link.person_id)
+    management.change_password(connection, acts.by(person), person, form.password_hash, None)
+    return person
+
+
+def _known(connection: Connection, person_id: int) -> Person:
+    person = find_person_by_id(connection, person_id)
+    if person is None:
+        abort(410, _USED_UP)
+    return person

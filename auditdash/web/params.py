@@ -31,6 +31,11 @@ def is_given(name: str) -> bool:
     return name in request.args
 
 
+def all_text() -> dict[str, str]:
+    """All arguments of the address, each by its first value."""
+    return request.args.to_dict()
+
+
 def number(name: str, default: int, low: int, high: int) -> int:
     """A whole number from `low` to `high` in the address; anything else is BadInput."""
     given = text(name)
@@ -78,6 +83,11 @@ def chosen_field(name: str, allowed: Collection[str]) -> str:
 def chosen_fields(name: str, allowed: Collection[str]) -> tuple[str, ...]:
     """Which of the allowed words were ticked in the submitted form; another one is BadInput."""
     return tuple(_chosen(name, given.strip(), allowed) for given in request.form.getlist(name))
+
+
+def fields() -> dict[str, str]:
+    """All fields of the submitted form, each by its last value: to send them once more."""
+    return {name: values[-1] for name, values in request.form.lists()}
 
 
 def id_field(name: str) -> int:

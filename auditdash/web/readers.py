@@ -13,8 +13,8 @@ from sqlalchemy import Engine
 from auditdash.accounts.memberships import Membership
 from auditdash.accounts.roles import Permission
 from auditdash.accounts.scopes import parse_limit, scope_of, sees_addresses
-from auditdash.accounts.sessions import Session
-from auditdash.events.instants import Instant
+from auditdash.accounts.sessions import Limits, Session
+from auditdash.events.instants import HOUR, MINUTE, Instant
 from auditdash.events.periods import Period
 from auditdash.ingest import accesses
 from auditdash.ingest.accesses import AccessLog
@@ -103,6 +103,12 @@ def engine() -> Engine:
 def settings() -> Settings:
     """The settings of the current application."""
     return installation().settings
+
+
+def session_limits() -> Limits:
+    """How long sessions last, as it is set."""
+    found = settings()
+    return Limits(found.session_idle_minutes * MINUTE, found.session_hours * HOUR)
 
 
 def static_folder() -> str:

@@ -8,7 +8,6 @@ from flask import Blueprint, Response, abort
 
 from auditdash.accounts import people, sessions, tokens
 from auditdash.accounts.memberships import touch_membership
-from auditdash.accounts.passwords import check_strength, hash_password, verify_password
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
@@ -68,24 +67,6 @@ def rename() -> Response:
     with writing(readers.engine()) as connection:
         rename_workspace(connection, readers.reader().workspace.id, name=name, zone=zone)
     return fragments.see_other(_PAGE)
-
-
-@blueprint.post("/password")
-@readers.needs(Permission.OWN)
-def change_password() -> Response:
-    """A new password for this reader; every other session of theirs ends."""
-    reader = readers.reader()
-    with reading(readers.engine()) as connection:
-        person = people.find_person_by_id(connection, reader.person_id)
-    if person is None or not verify_password(person.password_hash, params.secret_field("current")):
-        raise BadInput("that is not your current password", where="current password")
-    password = params.secret_field("password")
-    check_strength(password, reader.username)
-    password_hash = hash_password(password)
-    with writing(readers.engine()) as connection:
-        people.set_password_hash(connection, reader.person_id, password_hash)
-        sessions.end_sessions_of(connection, reader.person_id, but=reader.session)
-    return _page(notices=[("ok", "Your password is changed. Other browsers are signed out.")])
 
 
 @blueprint.errorhandler(BadInput)

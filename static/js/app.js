@@ -37,6 +37,11 @@ document.addEventListener("click", async (click) => {
   say("Copied");
 });
 
+// A button that prints the page.
+document.addEventListener("click", (click) => {
+  if (click.target.closest("[data-print]")) window.print();
+});
+
 // Selects marked so send their form when changed.
 document.addEventListener("change", (change) => {
   if (change.target.matches("[data-submit]")) change.target.form.requestSubmit();

@@ -1,7 +1,9 @@
 import pytest
 from argon2 import PasswordHasher, extract_parameters
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from auditdash.accounts.passwords import (
+    SHORTEST,
     check_strength,
     hash_password,
     needs_rehash,
@@ -21,11 +23,17 @@ from auditdash.events.errors import BadInput
         ("PasswordPassword2026", "easy to guess"),
         ("123456789012", "easy to guess"),
         ("my-name-is-Alice", "username"),
+        ("correct-horse-battery-staple", "easy to guess"),
+        ("Summer2026!!!", "easy to guess"),
+        ("iloveyou123456", "similar to a commonly used password"),
+        ("complianceaudit", "easy to guess"),
+        ("Brightwater Bank heron", "name of the workspace"),
+        ("heron-brightwaterbank-7", "name of the workspace"),
     ],
 )
 def test_a_weak_password_is_refused_and_says_why(password: str, why: str) -> None:
     with pytest.raises(BadInput, match=why) as caught:
-        check_strength(password, "alice")
+        check_strength(password, "alice", ["Brightwater Bank"])
     assert password not in str(caught.value)
 
 
@@ -33,7 +41,19 @@ def test_a_weak_password_is_refused_and_says_why(password: str, why: str) -> Non
     "password", ["heron lantern cobalt", "ñandú-käse-12", "密码很长而且不容易猜到的句子"]
 )
 def test_a_long_unusual_password_is_good(password: str) -> None:
-    check_strength(password, "alice")
+    check_strength(password, "alice", ["Brightwater Bank"])
+
+
+def test_a_short_name_does_not_forbid_its_letters() -> None:
+    check_strength("heron lantern cobalt", "an", ["Ron"])
+
+
+def test_the_common_passwords_that_are_long_enough_are_all_refused() -> None:
+    common = [each for each in FREQUENCY_LISTS["passwords"] if len(each) >= SHORTEST]
+    assert len(common) > 200
+    for password in common:
+        with pytest.raises(BadInput, match="easy to guess"):
+            check_strength(password, "")
 
 
 def test_only_the_right_password_is_right() -> None:

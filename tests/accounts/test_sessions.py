@@ -2,13 +2,17 @@ from sqlalchemy import Engine, select
 
 from auditdash.accounts.people import create_person, disable_person
 from auditdash.accounts.sessions import (
-    ABSOLUTE_LIMIT,
-    IDLE_LIMIT,
+    RECENT,
+    Entrance,
+    Limits,
     Session,
     choose_workspace,
     end_session,
+    end_session_of,
     end_sessions_of,
     find_session,
+    list_sessions,
+    renew_session,
     start_session,
     touch_session,
 )
@@ -51,8 +55,8 @@ def test_the_store_has_no_token(engine: Engine) -> None:
 
 def test_a_session_ends_when_it_is_not_used(engine: Engine) -> None:
     token = _start(engine, _alice(engine))
-    assert _find(engine, token, NOW + IDLE_LIMIT - 1) is not None
-    assert _find(engine, token, NOW + IDLE_LIMIT) is None
+    assert _find(engine, token, NOW + Limits().idle - 1) is not None
+    assert _find(engine, token, NOW + Limits().idle) is None
 
 
 def test_a_session_ends_after_seven_days_however_busy(engine: Engine) -> None:
@@ -62,7 +66,7 @@ def test_a_session_ends_after_seven_days_however_busy(engine: Engine) -> None:
         now = Instant(now + 6 * HOUR)
         with writing(engine) as connection:
             touch_session(connection, session, now)
-    assert now - NOW == ABSOLUTE_LIMIT
+    assert now - NOW == Limits().absolute
 
 
 def test_a_page_view_shortly_after_another_needs_no_write(engine: Engine) -> None:
@@ -115,7 +119,7 @@ def test_the_chosen_workspace_is_remembered(engine: Engine, workspace_id: int) -
 def test_sessions_that_are_over_are_cleared_away(engine: Engine) -> None:
     alice = _alice(engine)
     _start(engine, alice)
-    _start(engine, alice, Instant(NOW + IDLE_LIMIT))
+    _start(engine, alice, Instant(NOW + Limits().idle))
     with reading(engine) as connection:
         assert len(connection.execute(select(sessions)).all()) == 1
 
@@ -126,3 +130,62 @@ def test_a_disabled_person_has_no_session_however_it_began(engine: Engine) -> No
         create_person(connection, "bob", "Bob", NOW, "hash")
         disable_person(connection, alice, NOW)
     assert _find(engine, _start(engine, alice)) is None
+
+
+def test_a_shorter_limit_ends_sessions_that_are_there(engine: Engine) -> None:
+    token = _start(engine, _alice(engine))
+    with reading(engine) as connection:
+        for limits, lives in ((Limits(HOUR, 9 * HOUR), True), (Limits(9 * HOUR, HOUR), False)):
+            later = Instant(NOW + HOUR - (1 if lives else 0))
+            assert (find_session(connection, token, later, limits) is not None) == lives
+
+
+def test_a_session_says_from_where_and_how_it_was_begun(engine: Engine) -> None:
+    alice = _alice(engine)
+    entrance = Entrance(method="password+app", ip="203.0.113.9", user_agent="\x00" + "x" * 3000)
+    with writing(engine) as connection:
+        token = start_session(connection, alice, NOW, entrance=entrance)
+        session = find_session(connection, token, NOW)
+        assert session is not None
+        touch_session(connection, session, Instant(NOW + HOUR), "198.51.100.7", "Firefox")
+    assert (session.method, session.ip) == ("password+app", "203.0.113.9")
+    assert len(session.user_agent) < 600
+    seen = _find(engine, token, NOW + HOUR)
+    assert seen is not None
+    assert (seen.ip, seen.user_agent, seen.seen_at) == ("198.51.100.7", "Firefox", NOW + HOUR)
+
+
+def test_a_renewed_session_has_another_token_and_is_recent_again(engine: Engine) -> None:
+    old = _start(engine, _alice(engine))
+    session, later = _find(engine, old), Instant(NOW + RECENT + 1)
+    assert session is not None
+    assert session.is_recent(Instant(NOW + RECENT))
+    assert not session.is_recent(later)
+    with writing(engine) as connection:
+        found = renew_session(connection, session, later, "password+app")
+        assert renew_session(connection, session, later) is None
+    assert found is not None
+    assert _find(engine, old, later) is None
+    renewed = _find(engine, found[0], later)
+    assert renewed == found[1]
+    assert renewed.is_recent(later)
+    assert renewed.method == "password+app"
+    assert renewed.csrf_token == session.csrf_token
+    assert renewed.expires_at == session.expires_at
+
+
+def test_a_session_is_ended_by_its_handle_by_its_owner_alone(engine: Engine) -> None:
+    alice = _alice(engine)
+    tokens = [_start(engine, alice, Instant(NOW + number)) for number in range(3)]
+    with writing(engine) as connection:
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        start_session(connection, bob, NOW)
+        newest, middle, oldest = list_sessions(connection, alice, NOW)
+        assert oldest.created_at < middle.created_at < newest.created_at
+        for handle in ("", "x", "f" * 64, "\ud800" * 64, middle.handle[:-1]):
+            assert not end_session_of(connection, alice, handle)
+        assert not end_session_of(connection, bob, middle.handle)
+        assert end_session_of(connection, alice, middle.handle)
+        assert not end_session_of(connection, alice, middle.handle)
+        assert len(list_sessions(connection, alice, NOW)) == 2
+    assert [_find(engine, token) is not None for token in tokens] == [True, False, True]

@@ -84,6 +84,11 @@ PAGES: Final = {
     "addresses.page": ("/settings/addresses",),
     "tokens.index": ("/settings/tokens",),
     "tokens.show": ("/settings/tokens/1", "/settings/tokens/2"),
+    "account.page": ("/account", "/account?done=app"),
+    "factors.app_page": ("/account/app",),
+    "factors.passkey_page": ("/account/passkeys/new",),
+    "confirm.page": ("/confirm?next=/account",),
+    "others.page": ("/settings/members/1/sessions",),
     "home.welcome": ("/welcome",),
     "home.demo": ("/welcome/demo",),
 }
@@ -131,6 +136,10 @@ OTHERS: Final = {
     "intake.download_quarantine",
     "intake.download_rejected",
     "reports.download",
+    "second.page",
+    "sso.begin",
+    "sso.begin_link",
+    "sso.come_back",
 }
 ERRORS: Final = {
     "/nothing/here": 404,
@@ -156,5 +165,7 @@ ERRORS: Final = {
     "/timeline?q=&after=x": 400,
     "/setup/used": 410,
     "/settings/tokens/999": 404,
+    "/settings/members/999/sessions": 404,
+    "/login/sso/callback?state=x": 404,
     "/logout": 405,
 }

@@ -264,7 +264,20 @@ def test_what_serves_others_needs_https(healthy: Settings) -> None:
         ("0.0.0.0", True, []),  # noqa: S104 - nobody listens
         ("localhost", False, []),
     ):
-        settings = msgspec.structs.replace(healthy, host=host, secure_cookies=secure)
+        settings = msgspec.structs.replace(
+            healthy, host=host, secure_cookies=secure, url="https://audit.example"
+        )
+        assert _bad(examine(settings, [], _NOW)) == bad
+
+
+@ON_SQLITE
+def test_what_serves_others_knows_its_own_name(healthy: Settings) -> None:
+    for changed, bad in (
+        ({"host": "0.0.0.0", "secure_cookies": True}, [("names", "warning")]),  # noqa: S104 - nobody listens
+        ({"trusted_proxies": 1}, [("names", "warning")]),
+        ({"trusted_proxies": 1, "hosts": frozenset({"audit.example"})}, []),
+    ):
+        settings = msgspec.structs.replace(healthy, **changed)
         assert _bad(examine(settings, [], _NOW)) == bad
 
 

@@ -33,6 +33,12 @@ _PUBLIC = {
     "accounts.log_in",
     "accounts.setup",
     "accounts.set_up",
+    "second.page",
+    "second.give",
+    "passkey.options",
+    "passkey.sign_in",
+    "sso.begin",
+    "sso.come_back",
 }
 _AS_MODE = {"dialect.audit_logs"}  # whose clients expect no JSON here
 _STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')

@@ -5,24 +5,9 @@ from sqlalchemy import Engine
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import find_workspace
 from tests.databases import ON_SQLITE, add_workspace
-from tests.people import PASSWORD, signed_in
+from tests.people import signed_in
 
 pytestmark = ON_SQLITE
-
-
-def test_the_password_changes_only_with_the_current_one(
-    client: FlaskClient, engine: Engine, workspace_id: int
-) -> None:
-    elsewhere = signed_in(client.application.test_client(), workspace_id)
-    form = {"current": "wrong", "password": "another-good-one-9"}
-    assert client.post("/settings/password", data=form).status_code == 400
-    assert elsewhere.get("/settings").status_code == 200
-    weak = {"current": PASSWORD, "password": "alice-alice-1"}
-    assert "username in it" in client.post("/settings/password", data=weak).text
-    answer = client.post("/settings/password", data=form | {"current": PASSWORD})
-    assert "is changed" in answer.text
-    assert client.get("/settings").status_code == 200
-    assert elsewhere.get("/settings").status_code == 303
 
 
 def test_the_workspace_can_be_renamed(

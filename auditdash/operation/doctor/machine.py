@@ -30,6 +30,7 @@ def check_machine(settings: Settings, unknown: list[str]) -> Iterator[Finding]:
     """All that can be told without the database; `unknown` are variables that nothing reads."""
     yield _variables(unknown)
     yield _serving(settings)
+    yield _names(settings)
     yield _of_place("instance", _folder, settings.instance)
     yield _of_place("key", _key, key_path(settings.instance))
     yield check_libraries(ctypes.CDLL)
@@ -97,6 +98,16 @@ def _variables(unknown: list[str]) -> Finding:
         advice = "README.md lists the settings; correct the name, or remove it"
         return warning("settings", f"nothing reads {', '.join(unknown)}", advice)
     return ok("settings", "all can be right")
+
+
+def _names(settings: Settings) -> Finding:
+    """By which names it may be called: a page of a stranger must not give it another."""
+    if settings.url or settings.hosts:
+        return ok("names", ", ".join(sorted(settings.hosts | {settings.host_name} - {""})))
+    if _is_here(settings.host) and not settings.trusted_proxies:
+        return ok("names", "only this machine's own")
+    advice = "set AUDITDASH_URL=https://… to the address by which people open it"
+    return warning("names", "nobody has said by which name people open it, so any will do", advice)
 
 
 def _serving(settings: Settings) -> Finding:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, request
+from msgspec import structs
 
 from auditdash.accounts.memberships import Membership, find_memberships, touch_membership
 from auditdash.accounts.roles import ADMIN, Permission
@@ -18,6 +19,7 @@ from auditdash.events.instants import parse_zone
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
 from auditdash.web.readers import Reader
+from auditdash.web.signing import required
 
 _API: Final = "/api/"
 _MONITORED: Final = {"/healthz", "/readyz", "/metrics"}
@@ -35,7 +37,7 @@ _NO_WORKSPACE: Final = (
 def install(app: Flask) -> None:
     """Stand before every view of the pages; the API keeps its own door."""
     app.before_request(_stand_at_the_door)
-    app.after_request(_leave_form_token)
+    app.after_request(_leave_tokens)
     app.after_request(_record_guest)
     app.teardown_request(readers.end_work)
 
@@ -61,6 +63,18 @@ def drop_session(response: Response) -> Response:
     secure = readers.settings().secure_cookies
     response.delete_cookie(_session_cookie(), secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+def go_on_with(token: str, session: Session) -> None:
+    """The session of this request has another token from now on: the answer will bring it."""
+    g.session = session
+    g.reader = structs.replace(readers.reader(), session=session)
+    g.new_session_token = token
+
+
+def confirm_address(path: str) -> str:
+    """Where one proves again who one is, to go on to this path."""
+    return "/confirm?" + urlencode({"next": params.local_path(path)})
 
 
 def keep_choice(response: Response, name: str, value: str) -> Response:
@@ -98,6 +112,8 @@ def _stand_at_the_door() -> Response | None:
         _check_form_token()
     if not is_open:
         _check_role(getattr(view, "needs", None), is_scoped=getattr(view, "is_scoped", False))
+    if (elsewhere := required.turn_away(view)) is not None:
+        return elsewhere
     readers.begin_work()
     return None
 
@@ -114,8 +130,13 @@ def _check_role(permission: Permission | None, *, is_scoped: bool) -> None:
 
 def is_signed_in() -> bool:
     """Whether somebody is signed in; they may be a member of no workspace, and then no reader."""
-    signed_in: bool = g.get("is_signed_in", False)
-    return signed_in
+    return current_session() is not None
+
+
+def current_session() -> Session | None:
+    """The session of this request, of a reader or not."""
+    found: Session | None = g.get("session")
+    return found
 
 
 def _find_reader() -> None:
@@ -124,17 +145,18 @@ def _find_reader() -> None:
         return
     now = readers.now()
     with reading(readers.engine()) as connection:
-        session = find_session(connection, token, now)
+        session = find_session(connection, token, now, readers.session_limits())
         memberships = find_memberships(connection, session.person_id, now) if session else []
     if session is None:
         return
-    g.is_signed_in = True
+    g.session = session
     membership = choose(memberships, session.workspace_id)
     if membership is None:
         return
     if session.needs_touch(now):
         with writing(readers.engine()) as connection:
-            touch_session(connection, session, now)
+            agent = request.headers.get("User-Agent", "")
+            touch_session(connection, session, now, request.remote_addr or "", agent)
             touch_membership(connection, session.person_id, membership.workspace.id, now)
     g.workspaces = [each.workspace for each in memberships]
     g.reader = _reader(session, membership)
@@ -210,7 +232,9 @@ def _record_guest(response: Response) -> Response:
     return response
 
 
-def _leave_form_token(response: Response) -> Response:
+def _leave_tokens(response: Response) -> Response:
+    if (token := g.pop("new_session_token", None)) is not None:
+        keep_session(response, token)
     if g.pop("new_form_token", False):
         _set_cookie(response, _form_cookie(), g.form_token, samesite="Strict")
     return response

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Flask, Response, request
 
-from auditdash.web import params
+from auditdash.web import params, readers
 
 # plotly-basic fills one empty style element: the hash is that of the empty text.
 CONTENT_SECURITY_POLICY: Final = "; ".join(
@@ -31,6 +31,7 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_ALWAYS_HTTPS: Final = "max-age=31536000; includeSubDomains"
 _FOREVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -41,6 +42,8 @@ def install(app: Flask) -> None:
 
 def _add_headers(response: Response) -> Response:
     response.headers.update(_HEADERS)
+    if readers.settings().secure_cookies:
+        response.headers["Strict-Transport-Security"] = _ALWAYS_HTTPS
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     elif params.text("v"):

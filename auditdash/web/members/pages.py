@@ -19,12 +19,15 @@ from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
 from auditdash.web.members import forms
 from auditdash.web.members.forms import Given
+from auditdash.web.signing import confirm
 
 blueprint = Blueprint("members", __name__, url_prefix="/settings/members")
 
 PATH: Final = "/settings/members"
 _LIST: Final = "members/page.html"
 _ONE: Final = "members/one.html"
+_ONLY: Final = "only single sign-on lets people in here"
+_BY_COMMAND: Final = "auditdash people sign-in-link on the command line"
 
 
 @blueprint.get("")
@@ -36,6 +39,7 @@ def index() -> Response:
 
 @blueprint.post("")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def invite() -> Response:
     """Make somebody a member; the answer is the only page that shows their one-time link."""
     given = forms.sent()
@@ -53,6 +57,8 @@ def invite() -> Response:
             )
     except BadInput as error:
         return _list(given, error=error)
+    if readers.settings().sso.only:
+        link = None  # the provider is the way in
     return _list(link=readers.absolute(link) if link else "", invited=given.username)
 
 
@@ -66,6 +72,7 @@ def show(person_id: int) -> Response:
 
 @blueprint.post("/<int:person_id>")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def change(person_id: int) -> Response:
     """Another role, other limits."""
     given = forms.sent()
@@ -83,6 +90,7 @@ def change(person_id: int) -> Response:
 
 @blueprint.post("/<int:person_id>/remove")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def remove(person_id: int) -> Response:
     """Take somebody out of the workspace."""
     try:
@@ -95,8 +103,11 @@ def remove(person_id: int) -> Response:
 
 @blueprint.post("/<int:person_id>/link")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def renew(person_id: int) -> Response:
     """Another one-time link, for who has lost the first, or the password."""
+    if readers.settings().sso.only:
+        return _list(error=BadInput(_ONLY, expected=_BY_COMMAND))
     with writing(readers.engine()) as connection:
         member = _find(connection, person_id)
         if member.is_disabled or not _is_mine(connection, member):
@@ -107,6 +118,7 @@ def renew(person_id: int) -> Response:
 
 @blueprint.post("/<int:person_id>/disable")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def disable(person_id: int) -> Response:
     """Keep a person out of the whole installation; the last one who can sign in stays."""
     try:
@@ -132,6 +144,7 @@ def enable(person_id: int) -> Response:
 
 @blueprint.post("/workspaces")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def found() -> Response:
     """Another workspace, with nothing in it; whoever makes it is its admin."""
     try:

@@ -20,6 +20,7 @@ from auditdash.ingest.accesses import Act
 from auditdash.management import tokens as management
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
+from auditdash.web.signing import confirm
 
 blueprint = Blueprint("tokens", __name__, url_prefix="/settings/tokens")
 
@@ -37,6 +38,7 @@ def index() -> Response:
 
 @blueprint.post("")
 @readers.needs(Permission.TOKENS)
+@confirm.first
 def create() -> Response:
     """A workspace token; the answer is the only page that ever shows it."""
     try:
@@ -56,6 +58,7 @@ def create() -> Response:
 
 @blueprint.post("/own")
 @readers.needs(Permission.SEARCHES)
+@confirm.first
 def create_own() -> Response:
     """A token of this reader's own; shown once, too."""
     try:
@@ -82,6 +85,7 @@ def show(token_id: int) -> Response:
 
 @blueprint.post("/<int:token_id>/rotate")
 @readers.needs(Permission.SEARCHES)
+@confirm.first
 def rotate(token_id: int) -> Response:
     """A new secret in place of the present one, which may stay good for a while."""
     with writing(readers.engine()) as connection:

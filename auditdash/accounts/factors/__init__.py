@@ -1,0 +1,1 @@
+"""What somebody has beside a password: an authenticator app, passkeys, recovery codes."""
