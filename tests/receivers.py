@@ -34,7 +34,7 @@ _PATIENCE = 120
 
 
 class Certified(Struct, frozen=True):
-    """Who vouches for `localhost` and 127.0.0.1 in a test: `authorities` is a file."""
+    """Who vouches for `localhost`, not for its address, in a test: `authorities` is a file."""
 
     authority: trustme.CA
     authorities: str
@@ -42,7 +42,7 @@ class Certified(Struct, frozen=True):
     def context(self, *names: str) -> ssl.SSLContext:
         """A server's side, with a certificate for these names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert(*(names or ("localhost", "127.0.0.1"))).configure_cert(context)
+        self.authority.issue_cert(*(names or ("localhost",))).configure_cert(context)
         return context
 
 

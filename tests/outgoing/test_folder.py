@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,21 @@ def test_what_a_killed_attempt_left_is_no_obstacle(root: Path, tmp_path: Path) -
         raise AssertionError(left)
     put_in_folder(root, "", parcel)
     assert (root / parcel.name).read_bytes() == b"first"
+
+
+def test_a_file_that_comes_in_between_is_not_replaced(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parcel, fsync = make_parcel(tmp_path, b"ours"), os.fsync
+
+    def sync(handle: int) -> None:
+        (root / parcel.name).write_bytes(b"theirs")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(RefusedError, match="nothing is replaced"):
+        put_in_folder(root, "", parcel)
+    assert [path.read_bytes() for path in root.iterdir()] == [b"theirs"]
 
 
 @pytest.mark.parametrize(

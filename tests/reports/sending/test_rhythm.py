@@ -112,6 +112,12 @@ def _noon(day: date, zone: ZoneInfo) -> Instant:
             ["2011-12-29T16:00:00Z", "2011-12-30T16:00:00Z", "2011-12-31T16:00:00Z"],
         ),
         (
+            "daily 0 23:30",  # the clocks went from 23:00 on the 30th to midnight
+            "America/Nuuk",
+            "2024-03-31T01:10:00Z",
+            ["2024-03-31T01:30:00Z", "2024-04-01T00:30:00Z", "2024-04-02T00:30:00Z"],
+        ),
+        (
             "monthly 31 06:00",
             "UTC",
             "2027-12-31T06:00:00Z",
