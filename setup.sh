@@ -44,13 +44,13 @@ find_what_running_needs() {
 
 find_browser() {
   [ -n "${CHROME:-}" ] && return
-  for name in chromium chromium-browser google-chrome; do
+  for name in chromium-headless-shell chromium chromium-browser google-chrome; do
     command -v "$name" >/dev/null 2>&1 && return
   done
   # On Ubuntu this package only fetches a snap, which the tests cannot drive.
   grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null &&
     stop "no browser: install Google Chrome or a Chromium, or name one: CHROME=/path ./check"
-  need chromium "the browser that the tests drive"
+  need chromium-headless-shell "the browser that the tests drive"
 }
 
 find_what_testing_needs() {
