@@ -71,7 +71,7 @@ def question_of(run: ReportRun) -> Question:
         scope=Scope(workspace_id=run.workspace_id, highest_seq=run.highest_seq),
         clock=clock,
         period=period,
-        text=print_query(query),
+        text=print_query(query if during else Query(query.node)),
     )
 
 

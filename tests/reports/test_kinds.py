@@ -80,6 +80,7 @@ def test_each_kind_is_valid_and_each_of_its_numbers_is_in_its_attachments(
     assert judge(path, "3a", "ua1") == []
     assert untraced(path) == {}
     assert manifest(path)["kind"] == kind
+    assert ("sort:" in manifest(path)["question"]["query"]) == (kind != "access")
     assert f"{kinds()[kind].title} October 2026" in words(path)
     _check_that_the_result_is_one_page(path)
     assert run.rows == manifest(path)["population"]["rows"]
