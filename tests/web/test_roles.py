@@ -30,6 +30,7 @@ from tests.web.routes import ROUTES
 _MARK = "zebraherring"
 _OURS_NOT = "/timeline?q=-source:auditdash"
 _LIMITED, _STRANGER = "limited", "stranger"
+_DOOR_SAYS = ("does not allow this", "made of all events")
 _KINDS = (*ROLES, _LIMITED, _STRANGER)
 _LIMITS = Limits(query="op:export", period_end=NOW)
 
@@ -155,9 +156,8 @@ def test_each_cell_of_the_table(rooms: Rooms, kind: str) -> None:
         allowed = ROUTES[rule.endpoint].split()
         meant = "*" in allowed and "auditor" in allowed if kind == _LIMITED else kind in allowed
         answer = browser.open(_address(rooms.app, rule), method=method, data={}, buffered=True)
-        refused = answer.status_code == 403
-        if rule.endpoint == "addresses.reveal":
-            refused = "does not allow" in answer.text  # the membership decides
+        # A view may say no for a reason of its own: a wrong password, a membership.
+        refused = answer.status_code == 403 and any(each in answer.text for each in _DOOR_SAYS)
         if refused is meant or answer.status_code >= 500:
             wrong.append((rule.endpoint, method, answer.status_code))
     assert wrong == []
