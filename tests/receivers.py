@@ -225,6 +225,7 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
     command = [str(program), "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"]
     command += [f"-{part}.port={port}" for part, port in ports.items()]
     command += ["-s3", f"-s3.config={folder / 's3.json'}", f"-s3.localSocket={folder / 's3.sock'}"]
+    command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]  # their usual ports are taken by another
     command += ["-volume.max=200", "-master.volumeSizeLimitMB=64", "-master.telemetry=false"]
     with (folder / "log").open("wb") as log:
         env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
