@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine
 
 from auditdash import jobs
-from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant
+from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant, to_rfc3339
 from auditdash.outgoing.s3 import Bucket
 from auditdash.outgoing.webhook import make_secret, sign
 from auditdash.reports.sending.deliver import LEASE, WAITS, send_next
@@ -103,8 +103,9 @@ def test_a_schedule_sends_its_report_to_every_kind_of_destination(
     )
     slack = receiver.url.replace("hook", "slack")
     with writing(engine) as connection:
-        store(connection, workspace_id, make_record())
         known = add_schedule(connection, workspace_id, make_plan("daily 0 06:00"), NOW)
+        day_before = to_rfc3339(Instant(known.next_at - DAY))
+        store(connection, workspace_id, make_record(timestamp=day_before))
         made = [
             add_destination(
                 connection,
