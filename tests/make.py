@@ -15,7 +15,9 @@ from auditdash.ingest.parse import Piece
 
 NOW = parse_instant("2026-11-23T12:00:00Z")
 # What is done in auditdash itself comes from no feed.
-OURS = frozenset(each.name for each in actions() if each.name.startswith("auditdash_"))
+OURS = frozenset(
+    each.name for each in actions() if each.name.startswith(("auditdash_", "report_destination_"))
+)
 
 EXAMPLE: dict[str, Any] = {
     "id": "12326c8c-3c13-45a3-9b36-5a16d42937db",
