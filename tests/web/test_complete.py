@@ -59,7 +59,7 @@ def test_values_of_the_context_and_its_paths_are_known(client: FlaskClient, fill
     paths = [each["text"] for each in _ask(client, "context.gro")]
     assert {"context.group_id:", "context.group_name:"} <= set(paths)
     offers = [each for each in _ask(client, "context.group_name:") if each["count"]]
-    assert [(each["label"], each["count"]) for each in offers] == [("internalgroup", 50)]
+    assert [(each["label"], each["count"]) for each in offers] == [("internalgroup", 53)]
 
 
 @ON_SQLITE
