@@ -173,25 +173,26 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
     assert revoke_token(connection, workspace_id, 2, now())
     save_searches(connection, workspace_id, alice, bob, TEXTS[0])
     add_schedule(connection, workspace_id, make_plan(owner_id=alice), now())
-    _send(connection, workspace_id, alice)
+    send_report(connection, workspace_id, 1, TEXTS[0])
 
 
-def _send(connection: Connection, workspace_id: int, alice: int) -> None:
-    """A schedule that is paused, and the first report: one mail of it went, one did not."""
+def send_report(connection: Connection, workspace_id: int, run_id: int, text: str) -> None:
+    """A schedule that is paused, and a report: one mail of it went, one did not. The first person
+    owns the schedule, and `text` is what people name and what comes back."""
     to = add_destination(
         connection,
         workspace_id,
         MailTo(("ann@acme.com", "bob@acme.com")),
         kind="mail",
         now=now(),
-        name=TEXTS[0][:100],
+        name=text[:100],
     )
-    plan = make_plan("weekly 1 07:30", name=TEXTS[0][:100], owner_id=alice)
+    plan = make_plan("weekly 1 07:30", name=text[:100], owner_id=1)
     paused = add_schedule(connection, workspace_id, plan, now())
     choose_destinations(connection, paused.id, [to.id])
     pause_schedule(connection, paused)
-    queue_report(connection, workspace_id, 1, [to], now())
-    for state, outcome in (("done", "mail.acme.com took it"), ("failed", TEXTS[0])):
+    queue_report(connection, workspace_id, run_id, [to], now())
+    for state, outcome in (("done", "mail.acme.com took it"), ("failed", text)):
         claimed = claim_delivery(connection, now=now(), until=Instant(now() + DAY))
         assert claimed is not None
         finish_delivery(connection, claimed, state=state, outcome=outcome, now=now())

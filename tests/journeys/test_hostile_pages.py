@@ -18,6 +18,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.folding import storable
 from auditdash.events.instants import now
 from auditdash.ingest.intake import close_receipt, open_receipt
+from auditdash.reports.run import run_next
 from auditdash.store.engine import writing
 from auditdash.store.workspaces import rename_workspace
 from tests.journeys.hostile import HOSTILE, PLAIN
@@ -30,6 +31,7 @@ from tests.journeys.scene import (
     import_baseline,
     open_scene,
     save_searches,
+    send_report,
 )
 
 _TURNING: Final = re.compile("[\x00\x07\x1b\u202a-\u202e\u2066-\u2069]")
@@ -62,10 +64,12 @@ def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     """In one workspace everything is hostile; the other is its harmless twin."""
     folder = tmp_path_factory.mktemp("hostile")
     with open_scene(sqlite_template, folder, tuple(HOSTILE.values())) as found:
-        fill(found.engine, found.settings, found.empty, PLAIN)
+        fill(found.engine, found.settings, found.empty, PLAIN)  # made what the other left waiting
+        assert run_next(found.engine, found.settings, now())
         with writing(found.engine) as connection:
             save_searches(connection, found.empty, 1, 2, PLAIN[0])
             import_baseline(connection, found.empty, PLAIN)
+            send_report(connection, found.empty, 3, PLAIN[0])
         _name_everything(found, found.empty, PLAIN)
         _name_everything(found, found.filled, tuple(HOSTILE.values()))
         yield found
@@ -141,6 +145,7 @@ def _addresses() -> Iterator[str]:
     for number in (4, 5, 6):  # the twin's; of the other workspace they were 1, 2, 3
         yield f"/saved/{number}"
     yield "/saved/4/delete"
+    yield from ("/reports/3/sent", "/reports/destinations/2", "/reports/schedules/3")
     yield from ("/access/baselines/2", "/access/baselines/2?effect=contradicts&line=2")
     yield "/timeline?q=is:unmapped"
     yield "/timeline?q=action:org_user_role_changed,report_schedule_user_email_added"

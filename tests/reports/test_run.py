@@ -190,7 +190,9 @@ def test_a_report_is_signed_where_a_key_is_set_and_never_left_unsigned(
     command = ["report", "verify", str(path), "--trust", str(trust), "--stored"]
     env = environment(keyed)
     said = CliRunner().invoke(main, command, env=env)
-    assert (said.exit_code, "Stored hash: the file is the one" in said.output) == (0, True), said
+    assert (said.exit_code, "Stored hash: the file is the one" in said.output) == (0, True), (
+        said.output
+    )
     with writing(engine) as connection:
         connection.execute(update(report_runs).values(sha256=bytes(32)))
     said = CliRunner().invoke(main, command, env=env)

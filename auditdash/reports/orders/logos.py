@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Final
 
 from msgspec import Struct
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
@@ -46,6 +46,7 @@ def parse_logo(content: bytes) -> Logo:
     if format_ is None:
         raise _refused("this is no image that can be printed")
     try:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, once imported, lets them pass
         with Image.open(BytesIO(content), formats=(format_,)) as opened:
             # Told by the head alone, before a pixel is unpacked.
             fits = 0 < opened.width <= MOST_PIXELS and 0 < opened.height <= MOST_PIXELS

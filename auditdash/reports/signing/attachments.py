@@ -65,7 +65,8 @@ def read_manifest(files: dict[str, generic.StreamObject]) -> Manifest:
             raise UnreadableReportError("The manifest.json is too large.")
     try:
         facts = msgspec.json.decode(raw, type=dict[str, Any])
-        listed = [each for each in facts.values() if isinstance(each, dict) and "sha256" in each]
+        told = (*facts.values(), *facts.get("lists", ()))
+        listed = [each for each in told if isinstance(each, dict) and "sha256" in each]
         return msgspec.convert({**facts, "files": listed}, Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UnreadableReportError(f"The manifest.json cannot be read: {error}.") from None

@@ -24,6 +24,10 @@ from tests.reports.tracing.words import (
 )
 
 _TOP = 6
+# A line of what changed begins as a bar of the same name does; this follows its number.
+_CHANGED = {
+    kind.title: "|".join((kind.new_head.casefold(), kind.gone_head.casefold())) for kind in KINDS
+}
 
 
 def trace_result(paper: Paper) -> Iterator[str]:
@@ -113,8 +117,10 @@ def _bars(counts: Counter[str]) -> Iterator[str]:
     """The longest bars; which of several of one length is drawn does not matter, and a long name
     may be cut."""
     for _, count in counts.most_common(_TOP):
-        names = (_cut(name) for name, number in counts.items() if number == count)
-        yield rf"(?:{'|'.join(names)}) {count:,}"
+        names = [name for name, number in counts.items() if number == count]
+        changed = "|".join(_CHANGED[name] for name in names if name in _CHANGED)
+        after = rf"(?! (?:{changed})\b)" if changed else ""
+        yield rf"(?:{'|'.join(map(_cut, names))}) {count:,}{after}"
 
 
 def _cut(name: str) -> str:
