@@ -30,9 +30,9 @@ def test_a_report_from_the_form_to_the_file(
     page = visit.page
     sign_in_browser(page, engine, live_server, workspace_id)
     page.goto("/reports")
-    page.get_by_label("Period").select_option("custom")
-    page.get_by_label("First day").fill("2026-10-01")
-    page.get_by_label("Last day").fill("2026-10-31")
+    page.get_by_label("Period", exact=True).select_option("custom")
+    page.get_by_label("First day", exact=True).fill("2026-10-01")
+    page.get_by_label("Last day", exact=True).fill("2026-10-31")
     page.get_by_role("button", name="Make report").click()
     row = page.get_by_role("row").nth(1)
     for _ in range(120):
