@@ -1,26 +1,22 @@
-"""Requests counted by all workers together, in one small file of fixed places.
+"""Requests counted by all workers together, in one shared file of fixed places.
 
-The file is mapped into each worker; a lock that ends with its holder keeps the three additions of a
-request together. So a worker that ends or is killed takes no counts with it, and each of them can
-tell the sums of all. The layout is part of the file's name: another version of auditdash counts in
-another file, also while both serve.
+Each worker can tell the sums of all, and one that ends takes no counts with it. The layout is part
+of the file's name: another version of auditdash counts in another file, also while both serve.
 """
 
 from __future__ import annotations
 
-import fcntl
 import mmap
-import os
 from bisect import bisect_left
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 from struct import Struct as Layout
-from threading import Lock
 from typing import Final
-from weakref import finalize
 
 from msgspec import Struct
+
+from auditdash.operation.shared import SharedFile
 
 NO_ENDPOINT: Final = "none"  # an address that nothing stands at
 OTHER: Final = 0
@@ -60,15 +56,9 @@ class RequestCounts:
         self._names = {name: number for number, name in enumerate(names)}
         self._statuses = {status: number for number, status in enumerate(STATUSES)}
         self._width = len(STATUSES) + _SLOTS
-        self._lock = Lock()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         layout = sha256(repr((names, STATUSES, BUCKETS)).encode()).hexdigest()[:12]
         path = folder / f"requests-{layout}.counts"
-        size = len(names) * self._width * _NUMBER.size
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        finalize(self, os.close, self._file)
-        os.posix_fallocate(self._file, 0, size)  # a full disk is met here, not in between
-        self._map = mmap.mmap(self._file, size)
+        self._shared = SharedFile(path, len(names) * self._width * _NUMBER.size)
         for other in folder.glob("requests-*.counts"):
             if other != path:
                 other.unlink(missing_ok=True)
@@ -77,23 +67,14 @@ class RequestCounts:
         """Count a request that was answered after so long."""
         row = self._names.get(endpoint or NO_ENDPOINT, 0) * self._width
         bucket = len(STATUSES) + bisect_left(BUCKETS, seconds)
-        with self._lock:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            try:
-                self._increase(row + self._statuses.get(status, OTHER), 1)
-                self._increase(row + bucket, 1)
-                self._increase(row + self._width - 1, round(seconds * 1_000_000))
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+        with self._shared.changing() as places:
+            _increase(places, row + self._statuses.get(status, OTHER), 1)
+            _increase(places, row + bucket, 1)
+            _increase(places, row + self._width - 1, round(seconds * 1_000_000))
 
     def counted(self) -> list[Counted]:
         """What all workers have counted so far, of each endpoint that was asked for."""
-        with self._lock:
-            fcntl.flock(self._file, fcntl.LOCK_SH)
-            try:
-                numbers = [number for (number,) in _NUMBER.iter_unpack(self._map[:])]
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
+        numbers = [number for (number,) in _NUMBER.iter_unpack(self._shared.read())]
         found = []
         for name, number in self._names.items():
             row = numbers[number * self._width : (number + 1) * self._width]
@@ -103,7 +84,8 @@ class RequestCounts:
                 found.append(Counted(name, asked, tuple(row[len(STATUSES) : -1]), row[-1]))
         return found
 
-    def _increase(self, place: int, more: int) -> None:
-        start = place * _NUMBER.size
-        (before,) = _NUMBER.unpack_from(self._map, start)
-        _NUMBER.pack_into(self._map, start, before + more)
+
+def _increase(places: mmap.mmap, place: int, more: int) -> None:
+    start = place * _NUMBER.size
+    (before,) = _NUMBER.unpack_from(places, start)
+    _NUMBER.pack_into(places, start, before + more)
