@@ -14,10 +14,12 @@ from auditdash.events.instants import MINUTE
 from auditdash.reports.attached.files import EXCEPTIONS, POPULATION, SAMPLE
 from auditdash.reports.attached.writing import write_attachments
 from auditdash.reports.contents import Contents
+from auditdash.reports.longtables.table import LongTable
 from auditdash.reports.manifest import manifest_of
 from auditdash.reports.orders.logos import read_logo
 from auditdash.reports.paper import draw_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
+from auditdash.reports.sections.listing import TEXT_AREAS, write_long_table
 from auditdash.reports.sending.result import encode_result, told_by
 from auditdash.reports.source import source_of
 from auditdash.settings import Settings
@@ -58,6 +60,7 @@ def make_report(
         (work / "report.html").write_text(draw_paper(contents), encoding="utf-8")
         (work / _MANIFEST).write_bytes(manifest_of(contents))
         result = encode_result(told_by(contents))
+        tables = _long_tables(contents, work)
         logo = read_logo(connection, run.workspace_id, contents.order.logo)
     if logo:
         (work / "logo.png").write_bytes(logo)
@@ -68,6 +71,8 @@ def make_report(
         made_at=contents.made_at,
         megabytes=settings.report_megabytes,
         attachments=_attachments(contents, work),
+        tables=tables,
+        text_area=TEXT_AREAS[contents.order.paper],
         logo=str(work / "logo.png") if logo else "",
     )
     pages = render_in_child(job, settings.report_seconds, tell)
@@ -95,6 +100,12 @@ def gather_contents(
             "counted. Nothing was made, because one of the two is wrong."
         )
     return contents
+
+
+def _long_tables(contents: Contents, work: Path) -> tuple[LongTable, ...]:
+    listings = [contents.listing(each) for each in contents.sections if each.is_listing]
+    zone, paper = contents.question.clock.zone, contents.order.paper
+    return tuple(write_long_table(each, zone, paper, work) for each in listings if each.is_long)
 
 
 def _attachments(contents: Contents, work: Path) -> tuple[Attachment, ...]:

@@ -50,14 +50,15 @@ class Paper:
         section = "cover"
         titles: dict[str, str] = self.manifest["sections"]
         known = "|".join(map(re.escape, titles.values()))
-        head = rf"( ({known}) \D{{1,80}} · {re.escape(self.period())})?"
-        foot = re.compile(rf"{head} {self.manifest['report']} Page (?P<page>\d+) of (?P<all>\d+)$")
+        head = rf"((^| )({known}) \D{{1,80}} · {re.escape(self.period())})?"
+        page_of = r"Page (?P<page>\d+) of (?P<all>\d+)(?= |$)"
+        foot = re.compile(rf"{head} {self.manifest['report']} {page_of}")
         printed = pages(path)
         for number, page in enumerate(printed, 1):
-            told = foot.search(page)
+            told = foot.search(page)  # before the rows of a long table, which are drawn last
             assert told is not None, page[-200:]
             assert (told["page"], told["all"]) == (str(number), str(len(printed)))
-            rest = foot.sub("", page)
+            rest = foot.sub("", page, count=1)
             for name, title in titles.items():
                 if name in self.starts:
                     continue
