@@ -38,8 +38,8 @@ class Column(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def is_number(self) -> bool:
-        """Whether it is set to the right."""
-        return self.parts[0].form == "number"
+        """Whether it is set to the right: numbers alone, with nothing below them."""
+        return [cell.form for cell in self.parts] == ["number"]
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
