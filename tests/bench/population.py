@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from auditdash.events.catalogue import Action, actions
 from tests.bench import words
+from tests.make import OURS
 
 Rng = np.random.Generator
 Integers = NDArray[np.int64]
@@ -69,7 +70,7 @@ def make_population(rng: Rng) -> Population:
     named = {kind: _things(rng, kind, count) for kind, count in THINGS.items()} | {"user": people}
     entities, entity_slices = _concatenate(_entities(named))
     contexts, context_slices = _concatenate(_contexts(rng, people, named["group"]))
-    known = actions()
+    known = [action for action in actions() if action.name not in OURS]
     agents = words.user_agents()
     favourites = zipf(rng, len(agents), ACTORS * AGENTS_OF_ONE, 0.9)
     addresses = np.arange(ACTORS * ADDRESSES_OF_ONE) % ADDRESSES
