@@ -8,7 +8,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 from sqlalchemy import Connection
-from werkzeug.exceptions import NotFound, ServiceUnavailable
+from werkzeug.exceptions import NotAcceptable, NotFound, ServiceUnavailable
 
 from auditdash.api.answers import address
 from auditdash.api.arguments import MOST_ROWS, PAGED, ROWS, one_of
@@ -17,6 +17,8 @@ from auditdash.api.call import HIGHEST, Call
 from auditdash.api.operations import CSV, JSON, NDJSON, Argument, Operation, operation
 from auditdash.api.shapes import EventObject, EventPage
 from auditdash.downloads import csv, ndjson
+from auditdash.downloads.forms.form import FORMS, write_lines
+from auditdash.downloads.forms.lines import lines_in
 from auditdash.downloads.objects import event_json, page_json
 from auditdash.downloads.places import RETRY_SECONDS, TOO_MANY, iterate_file, take_place
 from auditdash.events.errors import BadInput
@@ -45,13 +47,21 @@ blueprint = Blueprint("api_reading", __name__, url_prefix="/api/v1")
         summary="Search events",
         says="As JSON a page, newest first; with `order=seq` a tail in the order of arrival, whose"
         " `next` is always there: ask again with it later. There is no lag: an event whose receipt"
-        " was answered is in the next answer. As CSV or NDJSON everything, as the downloads are.",
+        " was answered is in the next answer. As CSV or NDJSON everything, as the downloads are."
+        " With `format` everything as NDJSON in that form, or with `order=seq` a page of it, whose"
+        " next one stands in the header `Link`.",
         arguments=(
             *PAGED,
             Argument(
                 name="order",
                 says="by their clock, or as they came",
                 schema=one_of("created", "seq", default="created"),
+            ),
+            Argument(
+                name="format",
+                says="NDJSON of this form: objects of this API, CloudEvents 1.0, OCSF 1.8, ECS 9",
+                schema=one_of(*FORMS),
+                example="ocsf",
             ),
         ),
         answer=EventPage,
@@ -62,11 +72,16 @@ def get_events(call: Call) -> Response:
     """JSON: a page of them; CSV and NDJSON, by `Accept`: all of them."""
     by_arrival = call.choice("order", ("created", "seq"), "created") == "seq"
     limit = call.number("limit", 1, MOST_ROWS) or ROWS
-    if call.form in _FILES:
+    name = call.choice("format", ("", *FORMS), "")
+    if name and not _takes_lines():
+        raise NotAcceptable(f"A format comes as {NDJSON}.")
+    if name and by_arrival:
+        return _arrivals(call, limit, name)
+    if name or call.form in _FILES:
         if by_arrival or "after" in request.args or "limit" in request.args:
             expected = f"{JSON} for pages of it"
             raise BadInput("a file is the whole result", where="Accept", expected=expected)
-        return _file(call)
+        return _file(call, name)
     return _arrivals(call, limit) if by_arrival else _page(call, limit)
 
 
@@ -103,19 +118,31 @@ def _page(call: Call, limit: int) -> Response:
     return _answer(call, page.events, following, highest)
 
 
-def _arrivals(call: Call, limit: int) -> Response:
+def _takes_lines() -> bool:
+    """Whether NDJSON is accepted: a format comes as nothing else."""
+    accepted = request.accept_mimetypes
+    return not accepted or accepted.best_match((NDJSON,)) is not None
+
+
+def _arrivals(call: Call, limit: int, form: str = "") -> Response:
     """In the order of arrival: the last place is told even where there is no more, to ask again."""
     after = call.number("after", 0, HIGHEST) or 0
     with reading(call.reader.installation.engine) as connection:
         scope = call.scope(connection)
         events, seen = find_arrivals(connection, call.query, scope, call.clock, after, limit)
-    return _answer(call, events, str(seen), scope.highest_seq or 0)
+    return _answer(call, events, str(seen), scope.highest_seq or 0, form)
 
 
-def _answer(call: Call, events: Sequence[Event], following: str | None, highest: int) -> Response:
+def _answer(
+    call: Call, events: Sequence[Event], following: str | None, highest: int, form: str = ""
+) -> Response:
     after = {"after": call.word("after")} if call.word("after") else {}
-    call.record("api-events", form="json", highest_seq=str(highest), **after)
-    response = Response(page_json(events, next=following, highest_seq=highest), content_type=JSON)
+    call.record("api-events", form=form or "json", highest_seq=str(highest), **after)
+    if form:
+        response = Response(write_lines(FORMS[form], events), content_type=NDJSON)
+    else:
+        body = page_json(events, next=following, highest_seq=highest)
+        response = Response(body, content_type=JSON)
     if following is not None:
         response.headers["Link"] = f'<{address(after=following)}>; rel="next"'
     return _marked(response)
@@ -129,8 +156,10 @@ def _marked(response: Response) -> Response:
     return response
 
 
-def _file(call: Call) -> Response:
-    name, write, media_type = _FILES[call.form]
+def _file(call: Call, form: str) -> Response:
+    name, write, media_type = _FILES[NDJSON if form else call.form]
+    if form:
+        name, write = f"{form}.{name}", lines_in(FORMS[form])
     engine = call.reader.installation.engine
     query, clock = call.query, call.clock
     with reading(engine) as connection:

@@ -256,3 +256,23 @@ def test_a_record_comes_to_the_byte(
     body = api.get(f"{PATH}?seq=1", headers=reader).data
     assert b'"record":' + raw + b"}]" in body
     assert json.loads(body)["events"][0]["description"] == "\ufffd=1"
+
+
+def test_a_format_comes_as_lines_whole_or_by_pages_as_they_came(
+    api: FlaskClient, reader: Headers, filled: Engine
+) -> None:
+    asked = f"{PATH}?q=-source:auditdash&format="
+    whole = api.get(asked + "ocsf", headers={**reader, "Accept": "application/x-ndjson"})
+    assert whole.mimetype == "application/x-ndjson"
+    assert ".ocsf.ndjson" in whole.headers["Content-Disposition"]
+    uids = [json.loads(line)["metadata"]["uid"] for line in whole.text.splitlines()]
+    assert len(uids) == _FILLED
+    address, told = f"{asked}ecs&order=seq&limit=20", []
+    while lines := (page := api.get(address, headers=reader)).text.splitlines():
+        told += [json.loads(line)["event"]["id"] for line in lines]
+        address = page.headers["Link"].removeprefix("<").removesuffix('>; rel="next"')
+    assert told == uids[::-1]
+    refused = api.get(asked + "ocsf", headers={**reader, "Accept": "text/csv"})
+    assert refused.status_code == 406
+    assert api.get(asked + "leef", headers=reader).status_code == 400
+    assert api.get(asked + "ocsf&limit=5", headers=reader).status_code == 400

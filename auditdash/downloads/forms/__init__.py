@@ -1,0 +1,1 @@
+"""An event in the forms of others: CloudEvents, OCSF, ECS. What maps to what is data (*.toml)."""
