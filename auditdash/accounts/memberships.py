@@ -130,6 +130,12 @@ def find_memberships(connection: Connection, person_id: int, now: Instant) -> li
     ]
 
 
+def find_workspaces_of(connection: Connection, person_id: int) -> set[int]:
+    """The ids of the workspaces of which they are a member, also where the end has come."""
+    mine = select(memberships.c.workspace_id).where(memberships.c.person_id == person_id)
+    return set(connection.execute(mine).scalars())
+
+
 def grant_role(
     connection: Connection,
     person_id: int,

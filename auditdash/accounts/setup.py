@@ -29,9 +29,7 @@ def first_setup_link(connection: Connection, now: Instant) -> str | None:
 
 def create_setup_link(connection: Connection, person_id: int | None, now: Instant) -> str:
     """The path of a new link; older links of the same person open nothing any more."""
-    connection.execute(
-        delete(setup_links).where(setup_links.c.person_id.is_not_distinct_from(person_id))
-    )
+    forget_setup_links(connection, person_id)
     token = secrets.token_urlsafe(32)
     row = {
         "token_hash": _hash(token),
@@ -41,6 +39,13 @@ def create_setup_link(connection: Connection, person_id: int | None, now: Instan
     }
     connection.execute(setup_links.insert().values(row))
     return f"/setup/{token}"
+
+
+def forget_setup_links(connection: Connection, person_id: int | None) -> None:
+    """Links of a person open nothing any more."""
+    connection.execute(
+        delete(setup_links).where(setup_links.c.person_id.is_not_distinct_from(person_id))
+    )
 
 
 def find_setup_link(connection: Connection, token: str, now: Instant) -> SetupLink | None:

@@ -18,6 +18,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
 from auditdash.accounts.people import parse_name
+from auditdash.accounts.roles import ROLES, Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import DAY, MINUTE, Instant
 from auditdash.store.schema import memberships, people, tokens
@@ -246,13 +247,18 @@ def _list(connection: Connection, *wanted: ColumnElement[bool]) -> list[Token]:
     return [Token(**row._mapping) for row in rows]
 
 
+_OWNERS: Final = [role.name for role in ROLES.values() if Permission.SEARCHES in role.may]
+
+
 def _is_live(now: Instant) -> ColumnElement[bool]:
-    """Also not that of a person who may not come in any more, or is no member any longer."""
+    """Also not that of a person who may not come in any more, is no member any longer, or whose
+    role has no tokens of its own now."""
     kept_out = select(people.c.id).where(people.c.disabled_at.is_not(None))
     is_member = exists().where(
         memberships.c.person_id == tokens.c.person_id,
         memberships.c.workspace_id == tokens.c.workspace_id,
         or_(memberships.c.expires_at.is_(None), memberships.c.expires_at > now),
+        memberships.c.role.in_(_OWNERS),
     )
     return and_(
         tokens.c.revoked_at.is_(None),

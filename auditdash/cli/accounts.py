@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy import Connection
 
-from auditdash.accounts.admins import has_admin
-from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.passwords import check_strength, hash_password
-from auditdash.accounts.people import (
-    create_person,
-    find_person,
-    list_people,
-    parse_name,
-    parse_username,
-)
-from auditdash.accounts.roles import ADMIN, ROLES, VIEWER
-from auditdash.cli.house import House, shell_actor, with_house, workspace_option
+from auditdash.accounts.people import Person, find_person, list_people, parse_username
+from auditdash.accounts.roles import ROLES
+from auditdash.cli.house import House, shell_act, shell_actor, with_house, workspace_option
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
-from auditdash.management.signing import Doer, change_password
+from auditdash.management.members import add_person
+from auditdash.management.signing import Doer, change_password, disable, enable
 from auditdash.store.engine import reading, writing
 
 
@@ -52,15 +46,14 @@ def add_user(
     check_strength(password, username, [where.name])
     hashed = hash_password(password)
     with writing(house.engine) as connection:
-        person_id = create_person(
+        given = add_person(
             connection,
+            shell_act(where),
             username=username,
-            name=parse_name(name or username),
+            name=name or username,
             password_hash=hashed,
-            now=now(),
+            role=ROLES[role] if role else None,
         )
-        given = ROLES[role] if role else VIEWER if has_admin(connection, where.id) else ADMIN
-        grant_role(connection, person_id, where.id, given, now())
     click.echo(f"{username} may sign in now, as {given.name} of {where.slug}.")
 
 
@@ -73,11 +66,29 @@ def set_password(house: House, username: str, password: str) -> None:
     check_strength(password, username)
     hashed = hash_password(password)
     with writing(house.engine) as connection:
-        person = find_person(connection, username)
-        if person is None:
-            raise BadInput(f"there is no user {username!r}")
+        person = _known(connection, username)
         change_password(connection, Doer(shell_actor(), now()), person, hashed, None)
     click.echo(f"{username} has a new password.")
+
+
+@user.command("disable")
+@click.argument("username")
+@with_house
+def disable_user(house: House, username: str) -> None:
+    """Keep a person out of every workspace; their sessions end, their own tokens open nothing."""
+    with writing(house.engine) as connection:
+        disable(connection, Doer(shell_actor(), now()), _known(connection, username))
+    click.echo(f"{username} may not sign in any more.")
+
+
+@user.command("enable")
+@click.argument("username")
+@with_house
+def enable_user(house: House, username: str) -> None:
+    """Let a disabled person in again."""
+    with writing(house.engine) as connection:
+        enable(connection, Doer(shell_actor(), now()), _known(connection, username))
+    click.echo(f"{username} may sign in again.")
 
 
 @user.command("list")
@@ -87,6 +98,13 @@ def list_users(house: House) -> None:
     with reading(house.engine) as connection:
         for person in list_people(connection):
             click.echo(f"{person.username}\t{person.name}\t{_state(person.disabled_at)}")
+
+
+def _known(connection: Connection, username: str) -> Person:
+    person = find_person(connection, username)
+    if person is None:
+        raise BadInput(f"there is no user {username!r}")
+    return person
 
 
 def _state(ended_at: int | None) -> str:

@@ -16,8 +16,14 @@ from auditdash.accounts.factors.passkeys import NewPasskey, add_passkey, remove_
 from auditdash.accounts.factors.recovery import keep_codes
 from auditdash.accounts.factors.totp import remove_authenticator
 from auditdash.accounts.memberships import find_memberships
-from auditdash.accounts.people import Person, set_password_hash
+from auditdash.accounts.people import (
+    Person,
+    disable_person,
+    enable_person,
+    set_password_hash,
+)
 from auditdash.accounts.sessions import Session, end_session_of, end_sessions_of
+from auditdash.accounts.setup import forget_setup_links
 from auditdash.accounts.sso.identities import link_identity, unlink_identity
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
@@ -49,31 +55,45 @@ def tell_sign_out(connection: Connection, by: Doer, person: Person) -> None:
 def tell_failure(connection: Connection, by: Doer, person: Person | None, reason: str) -> None:
     """Somebody could not sign in: as whom, where there is such a person. Who tried is not known,
     and a name that nobody has may be a password in the wrong field: neither is written."""
-    context = {"reason": reason} | (_subject(person) if person else {})
+    context = {"reason": reason} | (subject_of(person) if person else {})
     _tell(connection, by, "sign_in_failed", person, context=context, outcome="failure")
 
 
 def change_password(
     connection: Connection, by: Doer, person: Person, password_hash: str, keep: Session | None
 ) -> None:
-    """A new password: all sessions but this one end, and known browsers are strangers again."""
+    """A new password: all sessions but this one end, links of before with which another one could
+    be chosen open nothing, and known browsers are strangers again."""
     set_password_hash(connection, person.id, password_hash)
     end_sessions_of(connection, person.id, but=keep)
+    forget_setup_links(connection, person.id)
     forget_browsers(connection, person.id)
     forget_attempts(connection, person.username)
-    _tell(connection, by, "password_changed", person, context=_subject(person))
+    _tell(connection, by, "password_changed", person, context=subject_of(person))
 
 
 def tell_link(connection: Connection, by: Doer, person: Person) -> None:
     """A one-time link was made with which a person chooses a password."""
-    _tell(connection, by, "sign_in_link_created", person, context=_subject(person))
+    _tell(connection, by, "sign_in_link_created", person, context=subject_of(person))
+
+
+def disable(connection: Connection, by: Doer, person: Person) -> None:
+    """Keep a person out; refused as in `people.disable_person`."""
+    disable_person(connection, person.id, by.now)
+    _tell(connection, by, "person_disabled", person, context=subject_of(person))
+
+
+def enable(connection: Connection, by: Doer, person: Person) -> None:
+    """Let a disabled person in again."""
+    enable_person(connection, person.id)
+    _tell(connection, by, "person_enabled", person, context=subject_of(person))
 
 
 def end_session(connection: Connection, by: Doer, person: Person, handle: str) -> bool:
     """End one session of a person; False where they have no such one."""
     ended = end_session_of(connection, person.id, handle)
     if ended:
-        context = _subject(person) | {"sessions": "1"}
+        context = subject_of(person) | {"sessions": "1"}
         _tell(connection, by, "session_revoked", person, context=context)
     return ended
 
@@ -85,7 +105,7 @@ def end_sessions(
     ended = end_sessions_of(connection, person.id, but=but)
     forget_browsers(connection, person.id)
     if ended:
-        context = _subject(person) | {"sessions": str(ended)}
+        context = subject_of(person) | {"sessions": str(ended)}
         _tell(connection, by, "session_revoked", person, context=context)
     return ended
 
@@ -153,7 +173,7 @@ def link_account(
             "that account is linked to somebody already", where="account", expected="another one"
         )
     entity = ("sign_on", subject, shown or subject)
-    _tell(connection, by, "sign_on_linked", person, entity=entity, context=_subject(person))
+    _tell(connection, by, "sign_on_linked", person, entity=entity, context=subject_of(person))
 
 
 def unlink_account(connection: Connection, by: Doer, person: Person, identity_id: int) -> bool:
@@ -162,7 +182,7 @@ def unlink_account(connection: Connection, by: Doer, person: Person, identity_id
     if shown is None:
         return False
     entity = ("sign_on", str(identity_id), shown)
-    _tell(connection, by, "sign_on_unlinked", person, entity=entity, context=_subject(person))
+    _tell(connection, by, "sign_on_unlinked", person, entity=entity, context=subject_of(person))
     return True
 
 
@@ -170,7 +190,9 @@ def _tell_removed(
     connection: Connection, by: Doer, person: Person, factor: tuple[str, str]
 ) -> None:
     entity = (_FACTOR, *factor)
-    _tell(connection, by, "second_factor_removed", person, entity=entity, context=_subject(person))
+    _tell(
+        connection, by, "second_factor_removed", person, entity=entity, context=subject_of(person)
+    )
 
 
 def _tell(
@@ -210,5 +232,6 @@ def _workspaces_of(
     return real if person is not None else real[:1]
 
 
-def _subject(person: Person) -> dict[str, str]:
+def subject_of(person: Person) -> dict[str, str]:
+    """Whom an event is about, as its context says it."""
     return {"member_username": person.username, "member_id": str(person.id)}

@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.admins import LastAdmin
 from auditdash.accounts.memberships import (
-    Membership,
-    find_memberships,
+    Limits,
+    Member,
+    find_member,
     grant_role,
     remove_member,
 )
@@ -19,7 +20,8 @@ from auditdash.accounts.roles import Role
 from auditdash.accounts.sso.claims import Claims, new_name, new_username, roles_of
 from auditdash.accounts.sso.identities import find_identity, mark_identity_used
 from auditdash.events.errors import BadInput
-from auditdash.ingest.accesses import append_access, event_of
+from auditdash.ingest.accesses import Act
+from auditdash.management.members import CHANGED, INVITED, NOBODY, REMOVED, tell_member
 from auditdash.management.signing import Doer, link_account
 from auditdash.settings import SingleSignOn
 from auditdash.store.workspaces import Workspace, list_workspaces
@@ -89,53 +91,47 @@ def _give_roles(
     workspaces: dict[int, Workspace],
 ) -> None:
     """What the claims say holds, in the workspaces that the settings speak of, but for guests; the
-    last admin stays one."""
-    known = {each.workspace.id: each for each in find_memberships(connection, person.id, by.now)}
+    last admin stays one. What an admin has set holds as well: an end that has come is none that a
+    sign-in takes back, and limits stay where the role can have them."""
     for workspace_id, role in sorted(roles.items()):
-        has = known.get(workspace_id)
-        if (has.role if has else None) is role or (has is not None and has.guest):
+        has = find_member(connection, person.id, workspace_id)
+        if (has.role if has else None) == (role.name if role else None):
             continue
+        if has is not None and (has.guest or has.is_over(by.now)):
+            continue
+        act = Act(workspace=workspaces[workspace_id], actor=by.actor, now=by.now)
         try:
-            _give(connection, by, person, workspaces[workspace_id], role)
+            _give(connection, act, person, has, role)
         except LastAdmin:
             continue
-        _tell(connection, by, person, workspaces[workspace_id], has, role)
 
 
 def _give(
-    connection: Connection, by: Doer, person: Person, workspace: Workspace, role: Role | None
+    connection: Connection, act: Act, person: Person, has: Member | None, role: Role | None
 ) -> None:
+    more = {"old_role": has.role if has else NOBODY, "by": "single sign-on"}
+    deed = "changed by single sign-on"
     if role is None:
-        remove_member(connection, person.id, workspace.id)
-    else:
-        grant_role(connection, person.id, workspace.id, role, by.now)
-
-
-def _tell(
-    connection: Connection,
-    by: Doer,
-    person: Person,
-    workspace: Workspace,
-    had: Membership | None,
-    role: Role | None,
-) -> None:
-    context = {
-        "member_username": person.username,
-        "member_id": str(person.id),
-        "old_role": had.role.name if had else "none",
-        "new_role": role.name if role else "none",
-        "by": "single sign-on",
-    }
-    event = event_of(
-        workspace,
-        by.now,
-        by.actor,
-        action="org_user_role_changed",
-        description="role given by single sign-on in auditdash",
-        entity=("workspace", workspace.slug, workspace.name),
-        context=context,
+        remove_member(connection, person.id, act.workspace.id)
+        tell_member(connection, act, REMOVED, deed, person, NOBODY, more=more)
+        return
+    limits = _kept(has.limits, role) if has else None
+    grant_role(connection, person.id, act.workspace.id, role, act.now, limits)
+    tell_member(
+        connection, act, CHANGED if has else INVITED, deed, person, role.name, limits, more=more
     )
-    append_access(connection, event)
+
+
+def _kept(limits: Limits, role: Role) -> Limits:
+    """What this role can have of the limits of the one before; addresses are as usual for it."""
+    seen = limits if role.may_limit else Limits()
+    return Limits(
+        query=seen.query,
+        period_start=seen.period_start,
+        period_end=seen.period_end,
+        expires_at=limits.expires_at if role.may_end else None,
+        addresses=role.addresses != "hidden",
+    )
 
 
 def _person(connection: Connection, person_id: int) -> Person:

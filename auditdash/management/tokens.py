@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.memberships import find_member
 from auditdash.accounts.people import Person
+from auditdash.accounts.roles import Permission, parse_role
 from auditdash.accounts.tokens import (
     MEMBER,
     WORKSPACE,
@@ -67,10 +68,13 @@ def create_member_token(
     connection: Connection, act: Act, person: Person, *, name: str, lifetime: str
 ) -> str:
     """A token of this person's own, who is a member: its text, to be shown once."""
-    if find_member(connection, person.id, act.workspace.id) is None:
+    member = find_member(connection, person.id, act.workspace.id)
+    if member is None or member.is_over(act.now):
         raise BadInput(
             f"{person.username} is no member of {act.workspace.slug}", expected="a member of it"
         )
+    if Permission.SEARCHES not in parse_role(member.role).may:
+        raise BadInput(f"{person.username} is {member.role}", expected="an admin or an officer")
     new = NewToken(
         workspace_id=_own(act),
         name=name,

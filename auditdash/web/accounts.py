@@ -17,7 +17,6 @@ from auditdash.accounts.passwords import (
 from auditdash.accounts.people import (
     Person,
     count_people,
-    create_person,
     find_person,
     find_person_by_id,
     parse_name,
@@ -27,14 +26,11 @@ from auditdash.accounts.people import (
 from auditdash.accounts.roles import Permission
 from auditdash.accounts.sessions import LINK, PASSWORD, end_session
 from auditdash.accounts.setup import SetupLink, find_setup_link, use_setup_link
-from auditdash.accounts.workspaces import (
-    administer_all,
-    found_workspace,
-    is_founded,
-)
+from auditdash.accounts.workspaces import found_workspace, is_founded
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.management import signing as management
+from auditdash.management.members import add_first_person
 from auditdash.management.signing import tell_sign_out
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
@@ -224,11 +220,14 @@ def _finish_setup(connection: Connection, token: str, form: _Setup) -> Person:
     if form.workspace and not is_founded(connection):
         found_workspace(connection, form.workspace, readers.settings().zone, readers.now())
     if link.person_id is None:
-        first = create_person(
-            connection, form.username, form.name, readers.now(), form.password_hash
+        return add_first_person(
+            connection,
+            acts.by_nobody().actor,
+            readers.now(),
+            username=form.username,
+            name=form.name,
+            password_hash=form.password_hash,
         )
-        administer_all(connection, first, readers.now())
-        return _known(connection, first)
     person = _known(connection, link.person_id)
     management.change_password(connection, acts.by(person), person, form.password_hash, None)
     return person

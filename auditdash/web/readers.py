@@ -17,7 +17,7 @@ from auditdash.accounts.sessions import Limits, Session
 from auditdash.events.instants import HOUR, MINUTE, Instant
 from auditdash.events.periods import Period
 from auditdash.ingest import accesses
-from auditdash.ingest.accesses import AccessLog
+from auditdash.ingest.accesses import AccessLog, Act
 from auditdash.search.help.sentence import describe
 from auditdash.search.period import period_text
 from auditdash.search.scope import Clock, Scope
@@ -204,6 +204,11 @@ def actor() -> dict[str, str | None]:
         "user_id": str(who.person_id),
         "username": who.username,
     }
+
+
+def act() -> Act:
+    """What the reader does in their workspace now."""
+    return Act(workspace=reader().workspace, actor=actor(), now=now())
 
 
 def begin_work() -> None:

@@ -11,8 +11,8 @@ from auditdash.accounts.memberships import touch_membership
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
+from auditdash.management import members as management
 from auditdash.store.engine import reading, writing
-from auditdash.store.workspaces import rename_workspace
 from auditdash.web import fragments, params, readers
 from auditdash.web.entry import door
 from auditdash.web.frame.zones import named_zones
@@ -65,7 +65,7 @@ def rename() -> Response:
     name = people.parse_name(params.field("name"))
     zone = parse_zone(params.field("workspace_zone")).key
     with writing(readers.engine()) as connection:
-        rename_workspace(connection, readers.reader().workspace.id, name=name, zone=zone)
+        management.rename(connection, readers.act(), name=name, zone=zone)
     return fragments.see_other(_PAGE)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import Engine, event, select
 
 from auditdash.accounts.memberships import grant_role, remove_member
 from auditdash.accounts.people import create_person, disable_person
-from auditdash.accounts.roles import ADMIN, OFFICER
+from auditdash.accounts.roles import ADMIN, AUDITOR, OFFICER
 from auditdash.accounts.tokens import (
     MEMBER,
     MEMBER_PREFIX,
@@ -185,6 +185,9 @@ def test_a_member_token_ends_with_its_person(engine: Engine, workspace_id: int) 
         assert find_token(connection, text, NOW) is None
         grant_role(connection, bob, workspace_id, OFFICER, NOW)
         assert find_token(connection, text, NOW) == token
+        grant_role(connection, bob, workspace_id, AUDITOR, NOW)  # who has no tokens
+        assert find_token(connection, text, NOW) is None
+        grant_role(connection, bob, workspace_id, OFFICER, NOW)
         disable_person(connection, bob, NOW)
         assert find_token(connection, text, NOW) is None
         assert "may not come in" in why_refused(connection, text, NOW)

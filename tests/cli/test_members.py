@@ -13,6 +13,7 @@ from auditdash.store.workspaces import list_workspaces
 from tests.databases import ON_SQLITE
 from tests.people import PASSWORD
 from tests.serving import environment
+from tests.web.signing.entering import acts
 
 pytestmark = ON_SQLITE
 
@@ -56,3 +57,23 @@ def test_members_are_added_limited_listed_and_removed(
         second = list_workspaces(connection)[1]
         assert [each.username for each in list_members(connection, second.id)] == ["alice"]
         assert len(list_members(connection, workspace_id)) == 2
+
+
+def test_accounts_are_made_disabled_and_enabled_and_the_log_tells(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    for command in ("add alice", "add bob", "disable bob", "enable bob", "disable nobody"):
+        secret = ["--password", PASSWORD] if command.startswith("add") else []
+        done = CliRunner().invoke(
+            main, ["user", *command.split(), *secret], env=environment(settings)
+        )
+        assert done.exit_code == ("nobody" in command), done.output
+    assert [
+        (each["action"], each["context"]["member_username"], each["context"].get("role"))
+        for each in acts(engine)
+    ] == [
+        ("auditdash_member_invited", "alice", "admin"),
+        ("auditdash_member_invited", "bob", "viewer"),
+        ("auditdash_person_disabled", "bob", None),
+        ("auditdash_person_enabled", "bob", None),
+    ]

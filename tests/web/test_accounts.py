@@ -16,6 +16,7 @@ from auditdash.store.workspaces import list_workspaces
 from tests.databases import ON_SQLITE
 from tests.make import NOW
 from tests.people import ALICE, PASSWORD, add_alice, add_to_all
+from tests.web.signing.entering import told
 
 pytestmark = ON_SQLITE
 _FIELD = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -189,6 +190,7 @@ def test_the_first_person_makes_the_account_and_the_workspace(app: Flask, engine
         ]
     assert person is not None
     assert person.name == "Bob Bell"
+    assert told(engine) == ["member_invited", "signed_in"]
     assert visitor.get(path).status_code == 410
     assert app.test_client().get(path).status_code == 410
 

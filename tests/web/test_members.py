@@ -5,14 +5,27 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.accounts.memberships import Limits, find_member, find_memberships, grant_role
+from auditdash.accounts.memberships import (
+    Limits,
+    find_member,
+    find_memberships,
+    grant_role,
+    remove_member,
+)
 from auditdash.accounts.people import create_person, find_person
-from auditdash.accounts.roles import ADMIN, VIEWER
+from auditdash.accounts.roles import ADMIN, OFFICER, VIEWER
 from auditdash.accounts.sessions import start_session
-from auditdash.queries.timeline import find_events
+from auditdash.accounts.setup import create_setup_link
+from auditdash.accounts.sso.identities import link_identity
+from auditdash.events.errors import BadInput
+from auditdash.events.instants import Instant
+from auditdash.ingest.accesses import Act
+from auditdash.management import members as management
+from auditdash.queries.timeline import count_events, find_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
+from auditdash.store.workspaces import find_workspace
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW
 from tests.people import add_alice
@@ -23,13 +36,20 @@ _FORM = {"username": "carol", "person_name": "Carol Cole", "role": "auditor"}
 
 
 def _told(engine: Engine, workspace_id: int) -> list[tuple[str, str, str]]:
-    query = parse("action:org_user* sort:created-asc")
+    query = parse("action:auditdash_member*,auditdash_person* sort:created-asc")
     with reading(engine) as connection:
-        page = find_events(
-            connection, query, Scope(workspace_id=workspace_id), Clock(NOW, ZoneInfo("UTC"))
+        scope, clock = Scope(workspace_id=workspace_id), Clock(NOW, ZoneInfo("UTC"))
+        page = find_events(connection, query, scope, clock)
+        # What our own members may see is no access in what the log is of.
+        assert count_events(connection, parse("is:permission"), scope, clock) == 0
+    return [
+        (
+            event.action.removeprefix("auditdash_"),
+            event.subject.name or "",
+            str(event.context.get("role", "")),
         )
-    found = sorted(page.events, key=lambda event: event.seq)
-    return [(event.action, event.entity.name or "", str(event.context["role"])) for event in found]
+        for event in sorted(page.events, key=lambda event: event.seq)
+    ]
 
 
 def test_a_member_is_invited_changed_and_removed_and_the_log_tells(
@@ -56,9 +76,9 @@ def test_a_member_is_invited_changed_and_removed_and_the_log_tells(
     assert client.post(f"{PATH}/{carol.id}/remove").status_code == 303
     assert client.get(f"{PATH}/{carol.id}").status_code == 404
     assert _told(engine, workspace_id) == [
-        ("org_user_invited", "carol", "auditor"),
-        ("org_user_role_changed", "carol", "officer"),
-        ("org_user_role_changed", "carol", "none"),
+        ("member_invited", "carol", "auditor"),
+        ("member_changed", "carol", "officer"),
+        ("member_removed", "carol", "none"),
     ]
 
 
@@ -121,6 +141,10 @@ def test_a_disabled_member_is_kept_out_and_let_in(
     assert "Disabled" not in client.get(PATH).text
     second = _LINK.search(client.post(f"{PATH}/{bob}/link").text)
     assert second is not None
+    assert _told(engine, workspace_id) == [
+        ("person_disabled", "bob", ""),
+        ("person_enabled", "bob", ""),
+    ]
 
 
 @ON_SQLITE
@@ -138,6 +162,44 @@ def test_an_account_of_another_workspace_is_not_taken_over(
         assert not _LINK.search(answer.text)
     stranger = client.post(f"{PATH}/99999/remove")
     assert stranger.status_code == 404
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(("linked", "status"), [(False, 400), (True, 200)])
+def test_an_invitation_brings_no_link_of_who_is_somebody_elsewhere(
+    client: FlaskClient, engine: Engine, linked: bool, status: int
+) -> None:
+    with writing(engine) as connection:
+        dora = create_person(connection, "dora", "Dora", NOW)  # no password: by link, or provider
+        if linked:
+            link_identity(connection, dora, "https://id.example", "d-1", "dora", NOW)
+        theirs = add_workspace(connection, "theirs", "Theirs")
+        over = None if linked else Limits(expires_at=Instant(NOW - 1))  # and may come back
+        grant_role(connection, dora, theirs, OFFICER, Instant(NOW - 2), over)
+        link = create_setup_link(connection, dora, NOW)
+    answer = client.post(PATH, data=_FORM | {"username": "dora"})
+    assert answer.status_code == status
+    assert not _LINK.search(answer.text)
+    # Nor does whoever looks after them elsewhere come in here with a link of before.
+    opens = client.application.test_client().get(link).status_code
+    assert opens == (410 if linked else 200)
+
+
+@ON_SQLITE
+def test_a_member_who_was_removed_meanwhile_is_not_made_one_again(
+    engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        grant_role(connection, bob, workspace_id, VIEWER, NOW)
+        member = find_member(connection, bob, workspace_id)
+        assert member is not None
+        remove_member(connection, bob, workspace_id)
+        workspace = find_workspace(connection, workspace_id)
+        assert workspace is not None
+        act = Act(workspace=workspace, actor={}, now=NOW)
+        with pytest.raises(BadInput, match="no member any more"):
+            management.change(connection, act, member, OFFICER, None)
 
 
 @ON_SQLITE

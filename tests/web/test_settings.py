@@ -6,6 +6,7 @@ from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import find_workspace
 from tests.databases import ON_SQLITE, add_workspace
 from tests.people import signed_in
+from tests.web.signing.entering import acts
 
 pytestmark = ON_SQLITE
 
@@ -20,6 +21,11 @@ def test_the_workspace_can_be_renamed(
     assert workspace is not None
     assert (workspace.name, workspace.zone) == ("Acme <Inc>", "America/New_York")
     assert "Acme <Inc>" not in client.get("/settings").text
+    (told,) = acts(engine)
+    assert (told["action"], told["context"]["new_zone"]) == (
+        "auditdash_workspace_changed",
+        "America/New_York",
+    )
     nowhere = form | {"workspace_zone": "Nowhere/At all"}
     assert client.post("/settings/workspace/name", data=nowhere).status_code == 400
 

@@ -76,6 +76,7 @@ def add(
         link = management.invite(
             connection,
             act,
+            by=None,
             username=username,
             name=name or username,
             role=ROLES[role],
@@ -138,6 +139,7 @@ def create_workspace(house: House, name: str, admin: str, zone: str | None) -> N
         management.invite(
             connection,
             shell_act(made),
+            by=None,
             username=person.username,
             name=person.name,
             role=ADMIN,

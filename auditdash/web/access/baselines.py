@@ -13,7 +13,6 @@ from auditdash.accounts.roles import Permission
 from auditdash.downloads.access_rows import role_text
 from auditdash.downloads.baseline_rows import iterate_baselines_csv, iterate_lines_csv
 from auditdash.events.errors import BadInput
-from auditdash.ingest.accesses import Act
 from auditdash.ingest.baselines.keep import (
     check_workspace,
     keep_baseline,
@@ -68,7 +67,7 @@ def index() -> Response:
 @readers.needs(Permission.INTAKE)
 def take() -> Response:
     """Import a file, or only tell how it would be understood."""
-    act = _act()
+    act = readers.act()
     given = params.uploaded("file")
     checks_only = params.chosen_field("act", ("check", "import")) == "check"
     try:
@@ -131,7 +130,7 @@ def remove(number: int) -> Response:
     _find(number)
     try:
         with writing(readers.engine()) as connection:
-            remove_baseline(connection, _act(), number)
+            remove_baseline(connection, readers.act(), number)
     except BadInput as error:
         return _page(400, problems=_problems([error]))
     return fragments.see_other(f"{PATH}/baselines")
@@ -193,10 +192,6 @@ def _find(number: int) -> Baseline:
     if found is None:
         abort(404)
     return found
-
-
-def _act() -> Act:
-    return Act(workspace=readers.reader().workspace, actor=readers.actor(), now=readers.now())
 
 
 def _page(status: int = 200, **more: object) -> Response:

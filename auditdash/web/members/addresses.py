@@ -10,7 +10,6 @@ from auditdash.accounts.roles import Permission
 from auditdash.management import members as management
 from auditdash.store.engine import writing
 from auditdash.web import fragments, params, readers
-from auditdash.web.members.pages import act
 
 blueprint = Blueprint("addresses", __name__, url_prefix="/settings/addresses")
 
@@ -39,7 +38,7 @@ def reveal() -> Response:
         abort(403, "Addresses stay hidden from you: an admin can change that (Settings, Members).")
     with writing(readers.engine()) as connection:
         management.reveal_addresses(
-            connection, act(), readers.reader().membership, params.field("reason")
+            connection, readers.act(), readers.reader().membership, params.field("reason")
         )
     return fragments.see_other(params.next_path("/timeline"))
 
@@ -49,7 +48,7 @@ def reveal() -> Response:
 def hide() -> Response:
     """Hide them again."""
     with writing(readers.engine()) as connection:
-        management.hide_addresses(connection, act(), readers.reader().membership)
+        management.hide_addresses(connection, readers.act(), readers.reader().membership)
     return fragments.see_other(params.next_path("/timeline"))
 
 

@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from auditdash.accounts import people
 from auditdash.accounts.memberships import Member, find_member, list_members
+from auditdash.accounts.people import Person
 from auditdash.accounts.roles import ROLES, Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import parse_zone
-from auditdash.ingest.accesses import Act
 from auditdash.management import members as management
+from auditdash.management import signing
+from auditdash.management.signing import Doer
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
 from auditdash.web.members import forms
@@ -48,7 +50,8 @@ def invite() -> Response:
         with writing(readers.engine()) as connection:
             link = management.invite(
                 connection,
-                act(),
+                readers.act(),
+                by=readers.reader().person_id,
                 username=given.username,
                 name=given.name or given.username,
                 role=role,
@@ -81,7 +84,7 @@ def change(person_id: int) -> Response:
     try:
         role, limits = forms.read(given, _zone())
         with writing(readers.engine()) as connection:
-            management.change(connection, act(), member, role, limits)
+            management.change(connection, readers.act(), member, role, limits)
     except BadInput as error:
         with reading(readers.engine()) as connection:
             return _one(connection, member, given, error)
@@ -95,7 +98,7 @@ def remove(person_id: int) -> Response:
     """Take somebody out of the workspace."""
     try:
         with writing(readers.engine()) as connection:
-            management.remove(connection, act(), _find(connection, person_id))
+            management.remove(connection, readers.act(), _find(connection, person_id))
     except BadInput as error:
         return _list(error=error)
     return fragments.see_other("/" if person_id == readers.reader().person_id else PATH)
@@ -112,7 +115,7 @@ def renew(person_id: int) -> Response:
         member = _find(connection, person_id)
         if member.is_disabled or not _is_mine(connection, member):
             abort(403, _NOT_MINE)
-        link = management.renew_link(connection, act(), member)
+        link = management.renew_link(connection, readers.act(), member)
     return _list(link=readers.absolute(link), invited=member.username)
 
 
@@ -123,9 +126,7 @@ def disable(person_id: int) -> Response:
     """Keep a person out of the whole installation; the last one who can sign in stays."""
     try:
         with writing(readers.engine()) as connection:
-            if not _is_mine(connection, _find(connection, person_id)):
-                abort(403, _NOT_MINE)
-            people.disable_person(connection, person_id, readers.now())
+            signing.disable(connection, _by(), _own_person(connection, person_id))
     except BadInput as error:
         return _list(error=error)
     return fragments.see_other(PATH)
@@ -133,12 +134,11 @@ def disable(person_id: int) -> Response:
 
 @blueprint.post("/<int:person_id>/enable")
 @readers.needs(Permission.MEMBERS)
+@confirm.first
 def enable(person_id: int) -> Response:
     """Let a person in again."""
     with writing(readers.engine()) as connection:
-        if not _is_mine(connection, _find(connection, person_id)):
-            abort(403, _NOT_MINE)
-        people.enable_person(connection, person_id)
+        signing.enable(connection, _by(), _own_person(connection, person_id))
     return fragments.see_other(PATH)
 
 
@@ -152,7 +152,7 @@ def found() -> Response:
         with writing(readers.engine()) as connection:
             management.create_workspace(
                 connection,
-                act(),
+                readers.act(),
                 readers.reader().person_id,
                 name=params.field("workspace_name"),
                 zone=zone,
@@ -166,11 +166,6 @@ _NOT_MINE: Final = (
     "This person is a member of a workspace that you are no admin of: whoever has a link of theirs"
     " would come in there, too. `auditdash user password` can do it."
 )
-
-
-def act() -> Act:
-    """Who does it, where."""
-    return Act(workspace=readers.reader().workspace, actor=readers.actor(), now=readers.now())
 
 
 def _list(
@@ -222,7 +217,19 @@ def _find(connection: Connection, person_id: int) -> Member:
 
 
 def _is_mine(connection: Connection, member: Member) -> bool:
-    return management.may_renew_link(connection, readers.reader().person_id, member, act())
+    mine = readers.reader().person_id
+    return management.may_renew_link(connection, mine, member.person_id, readers.now())
+
+
+def _own_person(connection: Connection, person_id: int) -> Person:
+    """A member whose account is this admin's to look after."""
+    if not _is_mine(connection, _find(connection, person_id)):
+        abort(403, _NOT_MINE)
+    return people.find_person_by_id(connection, person_id) or abort(404)
+
+
+def _by() -> Doer:
+    return Doer(readers.actor(), readers.now())
 
 
 def _zone() -> ZoneInfo:

@@ -9,7 +9,6 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
-from auditdash.ingest.accesses import Act
 from auditdash.management import destinations as management
 from auditdash.reports.sending.destinations import KINDS, where_text
 from auditdash.store.engine import reading, writing
@@ -69,7 +68,7 @@ def create() -> Response:
         with writing(readers.engine()) as connection:
             number, shown = management.make_destination(
                 connection,
-                _act(),
+                readers.act(),
                 readers.settings(),
                 name=form.name,
                 kind=form.kind,
@@ -104,7 +103,7 @@ def change(destination_id: int) -> Response:
         with writing(readers.engine()) as connection:
             shown = management.edit_destination(
                 connection,
-                _act(),
+                readers.act(),
                 readers.settings(),
                 _find(connection, destination_id),
                 name=form.name,
@@ -124,7 +123,7 @@ def change(destination_id: int) -> Response:
 def test(destination_id: int) -> Response:
     """Send a test there by the same way as reports."""
     with writing(readers.engine()) as connection:
-        management.try_out(connection, _act(), _find(connection, destination_id))
+        management.try_out(connection, readers.act(), _find(connection, destination_id))
     return fragments.see_other(f"{PATH}/{destination_id}#tests")
 
 
@@ -133,7 +132,7 @@ def test(destination_id: int) -> Response:
 def end(destination_id: int) -> Response:
     """Nothing more is sent there."""
     with writing(readers.engine()) as connection:
-        management.end(connection, _act(), _find(connection, destination_id))
+        management.end(connection, readers.act(), _find(connection, destination_id))
     return fragments.see_other(PATH)
 
 
@@ -142,10 +141,6 @@ def _find(connection: Connection, destination_id: int) -> Destination:
     if known is None:
         abort(404)
     return known if known.ended_at is None else abort(410, "This destination was removed.")
-
-
-def _act() -> Act:
-    return Act(workspace=readers.reader().workspace, actor=readers.actor(), now=readers.now())
 
 
 def _shown(connection: Connection, known: Destination, new_secret: str = "") -> Response:

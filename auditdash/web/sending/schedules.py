@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
-from auditdash.ingest.accesses import Act
 from auditdash.management import schedules as management
 from auditdash.reports.orders.kinds import kinds
 from auditdash.reports.orders.order import Order, decode_order, order_of
@@ -72,7 +71,7 @@ def create() -> Response:
     try:
         with writing(readers.engine()) as connection:
             plan = plan_of(form, _like(connection, number), readers.reader().person_id)
-            made = management.make_schedule(connection, _act(), plan, form.destinations)
+            made = management.make_schedule(connection, readers.act(), plan, form.destinations)
     except BadInput as error:
         with reading(readers.engine()) as connection:
             return _form(connection, form, error=error, like=number)
@@ -127,7 +126,7 @@ def change(schedule_id: int) -> Response:
         with writing(readers.engine()) as connection:
             known = _find_live(connection, schedule_id)
             plan = plan_of(form, decode_order(known.order), readers.reader().person_id)
-            management.edit_schedule(connection, _act(), known, plan, form.destinations)
+            management.edit_schedule(connection, readers.act(), known, plan, form.destinations)
     except BadInput as error:
         with reading(readers.engine()) as connection:
             known = _find(connection, schedule_id)
@@ -141,7 +140,7 @@ def act_on(schedule_id: int, deed: str) -> Response:
     """Pause, resume or end it."""
     deeds = {"pause": management.pause, "resume": management.resume, "end": management.end}
     with writing(readers.engine()) as connection:
-        deeds[deed](connection, _act(), _find_live(connection, schedule_id))
+        deeds[deed](connection, readers.act(), _find_live(connection, schedule_id))
     return fragments.see_other(f"{PATH}/{schedule_id}")
 
 
@@ -161,7 +160,7 @@ def run(schedule_id: int) -> Response:
     reader = readers.reader()
     with writing(readers.engine()) as connection:
         known = _find_live(connection, schedule_id)
-        management.run(connection, _act(), known, reader.name or reader.username)
+        management.run(connection, readers.act(), known, reader.name or reader.username)
     return fragments.see_other(f"{PATH}/{schedule_id}#history")
 
 
@@ -181,10 +180,6 @@ def _find_live(connection: Connection, schedule_id: int) -> Schedule:
 def _like(connection: Connection, run_id: int) -> Order | None:
     found = find_run(connection, readers.reader().workspace.id, run_id) if run_id else None
     return order_of(found) if found else None
-
-
-def _act() -> Act:
-    return Act(workspace=readers.reader().workspace, actor=readers.actor(), now=readers.now())
 
 
 def _form(

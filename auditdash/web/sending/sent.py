@@ -7,7 +7,6 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
-from auditdash.ingest.accesses import Act
 from auditdash.management import destinations as management
 from auditdash.store.engine import reading, writing
 from auditdash.store.report_runs import ReportRun, find_run
@@ -39,7 +38,7 @@ def send(run_id: int) -> Response:
             run = _find(connection, run_id)
             known = list_destinations(connection, run.workspace_id)
             to = [each for each in known if each.id in chosen]
-            management.send_to(connection, _act(), run, to)
+            management.send_to(connection, readers.act(), run, to)
     except BadInput as error:
         return _page(run_id, error)
     return fragments.see_other(f"/reports/{run_id}/sent")
@@ -92,7 +91,3 @@ def _is_on_its_way(line: DeliveryLine) -> bool:
 
 def _find(connection: Connection, run_id: int) -> ReportRun:
     return find_run(connection, readers.reader().workspace.id, run_id) or abort(404)
-
-
-def _act() -> Act:
-    return Act(workspace=readers.reader().workspace, actor=readers.actor(), now=readers.now())

@@ -16,7 +16,6 @@ from auditdash.accounts.people import Person
 from auditdash.accounts.roles import Permission
 from auditdash.accounts.tokens import MEMBER, Token
 from auditdash.events.errors import BadInput
-from auditdash.ingest.accesses import Act
 from auditdash.management import tokens as management
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
@@ -45,7 +44,7 @@ def create() -> Response:
         with writing(readers.engine()) as connection:
             text = management.create_workspace_token(
                 connection,
-                _act(),
+                readers.act(),
                 _me(connection),
                 name=params.field("token_name"),
                 scopes=[scope for scope in tokens.SCOPES if params.field(f"may_{scope}")],
@@ -65,7 +64,7 @@ def create_own() -> Response:
         with writing(readers.engine()) as connection:
             text = management.create_member_token(
                 connection,
-                _act(),
+                readers.act(),
                 _me(connection),
                 name=params.field("own_name"),
                 lifetime=_lifetime(),
@@ -96,7 +95,7 @@ def rotate(token_id: int) -> Response:
             overlap = params.chosen_field("overlap", management.OVERLAPS)
             text = management.replace_secret(
                 connection,
-                _act(),
+                readers.act(),
                 token,
                 _owner(connection, token),
                 overlap=overlap,
@@ -113,7 +112,7 @@ def revoke(token_id: int) -> Response:
     """Let a token open nothing from now on."""
     with writing(readers.engine()) as connection:
         token = _find(connection, token_id)
-        if not management.revoke(connection, _act(), token, _owner(connection, token)):
+        if not management.revoke(connection, readers.act(), token, _owner(connection, token)):
             abort(404)
     return fragments.see_other(PATH)
 
@@ -193,10 +192,6 @@ def _owner(connection: Connection, token: Token) -> Person | None:
 
 def _me(connection: Connection) -> Person:
     return people.find_person_by_id(connection, readers.reader().person_id) or abort(401)
-
-
-def _act() -> Act:
-    return Act(workspace=readers.reader().workspace, actor=readers.actor(), now=readers.now())
 
 
 def _lifetime() -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from auditdash.accounts.factors.held import find_factors
 from auditdash.accounts.people import create_person, find_person_by_id
 from auditdash.accounts.sessions import RECENT, Entrance, list_sessions, start_session
+from auditdash.accounts.setup import create_setup_link
 from auditdash.events.instants import MINUTE, Instant
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import list_workspaces
@@ -37,6 +38,9 @@ def test_the_password_changes_only_with_the_current_one(
     client: FlaskClient, engine: Engine, workspace_id: int
 ) -> None:
     elsewhere = signed_in(client.application.test_client(), workspace_id)
+    alice = add_alice(engine)
+    with writing(engine) as connection:
+        link = create_setup_link(connection, alice, NOW)
     form = {"current": "wrong", "password": NEW, "password_again": NEW}
     assert client.post("/account/password", data=form).status_code == 400
     assert is_in(elsewhere)
@@ -50,6 +54,7 @@ def test_the_password_changes_only_with_the_current_one(
     answer = client.post("/account/password", data=form)
     assert "is changed" in client.get(answer.location).text
     assert not is_in(elsewhere)
+    assert elsewhere.get(link).status_code == 410  # nor does who had a link choose another
     assert told(engine) == ["sign_in_failed", "password_changed"]
 
 

@@ -102,14 +102,14 @@ def test_who_comes_for_the_first_time_gets_an_account_and_the_roles_of_their_gro
     assert is_in(visitor)
     assert _roles(engine, "ann") == ["auditor"]
     assert "with single sign-on" in visitor.get("/account").text
-    assert told(engine) == ["org_user_role_changed", "sign_on_linked", "signed_in"]
+    assert told(engine) == ["member_invited", "sign_on_linked", "signed_in"]
     _be(issuer, "s-1", preferred_username="Renamed", groups=["audit", "boss"])
     assert _come(visitor, "s-1").status_code == 303
     assert _roles(engine, "ann") == ["admin"]
     _be(issuer, "s-1", groups=["nothing"])
     assert _come(visitor, "s-1").status_code == 303
     assert _roles(engine, "ann") == []
-    roles = [each["context"]["new_role"] for each in acts(engine) if "role" in each["action"]]
+    roles = [each["context"]["role"] for each in acts(engine) if "member" in each["action"]]
     assert roles == ["auditor", "admin", "none"]
     left = visitor.post("/logout", data={"csrf_token": _token(visitor)})
     assert left.status_code == 303
