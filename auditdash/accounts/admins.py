@@ -14,15 +14,17 @@ class LastAdmin(BadInput):
     """Refuses to leave a workspace without an admin who can sign in."""
 
 
-def can_sign_in() -> ColumnElement[bool]:
-    """The condition on `people`: they have a way in, and are not kept out."""
+def can_sign_in(*, by_provider: bool = False) -> ColumnElement[bool]:
+    """The condition on `people`: they have a way in, `by_provider` if that is the only one, and are
+    not kept out."""
     linked = exists().where(identities.c.person_id == people.c.id)
-    return and_(people.c.disabled_at.is_(None), or_(people.c.password_hash.is_not(None), linked))
+    way = linked if by_provider else or_(people.c.password_hash.is_not(None), linked)
+    return and_(people.c.disabled_at.is_(None), way)
 
 
-def has_admin(connection: Connection, workspace_id: int) -> bool:
-    """Whether an admin of this workspace can sign in."""
-    return bool(_able_admins(connection, workspace_id))
+def has_admin(connection: Connection, workspace_id: int, *, by_provider: bool = False) -> bool:
+    """Whether an admin of this workspace can sign in, also where only the provider lets one in."""
+    return bool(_able_admins(connection, workspace_id, by_provider=by_provider))
 
 
 def protect_admins_but(connection: Connection, person_id: int) -> None:
@@ -48,11 +50,13 @@ def protect_last_admin(connection: Connection, person_id: int, workspace_id: int
         )
 
 
-def _able_admins(connection: Connection, workspace_id: int) -> set[int]:
+def _able_admins(
+    connection: Connection, workspace_id: int, *, by_provider: bool = False
+) -> set[int]:
     found = (
         select(memberships.c.person_id)
         .join(people, people.c.id == memberships.c.person_id)
-        .where(_admins_of(workspace_id), can_sign_in())
+        .where(_admins_of(workspace_id), can_sign_in(by_provider=by_provider))
     )
     return set(connection.execute(found).scalars())
 

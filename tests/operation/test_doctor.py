@@ -13,8 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import Engine, insert, text, update
+from sqlalchemy import Engine, delete, insert, text, update
 
+from auditdash.accounts.sso.identities import link_identity
 from auditdash.accounts.tokens import NewToken, add_token
 from auditdash.cli.doctor import doctor
 from auditdash.events.instants import DAY, HOUR, Instant, now
@@ -23,18 +24,20 @@ from auditdash.operation.doctor.examine import examine
 from auditdash.operation.doctor.finding import Finding, worst
 from auditdash.operation.doctor.machine import check_disk, check_libraries
 from auditdash.reports.sending.destinations import WebhookTo
-from auditdash.settings import Settings
+from auditdash.settings import Settings, SingleSignOn
 from auditdash.store.engine import is_sqlite, open_engine, sqlite_file, writing
 from auditdash.store.feeds.sealing import key_path, seal
-from auditdash.store.schema import connections, workspaces
+from auditdash.store.schema import connections, memberships, people, sessions, workspaces
 from auditdash.store.sending.deliveries import (
     NewDelivery,
     claim_delivery,
     finish_delivery,
     insert_deliveries,
 )
+from auditdash.store.tables.signing import identities
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
+from tests.people import add_alice
 from tests.processes import Processes
 from tests.receivers import Certified, Mailbox
 from tests.reports.keys import make_authority, signing, write_key
@@ -58,6 +61,7 @@ def healthy(settings: Settings, workspace_id: int) -> Settings:
         feed |= {"start_at": _NOW - HOUR // 4, "created_at": 0, "next_at": 0, "last_ok_at": _NOW}
         connection.execute(insert(connections), feed)
     list(keep_up(engine, workspace_id))
+    add_alice(engine)
     engine.dispose()
     return settings
 
@@ -142,6 +146,11 @@ def _end_token(engine: Engine, _: Settings) -> None:
             )
 
 
+def _lose_admin(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        connection.execute(update(people).values(disabled_at=NOW))
+
+
 def _fail_delivery(engine: Engine, _: Settings) -> None:
     with writing(engine) as connection:
         new = NewDelivery(workspace_id=1, key="k", purpose="test", recipient="ann@acme.com")
@@ -194,6 +203,7 @@ def test_what_is_well_is_called_so(healthy: Settings) -> None:
         (_show_key, "key", "problem", "other users may read"),
         (_change_key, "secret", "problem", "does not open the stored secret"),
         (_end_token, "token", "problem", "'siem' (adt_"),
+        (_lose_admin, "admin", "problem", "acme: nobody who can sign in"),
         (_open_folder, "instance", "warning", "other users"),
         (_fail_delivery, "delivery", "problem", "1 delivery of reports failed"),
     ],
@@ -225,6 +235,20 @@ def test_a_clock_that_cannot_be_right_is_told(healthy: Settings) -> None:
         findings = examine(healthy, [], Instant(at))
         (found,) = [each for each in findings if each.check == "clock"]
         assert (found.state, says in found.says) == (state, True)
+
+
+@ON_SQLITE
+def test_an_admin_needs_the_way_in_that_there_is(healthy: Settings, engine: Engine) -> None:
+    only = SingleSignOn(issuer="https://id.example", client_id="x", only=True)
+    spoilt = msgspec.structs.replace(healthy, sso=only)
+    assert ("admin", "problem") in _bad(examine(spoilt, [], _NOW))
+    with writing(engine) as connection:
+        link_identity(connection, 1, only.issuer, "s", "alice", NOW)
+    assert _bad(examine(spoilt, [], _NOW)) == []
+    with writing(engine) as connection:
+        for table in (identities, sessions, memberships, people):
+            connection.execute(delete(table))
+    assert _bad(examine(healthy, [], _NOW)) == [("admin", "warning")]
 
 
 @ON_SQLITE

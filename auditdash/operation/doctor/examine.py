@@ -7,6 +7,7 @@ from auditdash.operation.doctor.database import check_schema, check_stored
 from auditdash.operation.doctor.feeds import check_feeds
 from auditdash.operation.doctor.finding import Finding, ok, problem
 from auditdash.operation.doctor.machine import check_disk, check_machine
+from auditdash.operation.doctor.people import check_people
 from auditdash.operation.doctor.sending import check_sent, check_ways
 from auditdash.operation.doctor.tokens import check_tokens
 from auditdash.settings import Settings
@@ -57,6 +58,7 @@ def _examine_stored(settings: Settings, now: Instant, found: list[Finding]) -> i
                 found.extend(check_feeds(connection, settings, now))
                 found.extend(check_sent(connection, settings, now))
                 found.extend(check_tokens(connection, now))
+                found.extend(check_people(connection, settings))
     finally:
         engine.dispose()
     return size
