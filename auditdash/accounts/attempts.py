@@ -54,6 +54,17 @@ def end_attempt(
     if is_known_browser(connection, browser, username, now):
         forget_attempts(connection, _browser_name(username, browser))
         return
+    end_nameless(connection, address)
+
+
+def begin_nameless(connection: Connection, now: Instant, address: str) -> Instant | None:
+    """The same of an attempt that names nobody, of a passkey or by the provider: what fails is kept
+    in the log for good, so no stranger may let it grow as they like."""
+    return _begin_from(connection, network_of(address), now)
+
+
+def end_nameless(connection: Connection, address: str) -> None:
+    """It was right: give the network back what it has cost."""
     connection.execute(
         update(address_failures)
         .where(address_failures.c.address == network_of(address), address_failures.c.failures > 0)

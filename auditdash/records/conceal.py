@@ -12,8 +12,11 @@ import msgspec
 from auditdash.records.decode import decode_value
 
 HIDDEN: Final = "[address hidden]"
-# `Chrome/126.0.0.0` is no address.
-_FOUR: Final = re.compile(r"(?<![\d.])(?<![A-Za-z]/)\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)")
+# `Chrome/126.0.0.0` is no address; behind any other word and slash there may be one.
+_FOUR: Final = re.compile(
+    r"(\b(?:(?:Headless)?Chrome|Chromium|CriOS|Edg[A-Za-z]*|OPR|Electron|Vivaldi)/)?"
+    r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)"
+)
 # What may be one of the longer kind; whether it is, is asked of the library.
 _LONG: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{0,4}:[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]*")
 _NO_PLACE: Final = "user_agent"  # its numbers are of versions
@@ -38,7 +41,11 @@ def redact(text: str) -> str:
     """The text, each IP address in it hidden."""
     if text.count(":") > 1:
         text = _LONG.sub(_hide, text)
-    return _FOUR.sub(HIDDEN, text) if text.count(".") > 2 else text
+    return _FOUR.sub(_unless_version, text) if text.count(".") > 2 else text
+
+
+def _unless_version(found: re.Match[str]) -> str:
+    return found[0] if found[1] else HIDDEN
 
 
 def _hide(found: re.Match[str]) -> str:

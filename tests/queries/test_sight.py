@@ -175,6 +175,7 @@ def test_a_view_of_everything_is_never_opened_for_a_limited_reader(corpus: Corpu
         ("::ffff:10.0.0.1", HIDDEN),
         ("::1", HIDDEN),
         ("Chrome/126.0.0.0 of http://10.0.0.1/", f"Chrome/126.0.0.0 of http://{HIDDEN}/"),
+        ("inet/10.0.0.1 and sftp://acme/10.0.0.1", f"inet/{HIDDEN} and sftp://acme/{HIDDEN}"),
         ("fe80::1%eth0 and 2001:db8::1", f"{HIDDEN}%eth0 and {HIDDEN}"),
         ("at 12:30:45 version 1.2.3.4.5", "at 12:30:45 version 1.2.3.4.5"),
         ("nothing", "nothing"),

@@ -6,8 +6,14 @@ from typing import Final
 
 from flask import Response, request
 from sqlalchemy import Connection
+from werkzeug.exceptions import TooManyRequests
 
-from auditdash.accounts.attempts import begin_attempt, end_attempt
+from auditdash.accounts.attempts import (
+    begin_attempt,
+    begin_nameless,
+    end_attempt,
+    end_nameless,
+)
 from auditdash.accounts.browsers import know_browser
 from auditdash.accounts.factors.held import find_factors
 from auditdash.accounts.factors.steps import Kind, begin_step
@@ -38,6 +44,21 @@ def may_try(name: str) -> Instant | None:
         return begin_attempt(
             connection, name, readers.now(), address(), cookies.token_of(Cookie.BROWSER)
         )
+
+
+def count_nameless() -> None:
+    """Count an attempt that names nobody before it is made; 429 while this network must wait."""
+    with writing(readers.engine()) as connection:
+        until = begin_nameless(connection, readers.now(), address())
+    if until is not None:
+        text, seconds = wait_text(until)
+        raise TooManyRequests(text, retry_after=seconds)
+
+
+def give_back() -> None:
+    """That attempt was right: it costs this network nothing."""
+    with writing(readers.engine()) as connection:
+        end_nameless(connection, address())
 
 
 def wait_text(until: Instant) -> tuple[str, int]:

@@ -55,6 +55,7 @@ def options() -> Response:
 @readers.public
 def sign_in() -> Response:
     """What the device answered. Alone it must have verified who holds it."""
+    entrance.count_nameless()
     waiting = second.find_waiting()
     person_id = waiting.person.id if waiting else None
     used = use_passkey(person_id, alone=waiting is None)
@@ -63,6 +64,7 @@ def sign_in() -> Response:
     if used is None or person is None or person.disabled_at is not None:
         entrance.fail(waiting.person if waiting else person, "passkey not accepted")
         return fragments.see_other(_WRONG)
+    entrance.give_back()
     if waiting is not None:
         return second.pass_on(waiting, "passkey")
     return entrance.finish(person, "passkey", params.next_path())

@@ -58,26 +58,16 @@ def come_back() -> Response:
     """From the provider: what it says is verified before anything else is looked at."""
     sso = _sso()
     step = _taken_step()
+    entrance.count_nameless()
     try:
-        raw = provider.finish(
-            sso,
-            _redirect_uri(),
-            params.all_text(),
-            step.data["nonce"],
-            step.data["verifier"],
-            readers.now(),
-        )
-        claims = read_claims(raw, sso.claim)
-        if step.data["purpose"] == _LINK:
-            return _ask_to_link(step, claims)
-        if step.data["purpose"] == _AGAIN:
-            return _confirm(step, claims, raw.get("auth_time"))
-        return _come_in(step, claims)
+        answer = _believed(sso, step)
     except BadInput as error:
         entrance.fail(None, "single sign-on")
         return fragments.render(
             "accounts/sso_error.html", "accounts/sso_error.html", 403, error=str(error), sso=sso
         )
+    entrance.give_back()
+    return answer
 
 
 @blueprint.post("/account/sso")
@@ -151,6 +141,23 @@ def _taken_step() -> Step:
     if step is None or not hmac.compare_digest(step.data["state"].encode(), state.encode()):
         abort(400, _LOST)
     return step
+
+
+def _believed(sso: SingleSignOn, step: Step) -> Response:
+    raw = provider.finish(
+        sso,
+        _redirect_uri(),
+        params.all_text(),
+        step.data["nonce"],
+        step.data["verifier"],
+        readers.now(),
+    )
+    claims = read_claims(raw, sso.claim)
+    if step.data["purpose"] == _LINK:
+        return _ask_to_link(step, claims)
+    if step.data["purpose"] == _AGAIN:
+        return _confirm(step, claims, raw.get("auth_time"))
+    return _come_in(step, claims)
 
 
 def _come_in(step: Step, claims: Claims) -> Response:

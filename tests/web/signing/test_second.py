@@ -6,7 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
+from werkzeug.test import TestResponse
 
+from auditdash.accounts import attempts
 from auditdash.accounts.factors.ceremonies import RelyingParty, ask_for_new, read_new
 from auditdash.accounts.factors.passkeys import add_passkey
 from auditdash.accounts.people import create_person, find_person_by_id
@@ -193,6 +195,26 @@ def test_after_a_password_only_the_same_persons_passkey_helps(
     signed = key.sign(_options(visitor, "/login/second"))
     send(visitor, "/login/second", "/login/passkey", credential=signed)
     assert not is_in(visitor)
+
+
+def test_no_stranger_fills_the_log_with_passkeys_that_fail(
+    visitor: FlaskClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "FREE_OF_NETWORK", 2)
+    key = give_passkey(engine, add_alice(engine))
+
+    def give(credential: str) -> TestResponse:
+        return send(visitor, "/login", "/login/passkey", credential=credential)
+
+    assert [give("x").status_code for _ in range(4)] == [303, 303, 429, 429]
+    signed = key.sign(_options(visitor, "/login"))
+    waits = give(signed)
+    assert (waits.status_code, waits.headers["Retry-After"]) == (429, "6")
+    assert told(engine) == ["sign_in_failed"] * 2
+    entering.at(visitor.application, NOW + attempts.FORGIVEN_EVERY)
+    assert give(signed).location == "/"  # it waited, and costs nothing
+    assert send(visitor, "/account", "/logout").status_code == 303
+    assert give(key.sign(_options(visitor, "/login"))).location == "/"
 
 
 @pytest.mark.parametrize("answer", ["", "{}", "null", '{"id": 7}', "[", '{"id": "AAAA"}'])

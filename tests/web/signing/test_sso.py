@@ -15,6 +15,7 @@ from msgspec import structs
 from sqlalchemy import Engine
 from werkzeug.test import TestResponse
 
+from auditdash.accounts import attempts
 from auditdash.accounts.memberships import find_memberships
 from auditdash.accounts.people import create_person, disable_person, find_person
 from auditdash.accounts.sessions import RECENT, Entrance, start_session
@@ -191,6 +192,19 @@ def test_an_answer_belongs_to_the_browser_that_asked_and_is_good_once(
     assert _come(mine, "s-4").status_code == 303
     for elsewhere in ("https://evil.example/", "//evil.example"):
         assert _come(mine, "s-4", f"/login/sso?next={elsewhere}").location == "/"
+
+
+def test_no_stranger_fills_the_log_with_answers_that_are_none(
+    app: Flask, engine: Engine, sso: SingleSignOn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "FREE_OF_NETWORK", 1)
+    visitor = app.test_client()
+    found = []
+    for _ in range(2):
+        state = re.findall(r"state=([^&]+)", visitor.get("/login/sso").location or "")[0]
+        found.append(visitor.get(f"/login/sso/callback?error=x&state={state}").status_code)
+    assert found == [403, 429]
+    assert told(engine) == ["sign_in_failed"]
 
 
 def test_a_disabled_person_is_not_let_in(
