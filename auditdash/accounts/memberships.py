@@ -1,7 +1,8 @@
 """Who is a member of which workspace, in which role, and what limits them.
 
 Nobody sees a workspace that they are no member of. The demo is open to all who may sign in, except
-guests: whoever is an admin anywhere is one there, the others are officers.
+guests: whoever is an admin anywhere is one there, other members of something are officers. Who is a
+member of nothing, or no longer, only looks: officers send reports out into the world.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 
 from auditdash.accounts.admins import protect_last_admin
-from auditdash.accounts.roles import ADMIN, OFFICER, ROLES, Permission, Role
+from auditdash.accounts.roles import ADMIN, OFFICER, ROLES, VIEWER, Permission, Role
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.store.schema import memberships, people, workspaces
@@ -122,7 +123,9 @@ def find_memberships(connection: Connection, person_id: int, now: Instant) -> li
     is_outsider = any(each.guest for each in every) and all(each.guest for each in live)
     if is_outsider:
         return live
-    role = ADMIN if any(each.role is ADMIN for each in live) else OFFICER
+    role = OFFICER if live else VIEWER
+    if any(each.role is ADMIN for each in live):
+        role = ADMIN
     demos = [_workspace(row) for row in rows if row.person_id is None]
     return live + [
         Membership(person_id=person_id, workspace=demo, role=role, limits=Limits(addresses=True))

@@ -18,6 +18,7 @@ from auditdash.ingest.coverage_days import count_days
 from auditdash.ingest.sources import mode_login
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.sources.mode_login import SOURCE, Details
+from auditdash.management import feeds as management
 from auditdash.store.engine import reading, writing
 from auditdash.store.feeds import connections, windows
 from auditdash.store.feeds.connections import Feed
@@ -78,8 +79,7 @@ def connect() -> Response:
         if params.chosen_field("do", ("test", "save")) == "test":
             return _form(given, works=f"It works. Events in the last five minutes: {seen}.")
         with writing(readers.engine()) as connection:
-            settings, workspace_id = readers.settings(), readers.reader().workspace.id
-            mode_login.connect(connection, settings, workspace_id, details, readers.now())
+            management.connect(connection, readers.act(), readers.settings(), details)
     except BadInput as error:
         return _form(given, error=error, status=400)
     return fragments.see_other(_PAGE)
@@ -92,7 +92,7 @@ def pause() -> Response:
     paused = params.chosen_field("paused", ("0", "1")) == "1"
     feed = _own_feed_or_404()
     with writing(readers.engine()) as connection:
-        connections.set_paused(connection, feed.id, paused, readers.now())
+        management.set_paused(connection, readers.act(), feed, paused=paused)
     return fragments.see_other(_PAGE)
 
 

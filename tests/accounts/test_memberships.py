@@ -47,7 +47,7 @@ def test_a_person_sees_the_workspaces_of_theirs_and_the_demo(
         add_workspace(connection, "demo", "Demo", "demo")
         add_workspace(connection, "third", "Nobody's")
         carol = create_person(connection, "carol", "Carol", NOW)
-        assert _found(connection, carol) == [("demo", OFFICER)]
+        assert _found(connection, carol) == [("demo", VIEWER)]
         grant_role(connection, carol, other, VIEWER, NOW)
         assert _found(connection, carol) == [("other", VIEWER), ("demo", OFFICER)]
         assert _found(connection, people[0]) == [("acme", ADMIN), ("demo", ADMIN)]
@@ -55,7 +55,7 @@ def test_a_person_sees_the_workspaces_of_theirs_and_the_demo(
         assert _found(connection, carol) == [("other", ADMIN), ("demo", ADMIN)]
         assert remove_member(connection, people[0], workspace_id)
         assert not remove_member(connection, people[0], workspace_id)
-        assert _found(connection, people[0]) == [("demo", OFFICER)]
+        assert _found(connection, people[0]) == [("demo", VIEWER)]
 
 
 def test_a_guest_sees_one_room_until_its_end(engine: Engine, workspace_id: int) -> None:

@@ -20,6 +20,7 @@ from tests.fake_mode import FakeMode, Fault
 from tests.ingest.pulls import Puller, Time, records_over
 from tests.make import NOW
 from tests.people import signed_in
+from tests.web.signing.entering import acts
 
 pytestmark = ON_SQLITE
 
@@ -72,6 +73,9 @@ def test_a_connection_is_tried_and_then_kept(
     assert open_login(settings, feed).secret == mode.secret
     assert (feed.remote_workspace, feed.start_at) == ("acme", NOW - 3 * DAY - 12 * 60 * MINUTE)
     assert "worker begins within seconds" in client.get("/coverage").text
+    (told,) = acts(engine)
+    assert (told["action"], told["context"]["deed"]) == ("auditdash_feed_changed", "connected")
+    assert mode.secret not in str(told)
 
 
 def test_a_test_saves_nothing_and_says_what_it_saw(
@@ -173,6 +177,8 @@ def test_a_feed_is_paused_resumed_and_pulled_now(
     client.post("/coverage/pause", data={"paused": "1"})
     assert "Paused" in client.get("/coverage").text
     client.post("/coverage/pause", data={"paused": "0"})
+    deeds = [each["context"]["deed"] for each in acts(engine) if "feed" in each["action"]]
+    assert deeds == ["paused", "resumed"]
     feed = feed_of(engine, workspace_id)
     assert feed
     assert (feed.paused, feed.next_at) == (False, NOW)
