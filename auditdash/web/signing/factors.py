@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from auditdash.accounts import sessions
 from auditdash.accounts.factors import passkeys, totp
-from auditdash.accounts.factors.ceremonies import RelyingParty, ask_for_new, read_new
+from auditdash.accounts.factors.ceremonies import ask_for_new, read_new
 from auditdash.accounts.factors.held import find_factors
 from auditdash.accounts.factors.recovery import hash_codes, make_codes
 from auditdash.accounts.factors.steps import Kind, take_step
@@ -89,7 +89,7 @@ def passkey_page() -> Response:
 def passkey_options() -> Response:
     """What the browser's script asks the device."""
     person = mine.own_person()
-    asked = ask_for_new(_party(), person, passkey.passkeys_of(person.id))
+    asked = ask_for_new(passkey.party(), person, passkey.passkeys_of(person.id))
     return passkey.keep_challenge(Kind.NEW_PASSKEY, person.id, asked, alone=False)
 
 
@@ -105,7 +105,7 @@ def add_passkey() -> Response:
         step = take_step(connection, token, Kind.NEW_PASSKEY, readers.now())
     if step is None or step.person_id != person.id:
         raise BadInput("that took too long", where="passkey", expected="another try")
-    made = read_new(_party(), params.secret_field(passkey.FIELD), step.data["challenge"])
+    made = read_new(passkey.party(), params.secret_field(passkey.FIELD), step.data["challenge"])
     name = parse_name(params.field("name") or "Passkey")
     with writing(readers.engine()) as connection:
         management.keep_passkey(connection, acts.by(person), person, name, made)
@@ -213,10 +213,3 @@ def _refuse_without(has_another: bool) -> None:
         raise BadInput(
             "a second factor is required here", where="factor", expected="another one first"
         )
-
-
-def _party() -> RelyingParty:
-    party = relying_party()
-    if party is None:
-        abort(400, passkey.NONE_HERE)
-    return party

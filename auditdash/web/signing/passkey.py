@@ -72,7 +72,7 @@ def sign_in() -> Response:
 
 def challenge(person_id: int | None, known: Sequence[Passkey], *, alone: bool) -> Response:
     """Keep a challenge for this browser, and hand out what it must sign."""
-    asked = ask_for_one(_party(), known, alone=alone)
+    asked = ask_for_one(party(), known, alone=alone)
     return keep_challenge(Kind.PASSKEY, person_id, asked, alone=alone)
 
 
@@ -101,7 +101,7 @@ def use_passkey(person_id: int | None, *, alone: bool) -> Passkey | None:
         if person_id not in (None, passkey.person_id) or step.data["alone"] != str(int(alone)):
             return None
         signed: Signed | None = verify(
-            _party(), passkey, answer, step.data["challenge"], alone=alone
+            party(), passkey, answer, step.data["challenge"], alone=alone
         )
         if signed is None:
             return None
@@ -115,8 +115,9 @@ def passkeys_of(person_id: int) -> list[Passkey]:
         return list_passkeys(connection, person_id)
 
 
-def _party() -> RelyingParty:
-    party = relying_party()
-    if party is None:
+def party() -> RelyingParty:
+    """Whose passkeys they are; 400 where there can be none."""
+    found = relying_party()
+    if found is None:
         abort(400, NONE_HERE)
-    return party
+    return found

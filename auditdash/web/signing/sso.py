@@ -12,7 +12,7 @@ from auditdash.accounts.roles import Permission
 from auditdash.accounts.sessions import renew_session
 from auditdash.accounts.sso import provider
 from auditdash.accounts.sso.claims import Claims, read_claims
-from auditdash.accounts.sso.identities import find_identity
+from auditdash.accounts.sso.identities import find_identity, list_identities
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND
 from auditdash.management import signing as management
@@ -98,9 +98,14 @@ def unlink(identity_id: int) -> Response:
     with writing(readers.engine()) as connection:
         if not management.unlink_account(connection, acts.by(person), person, identity_id):
             abort(404)
-        if person.password_hash is None:
+        left = list_identities(connection, person.id)
+        if not left and (_sso_only() or person.password_hash is None):
             raise BadInput(
-                "it is your only way in", where="account", expected="a password from an admin first"
+                "it is your only way in",
+                where="account",
+                expected="another account linked first"
+                if _sso_only()
+                else "a password from an admin first",
             )
     return fragments.see_other(f"{mine.PAGE}?done=unlinked#identities")
 
@@ -172,7 +177,7 @@ def _confirm(step: Step, claims: Claims, auth_time: object) -> Response:
     with reading(readers.engine()) as connection:
         identity = find_identity(connection, _sso().issuer, claims.subject)
     is_same = identity is not None and identity.person_id == step.person_id
-    is_fresh = isinstance(auth_time, int) and readers.now() // SECOND - auth_time <= _FRESH
+    is_fresh = isinstance(auth_time, int) and abs(readers.now() // SECOND - auth_time) <= _FRESH
     if reader is None or reader.person_id != step.person_id or not is_same or not is_fresh:
         raise BadInput("that did not show that it is you")
     with writing(readers.engine()) as connection:
@@ -197,6 +202,10 @@ def _ask_to_link(step: Step, claims: Claims) -> Response:
 
 def _redirect_uri() -> str:
     return readers.settings().url + _CALLBACK
+
+
+def _sso_only() -> bool:
+    return readers.settings().sso.only
 
 
 def _sso() -> SingleSignOn:

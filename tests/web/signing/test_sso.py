@@ -19,9 +19,10 @@ from auditdash.accounts import attempts
 from auditdash.accounts.memberships import find_memberships
 from auditdash.accounts.people import create_person, disable_person, find_person
 from auditdash.accounts.sessions import RECENT, Entrance, start_session
+from auditdash.accounts.sso import provider
 from auditdash.accounts.sso.identities import find_identity, link_identity
 from auditdash.accounts.tokens import list_tokens
-from auditdash.events.instants import now
+from auditdash.events.instants import SECOND, now
 from auditdash.settings import SingleSignOn
 from auditdash.store.engine import reading, writing
 from auditdash.store.installation import Installation
@@ -170,6 +171,10 @@ def test_an_account_is_linked_by_its_owner_who_says_so(
     assert "al@acme.com" in alice.get("/account").text
     other = app.test_client()
     assert _come(other, "s-3").location == "/settings"
+    only = structs.replace(sso, create=False, roles=(), only=True)
+    entering.change(app, sso=only)
+    assert send(other, "/account", "/account/sso/1/unlink").status_code == 400
+    entering.change(app, sso=structs.replace(only, only=False))
     assert send(other, "/account", "/account/sso/1/unlink").status_code == 303
     assert "Nobody here is linked" in _come(app.test_client(), "s-3").text
     assert told(engine)[-2:] == ["sign_on_unlinked", "sign_in_failed"]
@@ -248,7 +253,12 @@ def test_leaving_offers_to_leave_the_provider_too(
 
 
 def test_proving_it_again_needs_a_fresh_proof_of_the_same_person(
-    app: Flask, engine: Engine, issuer: str, sso: SingleSignOn, workspace_id: int
+    app: Flask,
+    engine: Engine,
+    issuer: str,
+    sso: SingleSignOn,
+    workspace_id: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found: Installation = app.extensions["auditdash"]
     alice = add_alice(engine)
@@ -271,3 +281,10 @@ def test_proving_it_again_needs_a_fresh_proof_of_the_same_person(
     with reading(engine) as connection:
         assert list_tokens(connection, workspace_id) == []
     assert json.dumps(acts(engine)).count("single sign-on") >= 2
+    at = (found.now() + RECENT + 1) // SECOND
+    for auth_time, location in ((at - 121, None), (at + 121, None), (at - 60, "/account/app")):
+        claims = {"sub": "s-7", "auth_time": auth_time}
+        monkeypatch.setattr(provider, "finish", lambda *_, claims=claims: claims)
+        answer = _come(visitor, "s-7", "/login/sso?again=1&next=/account/app")
+        assert answer.location == location
+        assert (session_of(visitor) == token) is (location is None)
