@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.errors import BadInput
-from auditdash.events.folding import storable
+from auditdash.events.folding import fold_case, storable
 from auditdash.events.instants import Instant, shorten
 from auditdash.ingest.parse import Piece, Rejection
 from auditdash.ingest.preparing.prepare import Prepared, Terms, read_pieces
@@ -110,7 +110,7 @@ def open_receipt(
 
 
 def _keep_apart(connection: Connection, workspace_id: int, source: str, channel: str) -> None:
-    if source == _OURS and channel != "self":
+    if fold_case(source) == _OURS and channel != "self":  # searches read it in any case
         raise BadInput(f"the source {_OURS} is our own record of who read what", where="source")
     workspace = find_workspace(connection, workspace_id)
     if workspace is not None and workspace.kind == "demo" and channel not in _OF_THE_DEMO:

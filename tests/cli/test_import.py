@@ -137,6 +137,7 @@ def test_a_stop_says_what_is_stored_and_what_to_do(
         (("--workspace", "nowhere"), "there is no workspace 'nowhere'; expected one of: acme"),
         (("--source", "a/b"), "'a/b' is no name of a source"),
         (("--source", "auditdash"), "the source auditdash is our own record"),
+        (("--source", "AuditDash"), "the source auditdash is our own record"),
     ],
 )
 def test_a_wrong_option_is_told(

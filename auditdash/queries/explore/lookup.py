@@ -62,12 +62,14 @@ def look_up(connection: Connection, scope: Scope, text: str) -> tuple[Event, ...
         events.c.source.in_(connection.execute(sources).scalars().all()),
         events.c.event_id.in_(candidates(text)),
     )
-    numbers = sorted(connection.execute(wanted).scalars())[:_MOST_FOUND]
+    numbers = connection.execute(wanted).scalars().all()
+    named = (find_event(connection, whole, each) for each in numbers)
+    found = sorted((each for each in named if each is not None), key=lambda each: each.seq)
     number = number_in(text)
-    if not numbers and number is not None:
-        numbers = [number]
-    found = (find_event(connection, whole, each) for each in numbers)
-    return tuple(event for event in found if event is not None)
+    if not found and number is not None:  # also where the id is that of an event out of sight
+        numbered = find_event(connection, whole, number)
+        return () if numbered is None else (numbered,)
+    return tuple(found[:_MOST_FOUND])
 
 
 def find_rejected_with(connection: Connection, scope: Scope, text: str) -> tuple[Rejected, ...]:

@@ -70,7 +70,6 @@ def show_event(seq: int) -> Response:
     text, clock = params.query_text(), readers.clock()
     with reading(readers.engine()) as connection:
         reader = readers.reader()
-        reader = readers.reader()
         is_kept_back = not reader.may(Permission.INTAKE)  # they are as they came
         conflicts = () if is_kept_back else find_conflicts(connection, reader.workspace.id, seq)
         is_part = fragments.is_fragment()

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, Response, abort
 
-from auditdash.accounts.memberships import find_memberships
+from auditdash.accounts.memberships import find_member
 from auditdash.accounts.people import Person, find_person_by_id
 from auditdash.accounts.roles import Permission
 from auditdash.management import signing as management
+from auditdash.management.members import may_renew_link
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, readers
 from auditdash.web.signing import acts, confirm, mine
 
 blueprint = Blueprint("others", __name__, url_prefix="/settings/members/<int:person_id>/sessions")
+
+_NOT_MINE: Final = (
+    "This person is a member of a workspace that you are no admin of, and their sessions are for"
+    " that one, too. `auditdash people sign-out` ends them."
+)
 
 
 @blueprint.get("")
@@ -51,11 +59,14 @@ def end_all(person_id: int) -> Response:
 
 
 def _member(person_id: int) -> Person:
-    """A member of the reader's workspace: others are none of the reader's business."""
+    """A member of the reader's workspace: others are none of the reader's business, nor are the
+    sessions of who was invited here, and looks at other workspaces from the same browsers."""
+    me = readers.reader()
     with reading(readers.engine()) as connection:
-        person = find_person_by_id(connection, person_id)
-        found = find_memberships(connection, person_id, readers.now()) if person else []
-    here = readers.reader().workspace
-    if person is None or here.kind != "real" or all(each.workspace.id != here.id for each in found):
-        abort(404)
+        member = find_member(connection, person_id, me.workspace.id)
+        person = find_person_by_id(connection, person_id) if member else None
+        if person is None:
+            abort(404)
+        if not may_renew_link(connection, me.person_id, person_id, readers.now()):
+            abort(403, _NOT_MINE)
     return person

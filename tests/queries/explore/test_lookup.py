@@ -14,7 +14,7 @@ from auditdash.queries.explore.lookup import (
 )
 from auditdash.queries.timeline import find_events
 from auditdash.search.parse import parse
-from auditdash.search.scope import Clock, Scope
+from auditdash.search.scope import Clock, Limit, Scope
 from auditdash.store.engine import reading, writing
 from tests.databases import add_workspace
 from tests.make import NOW, make_record, store
@@ -43,6 +43,18 @@ def test_an_event_is_found_by_its_id_in_any_source_and_of_this_workspace_alone(
         assert seqs("#3") == seqs("3") == seqs("https://x/timeline/event/3?q=") == [3]
         for absent in ("theirs", "1a", "4", "0", "9" * 30, "", "x" * 9000, "a\x00b\ud800"):
             assert seqs(absent) == [], absent
+
+
+def test_the_id_of_an_event_out_of_sight_tells_nothing_of_it(
+    engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        seen = make_record(id="seen", action="export_data_sql_exported")
+        store(connection, workspace_id, seen, make_record(id="1"))
+    scope = Scope(workspace_id=workspace_id, limit=Limit(query=parse("op:export")))
+    with reading(engine) as connection:
+        assert [event.id for event in look_up(connection, scope, "1")] == ["seen"]
+        assert look_up(connection, scope, "2") == ()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from auditdash.accounts.factors.held import find_factors
+from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person, find_person_by_id
+from auditdash.accounts.roles import VIEWER
 from auditdash.accounts.sessions import RECENT, Entrance, list_sessions, start_session
 from auditdash.accounts.setup import create_setup_link
 from auditdash.events.instants import MINUTE, Instant
@@ -191,6 +193,23 @@ def test_sessions_of_others_are_ended_by_admins_of_their_workspace_alone(
     last = acts(engine)[-1]
     assert last["actor"]["username"] == "alice"
     assert last["context"]["member_username"] == "bob"
+
+
+def test_sessions_of_who_is_a_member_elsewhere_too_are_none_of_an_admins(
+    client: FlaskClient, engine: Engine
+) -> None:
+    with writing(engine) as connection:
+        bob = create_person(connection, "bob", "Bob", NOW, "hash")
+        start_session(connection, bob, NOW)
+        grant_role(connection, bob, add_workspace(connection, "theirs", "Theirs"), VIEWER, NOW)
+    invited = client.post("/settings/members", data={"username": "bob", "role": "viewer"})
+    assert invited.status_code == 200
+    path = f"/settings/members/{bob}/sessions"
+    assert client.get(path).status_code == 403
+    assert client.post(f"{path}/end").status_code == 403
+    assert path not in client.get(f"/settings/members/{bob}").text
+    with reading(engine) as connection:
+        assert len(list_sessions(connection, bob, NOW)) == 1
 
 
 def test_long_after_the_login_a_form_asks_again_and_keeps_its_fields(
