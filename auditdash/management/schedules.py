@@ -11,7 +11,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, parse_zone, to_rfc3339
 from auditdash.ingest.accesses import Act, append_access, event_of
 from auditdash.reports.orders.order import decode_order
-from auditdash.reports.schedule import run_now
+from auditdash.reports.schedule import catch_up, run_now
 from auditdash.reports.sending.rhythm import is_over, next_slot, parse_rhythm
 from auditdash.store.schedules import (
     Plan,
@@ -40,7 +40,8 @@ def make_schedule(connection: Connection, act: Act, plan: Plan, to: Collection[i
 def edit_schedule(
     connection: Connection, act: Act, known: Schedule, plan: Plan, to: Collection[int]
 ) -> None:
-    """Another plan from now on: what was due before now stays asked for as it was."""
+    """Another plan from now on; what was due before now is asked for as it was."""
+    catch_up(connection, known, act.now)
     if not change_schedule(connection, known, plan, next_at=_first_slot(plan, act.now)):
         raise BadInput("the schedule has ended", expected="one that has not")
     choose_destinations(connection, known.id, _known(connection, act, to))

@@ -73,6 +73,7 @@ class Contents:
         self.requested_by: str = source.run.requested_by
         self.made_at: Instant = source.run.requested_at
         self.slot: Instant | None = source.run.slot
+        self.scheduled: bool = source.run.schedule_id is not None
         self.sections: tuple[Section, ...] = source.sections
         self.version: str = auditdash_version()
         self.commit: str = commit()

@@ -49,7 +49,7 @@ def _run(contents: Contents) -> dict[str, object]:
         "final": contents.final,
         "requested_by": contents.requested_by,
         "made_at": to_rfc3339(contents.made_at),
-        "trigger": "by hand" if contents.slot is None else "the monthly schedule",
+        "trigger": _trigger(contents),
         "slot": _text(contents.slot),
         "question": {
             "query": question.text,
@@ -72,6 +72,12 @@ def _run(contents: Contents) -> dict[str, object]:
             "tzdata": contents.tzdata,
         },
     }
+
+
+def _trigger(contents: Contents) -> str:
+    if contents.slot is not None:
+        return "a schedule"
+    return "a schedule, run by hand" if contents.scheduled else "by hand"
 
 
 def _catalogued(action: Action) -> dict[str, object]:

@@ -27,7 +27,7 @@ from auditdash.reports.orders.order import (
     order_of,
     span_of,
 )
-from auditdash.reports.orders.presets import closed, period_before
+from auditdash.reports.orders.presets import closed, length_of, period_before
 from auditdash.reports.printing.process import RenderError
 from auditdash.reports.question import report_id
 from auditdash.reports.sending.telling import tell_of_run
@@ -107,15 +107,18 @@ def request_report(
 
 def _compared(connection: Connection, workspace_id: int, order: Order) -> Order:
     """With what it is compared: the period of the newest report of the same question that was about
-    an earlier one, else as long a period before its own."""
-    period = span_of(order)
+    an earlier one as long, else as long a period before its own, else everything before."""
+    period, zone = span_of(order), parse_zone(order.zone)
     start, _ = closed(period)
     for run in list_earlier(connection, workspace_id, order.kind, start):
         earlier = order_of(run)
-        if (earlier.query, earlier.zone) == (order.query, order.zone):
+        is_same = (earlier.query, earlier.zone) == (order.query, order.zone)
+        if is_same and length_of(run.period, zone) == length_of(period, zone):
             beside = (run.period_start, run.period_end)
             return replace(order, before=beside, before_report=report_id(run))
-    return replace(order, before=closed(period_before(period, parse_zone(order.zone))))
+    before = period_before(period, zone)
+    # An order that is like that of a report has what that one was compared with.
+    return replace(order, before=closed(before) if before else None, before_report="")
 
 
 def run_next(

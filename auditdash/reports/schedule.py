@@ -17,7 +17,13 @@ from auditdash.reports.sending.queue import queue_report
 from auditdash.reports.sending.rhythm import is_over, next_slot, parse_rhythm
 from auditdash.reports.sending.telling import tell_owner
 from auditdash.store.engine import reading, writing
-from auditdash.store.schedules import Schedule, claim_slot, find_due_schedule, pause_schedule
+from auditdash.store.schedules import (
+    Schedule,
+    claim_slot,
+    find_due_schedule,
+    find_schedule,
+    pause_schedule,
+)
 from auditdash.store.sending.destinations import find_chosen
 
 
@@ -36,6 +42,17 @@ def fire_due(engine: Engine, now: Instant) -> bool:
             said = f"The schedule {due.name} is paused, for its report cannot be asked for: {error}"
             tell_owner(connection, due, said, f"schedule-{due.id}-{due.next_at}", now)
     return True
+
+
+def catch_up(connection: Connection, known: Schedule, now: Instant) -> None:
+    """Ask for all that is due already as it was decided, before somebody decides otherwise; what
+    cannot be asked for is left out."""
+    while known.next_at <= now and not known.paused and known.ended_at is None:
+        try:
+            _fire(connection, known, now)
+        except BadInput:
+            return
+        known = find_schedule(connection, known.workspace_id, known.id) or known
 
 
 def run_now(connection: Connection, known: Schedule, requested_by: str, now: Instant) -> int:

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -18,11 +19,12 @@ from sqlalchemy import Engine, update
 
 from auditdash.cli.main import main
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import SECOND, Instant
+from auditdash.events.instants import SECOND, Instant, parse_instant
 from auditdash.events.periods import Period
 from auditdash.reports import make
 from auditdash.reports.kept import report_path
 from auditdash.reports.orders.order import encode_order, order_of
+from auditdash.reports.orders.presets import closed, custom_period
 from auditdash.reports.printing.process import render_in_child
 from auditdash.reports.run import LEASE, run_next
 from auditdash.settings import Settings
@@ -46,6 +48,7 @@ from tests.reports.keys import make_authority, signing, write_key
 from tests.reports.papers import OCTOBER, ask, find, make_paper, order_for
 from tests.serving import environment
 
+_UTC = ZoneInfo("UTC")
 _LATER = Instant(NOW + LEASE + SECOND)
 _MADE = Made(file_name="x.pdf", size=1, sha256=b"x" * 32, pages=1, rows=1, result="")
 
@@ -229,6 +232,46 @@ def test_a_query_with_a_nul_is_kept_as_it_is_read(engine: Engine, workspace_id: 
 def test_an_empty_period_is_refused(engine: Engine, workspace_id: int, period: Period) -> None:
     with pytest.raises(BadInput, match="period is empty"):
         ask(engine, workspace_id, period=period)
+
+
+def _is_made(engine: Engine, workspace_id: int, first: str, last: str, **chosen: Any) -> int:
+    """Ask for these days, and let it be finished."""
+    period = custom_period(first, last, _UTC)
+    run_id = ask(engine, workspace_id, period=period, **chosen)
+    with writing(engine) as connection:
+        run = claim_run(connection, now=NOW, until=_LATER)
+        assert run is not None
+        assert finish_run(connection, run, _MADE, NOW)
+    return run_id
+
+
+@ON_SQLITE
+def test_a_report_is_compared_with_one_of_the_same_question_and_length(
+    engine: Engine, workspace_id: int
+) -> None:
+    september = _is_made(engine, workspace_id, "2026-09-01", "2026-09-30")
+    _is_made(engine, workspace_id, "2026-09-30", "2026-09-30")
+    _is_made(engine, workspace_id, "2026-09-01", "2026-09-30", query="role:admin")
+    order = order_of(find(engine, workspace_id, ask(engine, workspace_id)))
+    assert order.before == closed(custom_period("2026-09-01", "2026-09-30", _UTC))
+    assert order.before_report == f"AD-{september:06}"
+    # one like it, of which there is no earlier: nothing of the other one's comparison stays
+    like: dict[str, Any] = {
+        "query": "role:view",
+        "before": order.before,
+        "before_report": order.before_report,
+    }
+    other = order_of(find(engine, workspace_id, ask(engine, workspace_id, **like)))
+    assert (other.before, other.before_report) == (order.before, "")
+
+
+@ON_SQLITE
+def test_a_period_with_no_time_before_it_is_compared_with_everything_before(
+    engine: Engine, settings: Settings, workspace_id: int
+) -> None:
+    period = Period(parse_instant("2026-01-02T00:00:00Z"), parse_instant("9998-12-01T00:00:00Z"))
+    run, _ = make_paper(engine, settings, workspace_id, period=period, zone="Europe/Berlin")
+    assert order_of(run).before is None
 
 
 def test_a_killed_worker_takes_its_renderer_along_and_another_makes_the_report(

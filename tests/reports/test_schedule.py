@@ -8,11 +8,14 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from auditdash.events.instants import DAY, HOUR, Instant, parse_instant
 from auditdash.events.periods import local_date, month_period
+from auditdash.ingest.accesses import Act
+from auditdash.management.schedules import edit_schedule
 from auditdash.reports.orders.order import encode_order, new_order, order_of
 from auditdash.reports.schedule import fire_due, run_now
 from auditdash.store.engine import reading, writing
@@ -26,6 +29,7 @@ from auditdash.store.schedules import (
     resume_schedule,
 )
 from auditdash.store.sending.notices import find_notices
+from auditdash.store.workspaces import find_workspace
 from tests.people import add_alice
 from tests.reports.schedules import add_schedule, make_plan
 
@@ -124,6 +128,27 @@ def test_a_slot_of_a_plan_that_was_changed_meanwhile_is_not_taken(
         other = make_plan("daily 0 06:00")
         assert change_schedule(connection, seen, other, next_at=seen.next_at)
         assert not claim_slot(connection, seen, Instant(seen.next_at + DAY))
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_what_is_due_already_is_asked_for_before_the_plan_changes(
+    engine: Engine, workspace_id: int, is_paused: bool
+) -> None:
+    known = _start(engine, workspace_id)
+    now = parse_instant("2026-03-05T12:00:00Z")
+    with writing(engine) as connection:
+        if is_paused:
+            pause_schedule(connection, known)
+        workspace = find_workspace(connection, workspace_id)
+        found = find_schedule(connection, workspace_id, known.id)
+        assert workspace is not None
+        assert found is not None
+        act = Act(workspace=workspace, actor={"username": "alice"}, now=now)
+        edit_schedule(connection, act, found, make_plan("monthly 3 06:00"), ())
+    slots = ["2026-02-01T06:00:00Z", "2026-03-01T06:00:00Z"]
+    due = [] if is_paused else [parse_instant(each) for each in slots]
+    assert [run.slot for run in _runs(engine, workspace_id)] == due
+    assert not fire_due(engine, now)
 
 
 def test_after_its_last_day_a_schedule_is_over(engine: Engine, workspace_id: int) -> None:

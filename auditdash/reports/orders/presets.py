@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from auditdash.events.errors import BadInput
-from auditdash.events.instants import Instant, shorten, to_datetime
+from auditdash.events.instants import DAY, Instant, is_instant, shorten, to_datetime
 from auditdash.events.periods import (
     Period,
     day_period,
@@ -30,6 +30,7 @@ RELATIVE: Final = {
 }
 PRESETS: Final = {**RELATIVE, CUSTOM: "Custom days"}
 _DAY: Final = "a day such as 2026-03-08"
+_SPARE: Final = 366 * DAY  # as many months may have more days
 
 
 def preset_period(preset: str, now: Instant, zone: ZoneInfo) -> Period:
@@ -81,17 +82,31 @@ def closed(period: Period) -> tuple[Instant, Instant]:
     return period.start, period.end
 
 
-def period_before(period: Period, zone: ZoneInfo) -> Period:
-    """As long a period before this one: as many whole months, else days, else as much time."""
+def length_of(period: Period, zone: ZoneInfo) -> tuple[str, int]:
+    """How long it is, as a calendar has it: whole months, else days, else microseconds."""
     start, end = closed(period)
     first, after = local_date(start, zone), local_date(end, zone)
     if midnight(first, zone) != start or midnight(after, zone) != end:
-        return Period(Instant(start - (end - start)), start)
+        return "microseconds", end - start
     if first.day == after.day == 1:
-        months = (after.year - first.year) * 12 + after.month - first.month
-        number = first.year * 12 + first.month - 1 - months
-        return month_period(number // 12, number % 12 + 1, zone, months)
-    return Period(midnight(first - (after - first), zone), start)
+        return "months", (after.year - first.year) * 12 + after.month - first.month
+    return "days", (after - first).days
+
+
+def period_before(period: Period, zone: ZoneInfo) -> Period | None:
+    """As long a period before this one; None where it would begin before there are dates."""
+    start, end = closed(period)
+    if not is_instant(start - (end - start) - _SPARE):
+        return None
+    unit, length = length_of(period, zone)
+    first = local_date(start, zone)
+    match unit:
+        case "months":
+            number = first.year * 12 + first.month - 1 - length
+            return month_period(number // 12, number % 12 + 1, zone, length)
+        case "days":
+            return Period(midnight(first - timedelta(days=length), zone), start)
+    return Period(Instant(start - length), start)
 
 
 def file_stem(period: Period, zone: ZoneInfo) -> str:
