@@ -227,10 +227,36 @@ class FeedObject(Struct, kw_only=True):
     last_error: str | None
 
 
+class DayObject(Struct, kw_only=True):
+    """One local day. `state` is covered, part, gap (never fetched), unasked (pushed or imported:
+    nothing is fetched), open (not over yet) or outside (before what is fetched). `late` of its
+    `events` came more than a day late. `query` finds them."""
+
+    on: str
+    state: str
+    gaps: list[PeriodObject]
+    events: int
+    late: int
+    silent_seconds: int
+    query: str
+
+
+class DaysObject(Struct, kw_only=True):
+    """The days of one source, oldest first; before them more up to the month `earlier`."""
+
+    source: str
+    pulled: bool
+    zone: str
+    earlier: str | None
+    days: list[DayObject]
+
+
 class CoverageAnswer(Struct, kw_only=True):
-    """One for each feed of the workspace."""
+    """One for each feed that is pulled; the names of all sources, and the days of one."""
 
     feeds: list[FeedObject]
+    sources: list[str]
+    days: DaysObject | None
 
 
 class TokenObject(Struct, kw_only=True):

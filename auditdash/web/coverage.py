@@ -14,11 +14,12 @@ from auditdash.events.instants import DAY, MINUTE, Instant, shorten
 from auditdash.events.periods import local_date, midnight
 from auditdash.ingest import coverage as feed_coverage
 from auditdash.ingest.coverage import Coverage, length_text
-from auditdash.ingest.coverage_days import count_days
 from auditdash.ingest.sources import mode_login
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.sources.mode_login import SOURCE, Details
 from auditdash.management import feeds as management
+from auditdash.operation.strip import STATES, find_sources, gather_strip, parse_month
+from auditdash.search.scope import Clock
 from auditdash.store.engine import reading, writing
 from auditdash.store.feeds import connections, windows
 from auditdash.store.feeds.connections import Feed
@@ -39,12 +40,18 @@ def page() -> Response:
     """State of the connection, a calendar of days, the gaps and the windows."""
     readers.record_access("coverage")
     feed = _own_feed()
+    with reading(readers.engine()) as connection:
+        found = _coverage(connection, feed) if feed else None
+        context = _days(connection, found) | (_fetched(connection, feed) if feed else {})
     return fragments.render(
         "coverage/page.html",
         "coverage/_windows.html",
         200,
         **_about(feed),
-        **(_fetched(feed) if feed else {"coverage": None}),
+        **context,
+        coverage=found,
+        gaps=found.gaps[::-1][:_GAPS_SHOWN] if found else (),
+        length_text=length_text,
     )
 
 
@@ -132,35 +139,44 @@ def _about(feed: Feed | None) -> dict[str, object]:
     }
 
 
-def _fetched(feed: Feed) -> dict[str, object]:
-    """What the rest of the page says: the calendar, the gaps, the windows."""
-    with reading(readers.engine()) as connection:
-        found = _coverage(connection, feed)
-        before = params.number("before", 0, 0, _HIGHEST_ID) or None
-        listed = windows.list_windows(connection, feed.id, _WINDOWS_AT_ONCE + 1, before)
+def _fetched(connection: Connection, feed: Feed) -> dict[str, object]:
+    """The windows, newest first."""
+    before = params.number("before", 0, 0, _HIGHEST_ID) or None
+    listed = windows.list_windows(connection, feed.id, _WINDOWS_AT_ONCE + 1, before)
     shown = listed[:_WINDOWS_AT_ONCE]
     return {
-        "coverage": found,
-        "calendar": count_days(found, readers.zone(), _month()) if found else None,
-        "gaps": found.gaps[::-1][:_GAPS_SHOWN] if found else (),
         "windows": shown,
         "before": before,
         "older": shown[-1].id if len(listed) > len(shown) else None,
-        "length_text": length_text,
-        "local_date": lambda instant: local_date(instant, readers.zone()),
     }
+
+
+def _days(connection: Connection, covered: Coverage | None) -> dict[str, object]:
+    """The calendar of the source that was asked for: the pulled one, if none was."""
+    until, zone = parse_month(params.text("until")), readers.zone()
+    sources = find_sources(connection, readers.scope())
+    if covered is not None:
+        sources = sorted({covered.feed.source, *sources})
+    if not sources:
+        return {"strip": None}
+    usual = covered.feed.source if covered is not None else sources[0]
+    source = params.choice("source", sources, usual)
+    strip = gather_strip(
+        connection,
+        readers.scope(),
+        Clock(readers.now(), zone),
+        source,
+        covered if covered is not None and covered.feed.source == source else None,
+        (),
+        until,
+    )
+    return {"strip": strip, "sources": sources, "zone": zone, "states": STATES}
 
 
 def _coverage(connection: Connection, feed: Feed) -> Coverage | None:
     interval = readers.settings().pull_minutes * MINUTE
     found = feed_coverage.coverage(connection, feed.workspace_id, readers.now(), interval=interval)
     return next((each for each in found if each.feed.id == feed.id), None)
-
-
-def _month() -> date | None:
-    """The last month of the calendar: ?until=2026-03."""
-    text = params.text("until")
-    return _day(f"{text}-01", "until", "a month such as 2026-03") if text else None
 
 
 def _given() -> dict[str, str]:

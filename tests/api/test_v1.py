@@ -344,3 +344,23 @@ def test_what_cannot_be_asked_is_a_problem(api: FlaskClient, headers: Headers) -
         assert answer.json["where"] == where
     refused = api.get(f"{_V1}/facets", headers=headers | {"Accept": "image/png"})
     assert refused.status_code == 406
+
+
+def test_the_days_of_coverage_are_those_that_a_search_finds(
+    api: FlaskClient, headers: Headers, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        for stamp in ("2026-11-01T12:00:00Z", "2026-11-20T23:30:00Z", "2026-11-18T12:00:00Z"):
+            store(connection, workspace_id, make_record(id=stamp, timestamp=stamp), source="okta")
+    found = _get(api, "/coverage", headers, zone="Europe/Berlin", source="okta")
+    assert (found["feeds"], found["sources"], found["days"]["pulled"]) == ([], ["okta"], False)
+    days = {day["on"]: day for day in found["days"]["days"]}
+    assert {on: day["events"] for on, day in days.items() if day["events"]} == {
+        "2026-11-01": 1,
+        "2026-11-18": 1,
+        "2026-11-21": 1,
+    }
+    assert (days["2026-11-18"]["late"], days["2026-11-23"]["state"]) == (1, "open")
+    query = days["2026-11-21"]["query"]
+    assert len(_get(api, "/events", headers, q=query, zone="Europe/Berlin")["events"]) == 1
+    assert api.get(f"{_V1}/coverage?until=x", headers=headers).status_code == 400

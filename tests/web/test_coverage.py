@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -18,7 +19,7 @@ from auditdash.store.feeds.connections import Feed
 from tests.databases import ON_SQLITE, add_workspace
 from tests.fake_mode import FakeMode, Fault
 from tests.ingest.pulls import Puller, Time, records_over
-from tests.make import NOW
+from tests.make import NOW, make_record, store
 from tests.people import signed_in
 from tests.web.signing.entering import acts
 
@@ -144,10 +145,11 @@ def test_the_page_shows_days_gaps_and_windows(puller: Puller, client: FlaskClien
     assert "33.3 %" in page
     assert "The last pull ended early" in page
     assert "2 d" in page
-    states = re.findall(r'title="(2026-11-[0-9]+): ([a-z ]+)', page)
-    assert dict(states)["2026-11-20"] == "covered"
-    assert dict(states)["2026-11-21"] == "partly covered"
-    assert dict(states)["2026-11-22"] == "not covered"
+    said = dict(re.findall(r'day-said">(2026-11-[0-9]+): ([^<]+)', page))
+    assert said["2026-11-20"] == "fetched, 2 events"
+    assert said["2026-11-21"] == "partly fetched, not from 12:00 to 24:00, 3 events"
+    assert said["2026-11-22"] == "never fetched, no event"
+    assert said["2026-11-23"] == "not over yet, not from 00:00 to 12:00, no event"
     puller.pull_well()
     page = client.get("/coverage").text
     assert "There are no gaps since" in page
@@ -227,3 +229,31 @@ def test_an_address_that_cannot_be_read_is_refused(
     puller: Puller, client: FlaskClient, address: str
 ) -> None:
     assert client.get(address).status_code == 400
+
+
+def test_what_is_pushed_has_days_without_windows_and_what_came_late(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with engine.begin() as connection:
+        for day in (1, 20, 18):  # the last one comes more than a day after the one before it
+            stamp = f"2026-11-{day:02}T12:00:00Z"
+            store(connection, workspace_id, make_record(id=str(day), timestamp=stamp), source="a b")
+    page = client.get("/coverage").text
+    said = dict(re.findall(r'day-said">(2026-11-[0-9]+): ([^<]+)', page))
+    assert said["2026-11-18"] == "1 event, 1 of them late"
+    assert (said["2026-11-02"], said["2026-11-23"]) == ("no event", "not over yet, no event")
+    assert "2026-11-24" not in said
+    href = re.search(r'href="([^"]+)"><span class="day-number">20<', page)
+    assert href
+    found = client.get(html.unescape(href[1])).text
+    assert "2026-11-20T12:00:00" in found
+    assert "2026-11-18T12:00:00" not in found
+    assert "there are no windows" in page
+
+
+def test_a_source_that_is_not_there_has_no_calendar(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with engine.begin() as connection:
+        store(connection, workspace_id, make_record())
+    assert client.get("/coverage?source=nobody").status_code == 400

@@ -6,10 +6,13 @@ from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
 from auditdash.api.answers import answer_json
+from auditdash.api.arguments import ZONE, text
 from auditdash.api.call import Call
 from auditdash.api.operations import Operation, operation
 from auditdash.api.shapes import (
     CoverageAnswer,
+    DayObject,
+    DaysObject,
     EchoesObject,
     FeedObject,
     PeriodObject,
@@ -17,8 +20,10 @@ from auditdash.api.shapes import (
     SearchObject,
     TokenObject,
 )
-from auditdash.events.instants import MINUTE, Instant, to_rfc3339
+from auditdash.events.instants import MINUTE, SECOND, Instant, to_rfc3339
 from auditdash.ingest.coverage import Coverage, Span, coverage
+from auditdash.operation.strip import Strip, find_sources, gather_strip, parse_month
+from auditdash.search.scope import Clock
 from auditdash.store.engine import reading
 from auditdash.store.saved_searches import SavedSearch, find_saved_search, list_saved_searches
 
@@ -74,21 +79,36 @@ def get_search(call: Call, search_id: int) -> Response:
     Operation(
         name="getCoverage",
         tag="Kept",
-        summary="What has been fetched of each feed, and which gaps there are",
+        summary="What has been fetched of each feed, which gaps there are, and each day of one",
+        says="`days` are twelve months of one `source`: the one that is pulled, if none is asked"
+        " for.",
+        arguments=(
+            ZONE,
+            text("source", "whose days", "mode"),
+            text("until", "the last month of `days`", "2026-03"),
+        ),
         answer=CoverageAnswer,
     )
 )
 def get_coverage(call: Call) -> Response:
     """As the page *Coverage* has it."""
-    installation = call.reader.installation
+    installation, clock = call.reader.installation, call.clock
     interval = installation.settings.pull_minutes * MINUTE
     with reading(installation.engine) as connection:
-        found = coverage(
-            connection, call.reader.workspace.id, installation.now(), interval=interval
-        )
-        feeds = [_feed(each) for each in found]
+        scope = call.reader.scope(connection, None)
+        found = coverage(connection, scope.workspace_id, clock.now, interval=interval)
+        covered = {each.feed.source: each for each in found}
+        sources = sorted({*covered, *find_sources(connection, scope)})
+        source = call.choice("source", sources, next(iter([*covered, *sources]), ""))
+        strip = None
+        if source:
+            until = parse_month(call.word("until"))
+            strip = gather_strip(connection, scope, clock, source, covered.get(source), (), until)
     call.record("api-coverage")
-    return answer_json(CoverageAnswer(feeds=feeds))
+    feeds = [_feed(each) for each in found]
+    return answer_json(
+        CoverageAnswer(feeds=feeds, sources=sources, days=_days(strip, clock) if strip else None)
+    )
 
 
 @blueprint.get("/token")
@@ -148,6 +168,27 @@ def _feed(found: Coverage) -> FeedObject:
         paused=feed.paused,
         last_ok_at=_text(feed.last_ok_at),
         last_error=feed.last_error,
+    )
+
+
+def _days(strip: Strip, clock: Clock) -> DaysObject:
+    return DaysObject(
+        source=strip.source,
+        pulled=strip.is_pulled,
+        zone=clock.zone.key,
+        earlier=f"{strip.earlier:%Y-%m}" if strip.earlier else None,
+        days=[
+            DayObject(
+                on=each.on.isoformat(),
+                state=each.state,
+                gaps=[_period(gap) for gap in each.gaps],
+                events=each.events,
+                late=each.late,
+                silent_seconds=each.silent // SECOND,
+                query=each.query,
+            )
+            for each in strip.cells
+        ],
     )
 
 
