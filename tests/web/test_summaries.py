@@ -220,6 +220,17 @@ def test_the_filters_count_what_they_lead_to(
             assert found == int(count[1]), text
 
 
+@pytest.mark.usefixtures("changed")
+def test_who_gave_access_is_counted_among_changes_of_own_access_where_these_are_asked(
+    client: FlaskClient,
+) -> None:
+    page = _page(client, PERMISSIONS, "is:own-access")
+    facet = page.partition('aria-label="Who gave access"')[2].partition("</section>")[0]
+    hrefs = re.findall(r'class="facet-link" href="([^"]*)"', facet)
+    assert hrefs
+    assert all("is:own-access" in _asked(href) for href in hrefs)
+
+
 @pytest.mark.parametrize("text", ["", "op:grant,invite", "sort:created-asc -role:*"])
 def test_pages_of_changes_follow_each_other_and_the_file_has_all(
     client: FlaskClient, engine: Engine, changed: int, text: str

@@ -174,7 +174,7 @@ def _granters(
     connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
 ) -> FacetView:
     given = _ops(_KINDS["granted"][1])
-    rest = _without(_without(query, "actor"), "op", own=True)
+    rest = _without(_without(query, "actor"), "op")  # one's own access alone, where that is asked
     narrow = query_of((*rest.parts, given), rest.order)
     asked = query_of((*narrow.parts, _PERMISSION), narrow.order)
     ranks = rank_actors(connection, asked, scope, clock, _MOST_GRANTERS).ranks
