@@ -14,14 +14,15 @@ from sqlalchemy import Connection
 from auditdash.index.view import View
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.totals import question_key
-from auditdash.queries.exports.habits import NIGHT_HABIT, Habits, habits_of
-from auditdash.queries.exports.kept.asked import Asked
-from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS, chosen, table_of
+from auditdash.queries.exports.habits import NIGHT_HABIT
+from auditdash.queries.exports.kept.asked import Asked, exports_asked
+from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
+from auditdash.queries.exports.kept.whole import BURST_PAUSE, Whole, whole_of
 from auditdash.queries.exports.nights import iterate_night_exports
-from auditdash.queries.exports.people import Exporter, People, name_kinds
+from auditdash.queries.exports.people import Exporter, People
 from auditdash.queries.exports.reports import Exported, Reports
 from auditdash.queries.exports.rows import export_actions
-from auditdash.queries.exports.runs import BURST_COUNT, BURST_PAUSE, BURST_TIMES, Burst
+from auditdash.queries.exports.runs import BURST_COUNT, BURST_TIMES, Burst
 from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
@@ -94,35 +95,34 @@ def summarise_exports(
     What is usual or new for a person is told from all exports in scope, whatever the query asks.
     """
     view = open_view(connection, scope)
-    habits = habits_of(view, zone)
+    whole = whole_of(view, zone)
     question = question_key(query, clock)
     # Exports only ever follow: as many of them are the same ones.
-    key = (question, zone.key, view.zone.key, habits.exports)
+    key = (question, zone.key, view.zone.key, len(whole))
     memory = view.dictionaries.kept(_Memory)
     known = memory.get(key) if question is not None else None
     if known is not None:
         return known
-    table = table_of(view, zone)
-    asked = Asked(view, table, chosen(table, compile_query(query, view, clock)))
-    summary = _summarise(view, asked, habits)
+    asked = exports_asked(view, whole, compile_query(query, view, clock))
+    summary = _summarise(view, asked, whole)
     if question is not None:
-        memory.put(key, habits.exports, summary)
+        memory.put(key, len(whole), summary)
     return summary
 
 
-def _summarise(view: View, asked: Asked, habits: Habits) -> ExportSummary:
+def _summarise(view: View, asked: Asked, whole: Whole) -> ExportSummary:
     if not len(asked):
         return ExportSummary(total=0, nights=0, by_action={}, people=(), reports=())
-    people = People(view, asked, habits)
+    people = People(view, asked, whole)
     return ExportSummary(
         total=len(asked),
-        nights=int(asked.marked(AT_NIGHT).sum()),
-        by_action=name_kinds(asked.column("kinds")),
+        nights=asked.count_marked(AT_NIGHT),
+        by_action=asked.by_kind,
         people=people.all(),
-        reports=Reports(view, asked, habits).all(),
+        reports=Reports(view, asked, whole).all(),
         new=people.new(),
         awake=people.awake(),
         bursting=people.bursting(),
         unlike=people.unlike(),
-        off_hours=int(asked.marked(OFF_HOURS).sum()),
+        off_hours=asked.count_marked(OFF_HOURS),
     )

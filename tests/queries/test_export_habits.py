@@ -1,4 +1,4 @@
-"""What stands out beside habits, and habits that are counted in two goes."""
+"""What stands out beside habits, and days that a clock brings back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from auditdash.queries.exports.days import DAY_COUNT, BusiestDay
-from auditdash.queries.exports.habits import Habits, together
+from auditdash.queries.exports.habits import habits_of_days
 from auditdash.queries.exports.order import day_key
 from auditdash.queries.exports.usual import Usual
 
@@ -32,16 +32,12 @@ def test_a_day_is_unusual_beside_both_their_own_and_their_peers(
     assert BusiestDay(day=0, count=count, own=own, peers=peers).is_unusual == unusual
 
 
-def _habits(people: list[int], days: list[int], first: list[int]) -> Habits:
-    """One export of each person on their day."""
-    keys = day_key(np.array(people), np.array(days))
-    firsts = (np.array(first), np.array(first))
-    return Habits(len(keys), keys, np.ones(len(keys), np.int64), np.zeros(len(keys), bool), firsts)
-
-
-def test_of_two_counts_the_earlier_first_export_of_a_person_holds() -> None:
-    one, two = _habits([0, 1], [7, 7], [70, 75]), _habits([0, 1, 2], [7, 6, 8], [72, 60, 80])
-    for both in (together(one, two), together(two, one)):
-        assert both.first_of_person.tolist() == [70, 60, 80]
-        assert both.first_of_report.tolist() == [70, 60, 80]
-        assert (both.exports, both.counts.tolist()) == (5, [2, 1, 1, 1])
+def test_a_day_that_a_clock_brings_back_is_counted_once() -> None:
+    people, days = np.array([0, 0, 0, 1]), np.array([7, 8, 7, 7])
+    counts, nights = np.array([2, 1, 3, 4]), np.array([False, False, True, False])
+    none = np.zeros(2, np.int64)
+    habits = habits_of_days(10, day_key(people, days), counts, nights, (none, none))
+    assert habits.keys.tolist() == day_key(np.array([0, 0, 1]), np.array([7, 8, 7])).tolist()
+    assert habits.counts.tolist() == [5, 1, 4]
+    assert habits.at_night.tolist() == [True, False, False]
+    assert not habits.days_stand

@@ -6,13 +6,18 @@ import random
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 from sqlalchemy import Engine
 
 from auditdash.events.instants import MINUTE, Instant, to_rfc3339
+from auditdash.events.periods import Period
 from auditdash.queries.compile import compile_query
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.data_exports import export_actions
-from auditdash.queries.exports.kept.table import Table, chosen, table_of
+from auditdash.queries.exports.kept import sums
+from auditdash.queries.exports.kept.asked import Asked, exports_asked
+from auditdash.queries.exports.kept.table import AT_NIGHT, Table
+from auditdash.queries.exports.kept.whole import Whole, whole_of
 from auditdash.queries.exports.rows import exports_of
 from auditdash.queries.scan import scan
 from auditdash.queries.sight.views import open_view
@@ -23,7 +28,10 @@ from tests.make import NOW, make_record, store
 
 ZONE = ZoneInfo("America/New_York")
 CLOCK = Clock(Instant(NOW), ZONE)
-COLUMNS = ("starts", "seqs", "times", "actors", "entities", "kinds", "days", "marks")
+COLUMNS = (
+    *("starts", "order", "seqs", "times", "actors", "entities"),
+    *("ips", "kinds", "days", "marks"),
+)
 
 
 def _come(engine: Engine, workspace_id: int, dice: random.Random, count: int) -> None:
@@ -49,10 +57,11 @@ def _table(engine: Engine, workspace_id: int, *, anew: bool = False) -> Table:
         if anew:
             index_place(connection).archives.clear()
         view = open_view(connection, Scope(workspace_id=workspace_id))
-        table = table_of(view, ZONE)
+        table = whole_of(view, ZONE).table
         people = groups_of(view, "actor").of_code[table.actors]
         ordered = np.lexsort((table.seqs, table.times, people))
         assert ordered.tolist() == list(range(len(table)))
+        assert table.order.tolist() == np.lexsort((table.seqs, table.times)).tolist()
         return table
 
 
@@ -74,10 +83,64 @@ def test_who_sees_fewer_events_sees_none_of_the_later_exports(
     table = _table(engine, workspace_id)
     with reading(engine) as connection:
         view = open_view(connection, Scope(workspace_id=workspace_id, highest_seq=50))
-        assert table_of(view, ZONE) is table
+        whole = whole_of(view, ZONE)
+        assert whole_of(view, ZONE) is whole
+        assert 0 < len(whole) < len(table)
         for query in ("", "-actor:alice"):
             condition = compile_query(parse(query), view, CLOCK)
             found = [each.seqs for each in scan(exports_of(condition))]
-            mask = chosen(table, condition)
-            assert mask is not None
-            assert sorted(table.seqs[mask].tolist()) == sorted(np.concatenate(found).tolist())
+            asked = exports_asked(view, whole, condition)
+            mine = map(asked.of_person, range(len(asked.people)))
+            seqs = np.concatenate([asked.some("seqs", rows) for rows in mine])
+            assert sorted(seqs.tolist()) == sorted(np.concatenate(found).tolist())
+
+
+def test_what_is_counted_in_a_period_is_what_its_rows_say_also_while_more_come(
+    engine: Engine, workspace_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "BLOCK", 4)  # so that there are many of them
+    dice = random.Random(5)
+    for count in (60, 1, 2, 1, 30):
+        _come(engine, workspace_id, dice, count)
+        with reading(engine) as connection:
+            view = open_view(connection, Scope(workspace_id=workspace_id))
+            whole = whole_of(view, ZONE)
+            for _ in range(8):
+                edges = sorted(Instant(int(each)) for each in dice.choices(whole.table.times, k=2))
+                _check(whole, Period(*edges))
+            _check(whole, Period())
+
+
+def _check(whole: Whole, period: Period) -> None:
+    table, asked = whole.table, Asked(whole, period)
+    start, end = period.start, period.end
+    within = np.ones(len(table), bool)
+    if start is not None and end is not None:
+        within = (table.times >= start) & (table.times < end)
+    rows = np.flatnonzero(within)
+    assert len(asked) == len(rows)
+    people = whole.people_of(rows)
+    assert asked.people.tolist() == np.unique(people).tolist()
+    for place, person in enumerate(asked.people.tolist()):
+        mine = asked.of_person(place)
+        assert list(range(mine.start, mine.stop)) == rows[people == person].tolist()
+        assert asked.marked(AT_NIGHT)[place] == np.count_nonzero(table.marks[mine] & AT_NIGHT)
+        assert asked.reports_in(mine) == len(np.unique(whole.reports_of(mine)))
+    assert asked.count_marked(AT_NIGHT) == np.count_nonzero(table.marks[rows] & AT_NIGHT)
+    kinds = np.bincount(table.kinds[rows], minlength=len(export_actions())).tolist()
+    assert asked.by_kind == {
+        name: count for name, count in zip(export_actions(), kinds, strict=True) if count
+    }
+    reports = whole.reports_of(table.order[within[table.order]])
+    for group in np.flatnonzero(asked.reports).tolist():
+        expected = table.order[within[table.order]][reports == group]
+        assert asked.of_report(group).tolist() == expected.tolist()
+        assert asked.people_in(expected) == len(np.unique(whole.people_of(expected)))
+    assert asked.reports.sum() == len(rows)
+    if len(rows):
+        behind = int(np.searchsorted(table.times[table.order], end or NOW + 1))
+        one = [int(whole.people_of(table.order[behind - 1 : behind])[0])]
+        assert whole.by_person.last(behind, np.array(one)) == table.order[behind - 1]
+        first = int(people[0])
+        mine = table.order[:behind][whole.people_of(table.order[:behind]) == first]
+        assert whole.by_person.last(behind, np.array([first])) == mine[-1]

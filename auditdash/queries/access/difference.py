@@ -13,6 +13,7 @@ from auditdash.queries.access import paths as ways
 from auditdash.queries.access.narrow import narrow
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.paths import Paths
+from auditdash.queries.access.replay import Intervals
 from auditdash.queries.access.rows import Evidence, Sight, evidence
 from auditdash.queries.permissions.numbering import Numbers
 from auditdash.search.query import Query
@@ -79,23 +80,31 @@ def find_difference(
 
 
 def _difference(sight: Sight, first: int, second: int) -> Difference:
-    picture = sight.picture
-    some = picture.intervals
-    was, now = (ways.find_all(picture, at).grants.astype(np.int64) for at in (first, second))
-    keys = some.objects.astype(np.int64) << 32 | some.subjects
-    _, of_was, of_now = np.intersect1d(
-        keys[was], keys[now], assume_unique=True, return_indices=True
-    )
+    some = sight.picture.intervals
+    before, after = (ways.stand_at(some, at) for at in (first, second))
+    # What stands at both moments by the same interval is no difference.
+    was, now = np.flatnonzero(before & ~after), np.flatnonzero(after & ~before)
+    of_was, of_now = _pairs(some, was, now)
     other = some.roles[was[of_was]] != some.roles[now[of_now]]
     gained = np.delete(now, of_now)
     lost = np.delete(was, of_was)
-    before = np.concatenate((np.full(len(gained), _NONE), lost, was[of_was][other]))
-    after = np.concatenate((gained, np.full(len(lost), _NONE), now[of_now][other]))
+    places_before = np.concatenate((np.full(len(gained), _NONE), lost, was[of_was][other]))
+    places_after = np.concatenate((gained, np.full(len(lost), _NONE), now[of_now][other]))
     counts = (len(gained), len(lost), int(other.sum()))
-    shown = np.where(after == _NONE, before, after)
+    shown = np.where(places_after == _NONE, places_before, places_after)
     none = np.full(len(shown), ways.DIRECT, np.int32)
     paths = Paths(some.subjects[shown], some.objects[shown], none, shown.astype(np.int32), none)
-    return Difference(np.repeat(np.arange(3, dtype=np.uint8), counts), before, after, paths)
+    kinds = np.repeat(np.arange(3, dtype=np.uint8), counts)
+    return Difference(kinds, places_before, places_after, paths)
+
+
+def _pairs(some: Intervals, was: Numbers, now: Numbers) -> tuple[Numbers, Numbers]:
+    """The numbers of those that are of one subject and object. There is one of each at most at a
+    moment, and intervals stand by object and subject."""
+    keys = [some.objects[each].astype(np.int64) << 32 | some.subjects[each] for each in (was, now)]
+    places = np.searchsorted(keys[1], keys[0])
+    found = np.flatnonzero(np.append(keys[1], _NONE)[places] == keys[0])
+    return found, places[found]
 
 
 def iterate_deltas(sight: Sight, difference: Difference) -> Iterator[Delta]:

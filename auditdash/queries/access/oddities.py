@@ -27,19 +27,20 @@ class Oddity(Struct, frozen=True, kw_only=True):
 
 def count_oddities(sight: Sight) -> dict[str, int]:
     """How many there are of each kind."""
-    counts = np.bincount(sight.picture.contradictions.kinds, minlength=len(KINDS)).tolist()
-    return dict(zip(KINDS, counts, strict=True))
+    return dict(zip(KINDS, sight.picture.contradictions.counts, strict=True))
 
 
 def find_oddities(sight: Sight, kind: str, node: int | None = None) -> Numbers:
     """The places of those of a kind, or of all; of one person or thing, or of all; newest first."""
-    found, facts = sight.picture.contradictions, sight.picture.facts
-    asked = np.ones(len(found.kinds), np.bool_)
+    found = sight.picture.contradictions
+    tests = []
     if kind:
-        asked &= found.kinds == KINDS.index(kind)
+        tests.append(found.kinds == KINDS.index(kind))
     if node is not None:
-        asked &= (facts.objects[found.facts] == node) | (facts.subjects[found.facts] == node)
-    return np.flatnonzero(asked)[::-1]
+        tests.append((found.objects == node) | (found.subjects == node))
+    if not tests:
+        return np.arange(len(found.kinds))[::-1]
+    return np.flatnonzero(np.logical_and.reduce(tests))[::-1]
 
 
 def iterate_oddities(sight: Sight, places: Numbers) -> Iterator[Oddity]:

@@ -64,7 +64,14 @@ def ends(some: Intervals, paths: Paths) -> Numbers:
 def find_all(picture: Picture, at: int) -> Paths:
     """All that stood at a moment, as it was given: to people, to groups, to everyone."""
     some = picture.intervals
-    return _direct(some, np.flatnonzero((some.begins <= at) & (at < some.ends)))
+    return _direct(some, np.flatnonzero(stand_at(some, at)))
+
+
+def stand_at(some: Intervals, at: int) -> Bits:
+    """Which of all intervals stand at a moment."""
+    found: Bits = some.begins <= at
+    found &= some.ends > at
+    return found
 
 
 def find_from(picture: Picture, subject: int, at: int | None) -> Paths:
@@ -86,7 +93,7 @@ def find_from(picture: Picture, subject: int, at: int | None) -> Paths:
         through_groups.grants,
         joins[which],
     )
-    default = _direct(some, np.flatnonzero(kinds[some.subjects] == EVERYONE))
+    default = _direct(some, _of_subjects(picture, _only(picture, EVERYONE))[0])
     by_default = Paths(
         np.full(len(default), subject, np.int32),
         default.objects,
@@ -113,8 +120,7 @@ def find_to(picture: Picture, thing: int, at: int | None) -> Paths:
     people = given.take(kinds[given.subjects] != GROUP)
     default = _direct(some, np.zeros(0, np.int64))
     if kinds[thing] == COLLECTION:
-        places = np.flatnonzero(kinds[some.objects] == TO_DEFAULT)
-        default = _direct(some, places)
+        default = _direct(some, _of_objects(picture, _only(picture, TO_DEFAULT))[0])
         default = Paths(
             default.subjects,
             np.full(len(default), thing, np.int32),
@@ -136,6 +142,11 @@ def find_given(picture: Picture, thing: int, at: int | None) -> Paths:
     """Access to one thing as it was given, at a moment or ever."""
     some = picture.intervals
     return _at(picture, _direct(some, _of_objects(picture, np.array([thing]))[0]), at)
+
+
+def _only(picture: Picture, kind: int) -> Numbers:
+    """The node of a kind of which there is one at most."""
+    return np.flatnonzero(picture.nodes.kinds == kind)
 
 
 def _of_objects(picture: Picture, objects: Numbers) -> tuple[Numbers, Numbers]:

@@ -83,11 +83,15 @@ class Intervals(Struct, frozen=True, eq=False):
 
 class Contradictions(Struct, frozen=True, eq=False):
     """Facts that do not fit to what came before, in their order: `others` are the places of the
-    facts that they do not fit to, or _NONE."""
+    facts that they do not fit to, or _NONE. `counts` has how many there are of each of KINDS;
+    `objects` and `subjects` are what the facts are about."""
 
     kinds: NDArray[np.uint8]
     facts: Places
     others: Places
+    objects: Places
+    subjects: Places
+    counts: tuple[int, ...]
 
 
 class Life(Struct, frozen=True, eq=False):
@@ -256,12 +260,15 @@ def _contradictions(facts: Facts, life: Life, slots: Places, before: _Before) ->
     places = np.concatenate((slots[wrong], unclear, life.facts[1:][twice]))
     order = np.argsort(places, kind="stable")
     none_of = np.full(len(unclear), _NONE)
+    found = np.concatenate((kinds[wrong], np.zeros(len(unclear), np.int8), of_life))
+    told = places[order].astype(np.int32)
     return Contradictions(
-        np.concatenate((kinds[wrong], np.zeros(len(unclear), np.int8), of_life))[order].astype(
-            np.uint8
-        ),
-        places[order].astype(np.int32),
+        found[order].astype(np.uint8),
+        told,
         np.concatenate((others[wrong], none_of, life.facts[:-1][twice]))[order].astype(np.int32),
+        facts.objects[told],
+        facts.subjects[told],
+        tuple(np.bincount(found, minlength=len(KINDS)).tolist()),
     )
 
 

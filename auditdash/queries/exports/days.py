@@ -7,18 +7,11 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from auditdash.queries.exports.habits import Habits
-from auditdash.queries.exports.order import (
-    Bools,
-    Ints,
-    day_key,
-    day_of,
-    group_of,
-    lengths_of,
-    starts_of,
-)
+from auditdash.queries.exports.kept.asked import Asked
+from auditdash.queries.exports.kept.whole import Spans
+from auditdash.queries.exports.order import Bools, Ints, day_key, lengths_of, starts_of
 from auditdash.queries.exports.usual import COMPARED_DAYS, Usual, usual_of_rows
 
 DAY_COUNT: Final = 10  # fewer exports in a day are nobody's story
@@ -44,47 +37,53 @@ class BusiestDay(Struct, frozen=True, kw_only=True):
 
 
 class Days:
-    """The busiest day of each person. The days are of exports by person and time; `firsts` is the
-    first row of each person."""
+    """The busiest day of each person among the exports that were asked for."""
 
-    def __init__(self, people: Ints, firsts: Ints, days: NDArray[np.int32], habits: Habits) -> None:
-        begins = np.ones(len(days), np.bool_)
-        begins[1:] = days[1:] != days[:-1]
-        begins[firsts] = True
-        starts = np.flatnonzero(begins)
-        counts = lengths_of(starts, len(days))
-        places = np.searchsorted(starts, firsts)
-        keys = day_key(
-            np.repeat(people, lengths_of(places, len(starts))), days[starts].astype(np.int64)
-        )
-        if (keys[1:] <= keys[:-1]).any():  # a clock that was set back over midnight
-            order = np.argsort(keys, kind="stable")
-            keys, counts = keys[order], counts[order]
-            starts = starts_of(keys)
-            keys, counts = keys[starts], np.add.reduceat(counts, starts)
-        first = starts_of(group_of(keys))
-        most = np.maximum.reduceat(counts, first) if len(first) else first
-        is_most = np.flatnonzero(counts == np.repeat(most, lengths_of(first, len(keys))))
-        chosen = is_most[starts_of(group_of(keys[is_most]))]
-        self._keys, self._counts = keys[chosen], counts[chosen]
+    def __init__(self, asked: Asked, spans: Spans, habits: Habits) -> None:
+        self._asked = asked
+        self._spans = spans
         self._habits = habits
-        self._starts = np.searchsorted(habits.keys, self._keys - COMPARED_DAYS)
-        self._ends = np.searchsorted(habits.keys, self._keys)
         self._made: dict[int, BusiestDay] = {}
 
     @cached_property
     def unusual(self) -> Bools:
         """Of each person whether their busiest day stands out."""
-        places = np.flatnonzero(self._counts >= DAY_COUNT)
-        medians, spreads = usual_of_rows(
-            self._habits.counts, self._starts[places], self._ends[places]
-        )
-        found = np.zeros(len(self._keys), np.bool_)
-        own = zip(places.tolist(), medians.tolist(), spreads.tolist(), strict=True)
-        for place, median, spread in own:
-            if self._counts[place] > Usual(median, spread).limit:
+        found = np.zeros(len(self._asked.people), np.bool_)
+        keys, counts, places = self._many()
+        starts, ends = self._before(keys)
+        medians, spreads = usual_of_rows(self._habits.counts, starts, ends)
+        own = zip(places.tolist(), counts.tolist(), medians.tolist(), spreads.tolist(), strict=True)
+        for place, count, median, spread in own:
+            if count > Usual(median, spread).limit:
                 found[place] = self.busiest(place).is_unusual
         return found
+
+    def _many(self) -> tuple[Ints, Ints, Ints]:
+        """The busiest day of those who have one with many exports: its key, how many, and the place
+        of the person."""
+        # Less than a day stands together where a clock was set back over midnight.
+        least = DAY_COUNT if self._habits.days_stand else 1
+        places, firsts, ends = self._asked.spans(self._spans, least)
+        days = self._asked.some("days", firsts).astype(np.int64)
+        keys, counts = day_key(self._asked.people[places], days), ends - firsts
+        if not self._habits.days_stand:
+            order = np.argsort(keys, kind="stable")
+            starts = starts_of(keys[order])
+            keys, places = keys[order][starts], places[order][starts]
+            counts = np.add.reduceat(counts[order], starts)
+        if not len(keys):
+            return keys, counts, places
+        first = starts_of(places)
+        most = np.maximum.reduceat(counts, first)
+        is_most = np.flatnonzero(counts == np.repeat(most, lengths_of(first, len(keys))))
+        chosen = is_most[starts_of(places[is_most])]
+        chosen = chosen[counts[chosen] >= DAY_COUNT]
+        return keys[chosen], counts[chosen], places[chosen]
+
+    def _before(self, keys: Ints) -> tuple[Ints, Ints]:
+        """The rows of habits of the days before some days."""
+        first, behind = np.searchsorted(self._habits.keys, (keys - COMPARED_DAYS, keys))
+        return first, behind
 
     def busiest(self, place: int) -> BusiestDay:
         """That of a person, who is known by their place among all."""
@@ -94,15 +93,19 @@ class Days:
         return known
 
     def _busiest(self, place: int) -> BusiestDay:
-        start, end = self._starts[place : place + 1], self._ends[place : place + 1]
+        days, numbers = np.unique(
+            self._asked.some("days", self._asked.of_person(place)), return_counts=True
+        )
+        most = int(np.argmax(numbers))
+        day = int(days[most])
+        keys = day_key(self._asked.people[place : place + 1], np.array([day]))
+        start, end = self._before(keys)
         counts = self._habits.counts
         medians, spreads = usual_of_rows(counts, start, end)
-        days = int(end[0] - start[0])
+        own = int(end[0] - start[0])
         return BusiestDay(
-            day=day_of(int(self._keys[place])),
-            count=int(self._counts[place]),
-            own=Usual(float(medians[0]), float(spreads[0]), days, min(days, 1)),
-            peers=self._habits.around.without(
-                int(self._keys[place]), counts[int(start[0]) : int(end[0])]
-            ),
+            day=day,
+            count=int(numbers[most]),
+            own=Usual(float(medians[0]), float(spreads[0]), own, min(own, 1)),
+            peers=self._habits.around.without(int(keys[0]), counts[int(start[0]) : int(end[0])]),
         )

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from functools import cached_property
-from threading import Lock
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from auditdash.events.periods import Period
-from auditdash.index.view import View
-from auditdash.queries.compile import Condition
-from auditdash.queries.counting.totals import split
-from auditdash.queries.exports.order import (
-    Bools,
-    Ints,
-    day_key,
-    group_of,
-    lengths_of,
-    order_by,
-    order_by_day,
-    starts_of,
-)
-from auditdash.queries.exports.rows import Exports, exports_of, read_exports
+from auditdash.queries.exports.order import Bools, Ints, day_key, group_of, order_by, starts_of
 from auditdash.queries.exports.usual import Around
 
 # Who exports at night on more than this share of their days does so by habit: in another office.
 NIGHT_HABIT: Final = 0.1
-_NEVER: Final = np.iinfo(np.int64).max
-_NOTHING: Final = np.zeros(0, np.int64)
 _FEW: Final = 2  # own days that are left out of a median by their ranks alone
 
 
@@ -38,9 +20,18 @@ class Habits:
     """Of so many exports: a row for each person and day on which there were any, by its key."""
 
     def __init__(
-        self, exports: int, keys: Ints, counts: Ints, at_night: Bools, firsts: tuple[Ints, Ints]
+        self,
+        exports: int,
+        keys: Ints,
+        counts: Ints,
+        at_night: Bools,
+        firsts: tuple[Ints, Ints],
+        *,
+        days_stand: bool = True,
     ) -> None:
+        """`days_stand`: the exports of a day stand together."""
         self.exports = exports
+        self.days_stand = days_stand
         self.keys = keys
         self.counts = counts
         self.at_night = at_night
@@ -101,87 +92,15 @@ class Habits:
         return self.counts[order], places
 
 
-class _Memory:
-    """What was counted, for each zone."""
-
-    def __init__(self) -> None:
-        self.settled: dict[str, tuple[int, Habits]] = {}
-        self.whole: dict[str, Habits] = {}
-        self.lock = Lock()
-
-
-def habits_of(view: View, zone: ZoneInfo) -> Habits:
-    """Those of all exports in sight. Of segments that do not change again they are kept."""
-    everything = exports_of(Condition(view, Period(), None))
-    settled, open_ones = split(view)
-    memory = view.dictionaries.kept(_Memory)
-    with memory.lock:
-        until = settled[-1].last_seq if settled else 0
-        last_seq, habits = memory.settled.get(zone.key, (0, NONE))
-        if last_seq > until:
-            last_seq, habits = 0, NONE
-        fresh = [segment for segment in settled if segment.first_seq > last_seq]
-        if fresh:
-            habits = together(habits, _count(read_exports(everything, fresh, zone)))
-            if until > memory.settled.get(zone.key, (0, NONE))[0]:
-                memory.settled[zone.key] = (until, habits)
-        newest = read_exports(everything, open_ones, zone)
-        # Exports only ever follow: as many of them are the same ones.
-        whole = memory.whole.get(zone.key)
-        if whole is None or whole.exports != habits.exports + len(newest):
-            whole = memory.whole[zone.key] = together(habits, _count(newest))
-    return whole
-
-
-def _count(exports: Exports) -> Habits:
-    if not len(exports):
-        return NONE
-    order, keys = order_by_day(exports.people, exports.days)
-    starts = starts_of(keys)
-    return Habits(
-        len(exports),
-        keys[starts],
-        lengths_of(starts, len(keys)),
-        np.logical_or.reduceat(exports.at_night[order], starts),
-        (
-            _first(exports.people, exports.times),
-            _first(exports.reports, exports.times),
-        ),
-    )
-
-
-def _first(groups: Ints, times: Ints) -> Ints:
-    """The first of rising times of each group."""
-    found = np.full(int(groups.max()) + 1, _NEVER)
-    found[groups[::-1]] = times[::-1]  # what is assigned last stays
-    return found
-
-
-def together(one: Habits, two: Habits) -> Habits:
-    """Those of the exports that either was counted from; no export is in both."""
-    if not one.exports or not two.exports:
-        return one if one.exports else two
-    keys = np.concatenate((one.keys, two.keys))
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    starts = starts_of(keys)
-    return Habits(
-        one.exports + two.exports,
-        keys[starts],
-        np.add.reduceat(np.concatenate((one.counts, two.counts))[order], starts),
-        np.logical_or.reduceat(np.concatenate((one.at_night, two.at_night))[order], starts),
-        (
-            _earlier(one.first_of_person, two.first_of_person),
-            _earlier(one.first_of_report, two.first_of_report),
-        ),
-    )
-
-
-def _earlier(one: Ints, two: Ints) -> Ints:
-    found = np.full(max(len(one), len(two)), _NEVER)
-    found[: len(one)] = one
-    found[: len(two)] = np.minimum(found[: len(two)], two)
-    return found
-
-
-NONE: Final = Habits(0, _NOTHING, _NOTHING, np.zeros(0, np.bool_), (_NOTHING, _NOTHING))
+def habits_of_days(
+    exports: int, keys: Ints, counts: Ints, at_night: Bools, firsts: tuple[Ints, Ints]
+) -> Habits:
+    """Of rows of which several may be of one person and day, by person."""
+    stand = not (keys[1:] <= keys[:-1]).any()
+    if not stand:  # a clock was set back over midnight
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = starts_of(keys)
+        keys, counts = keys[starts], np.add.reduceat(counts[order], starts)
+        at_night = np.logical_or.reduceat(at_night[order], starts)
+    return Habits(exports, keys, counts, at_night, firsts, days_stand=stand)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
 from auditdash.events.folding import fold_case
 from auditdash.index.adopt import Dictionaries
 from auditdash.index.batch import Entry
-from auditdash.queries.exports.order import Bools
 
 
 class _Ids:
@@ -32,13 +31,13 @@ class _Ids:
 
 
 def namesakes_of(
-    dictionaries: Dictionaries, key: str, asked: Bools | None = None
+    dictionaries: Dictionaries, key: str, asked: Callable[[int], bool] | None = None
 ) -> tuple[str, ...]:
-    """Usernames, in order, of the actors with this id; `asked` says of each code whether it is
-    looked at."""
+    """Usernames, in order, of the actors with this id; `asked` says of a code whether it is looked
+    at."""
     entries = dictionaries["actor"].entries
     codes = dictionaries.kept(_Ids).codes(entries).get(key, ())
     if asked is not None:
-        codes = [code for code in codes if code < len(asked) and asked[code]]
+        codes = [code for code in codes if asked(code)]
     names = {entries[code][1] or "" for code in codes}
     return tuple(sorted(name for name in names if fold_case(name) != key))

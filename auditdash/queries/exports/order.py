@@ -25,16 +25,6 @@ def order_by(groups: Ints) -> Ints:
     return order
 
 
-def order_by_day(groups: Ints, days: Ints) -> tuple[Ints, Ints]:
-    """The places of rows by group and day, and their keys (`day_key`), which rise."""
-    order = order_by(groups)
-    keys = day_key(groups[order], days[order])
-    if (keys[1:] < keys[:-1]).any():  # a clock that was set back over midnight
-        again = np.argsort(keys, kind="stable")
-        order, keys = order[again], keys[again]
-    return order, keys
-
-
 def day_key(groups: Ints, days: Ints) -> Ints:
     """One number for a group and a day."""
     keys: Ints = groups << _HALF | (days + _ZERO)

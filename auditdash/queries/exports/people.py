@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 import numpy as np
 from msgspec import Struct
@@ -13,12 +12,12 @@ from auditdash.events.instants import Instant
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
 from auditdash.queries.exports.days import BusiestDay, Days
-from auditdash.queries.exports.habits import Habits
-from auditdash.queries.exports.kept.asked import Asked, distinct
+from auditdash.queries.exports.kept.asked import Asked
 from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
+from auditdash.queries.exports.kept.whole import Whole
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
-from auditdash.queries.exports.order import Bools, Ints
+from auditdash.queries.exports.order import Ints
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import Burst, Runs
 
@@ -51,18 +50,20 @@ class Exporter(Struct, frozen=True, kw_only=True):
 class People:
     """Everybody who exported: one number of each kind for each person, known by their place."""
 
-    def __init__(self, view: View, asked: Asked, habits: Habits) -> None:
+    def __init__(self, view: View, asked: Asked, whole: Whole) -> None:
         self._asked = asked
         self._groups = groups = asked.people
-        times = asked.column("times")
-        self._first, self._last = times[asked.starts], times[asked.starts + asked.counts - 1]
+        habits = whole.habits
+        self._first = asked.some("times", asked.starts)
+        self._last = asked.some("times", asked.ends - 1)
         self._first_ever = habits.first_of_person[groups]
         self._by_habit = habits.by_night[groups]
         self._nights = asked.marked(AT_NIGHT)
-        self._days = Days(groups, asked.starts, asked.column("days"), habits)
-        self._runs = Runs(asked, times, habits)
+        self._days = Days(asked, asked.whole.days, habits)
+        self._runs = Runs(asked, asked.whole.runs, habits)
         self._entries = view.dictionaries["actor"].entries
-        self._keys = groups_of(view, "actor").keys
+        known = groups_of(view, "actor")
+        self._keys, self._of_code = known.keys, known.of_code
         self._dictionaries = view.dictionaries
         self._order = rank(asked.counts, places_of(view, "actor")[groups])
         self._made: dict[int, Exporter] = {}
@@ -110,7 +111,7 @@ class People:
             namesakes=self._namesakes(key),
             count=int(self._asked.counts[place]),
             by_action=name_kinds(self._asked.some("kinds", rows)),
-            reports=distinct(self._asked.reports_in(rows)),
+            reports=self._asked.reports_in(rows),
             nights=int(self._nights[place]),
             by_habit=bool(self._by_habit[place]),
             first_ever_at=Instant(first_ever),
@@ -126,19 +127,16 @@ class People:
     def _namesakes(self, key: str) -> tuple[str, ...]:
         if not namesakes_of(self._dictionaries, key):
             return ()
-        return namesakes_of(self._dictionaries, key, self._actors)
+        return namesakes_of(self._dictionaries, key, self._exported)
 
-    @cached_property
-    def _actors(self) -> Bools:
-        """Of each actor whether they are among those who exported."""
-        found = np.zeros(len(self._entries), np.bool_)
-        found[self._asked.column("actors")] = True
-        return found
+    def _exported(self, code: int) -> bool:
+        """Whether somebody exported as the actor of this code."""
+        return self._asked.has_actor(int(self._of_code[code]), code)
 
 
 def name_kinds(kinds: NDArray[np.uint8]) -> dict[str, int]:
     """How many there are of each kind that occurs."""
-    counts = [int(np.count_nonzero(kinds == kind)) for kind, _ in enumerate(export_actions())]
+    counts = np.bincount(kinds, minlength=len(export_actions())).tolist()
     named = zip(export_actions(), counts, strict=True)
     return {name: count for name, count in named if count}
 

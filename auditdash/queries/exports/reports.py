@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from auditdash.events.instants import Instant
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of, places_of
-from auditdash.queries.exports.habits import Habits
-from auditdash.queries.exports.kept.asked import Asked, distinct
+from auditdash.queries.exports.kept.asked import Asked
 from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
+from auditdash.queries.exports.kept.whole import Whole
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.people import name_kinds, rank
 
@@ -37,9 +37,9 @@ class Exported(Struct, frozen=True, kw_only=True):
 class Reports:
     """Everything that was exported, by group."""
 
-    def __init__(self, view: View, asked: Asked, habits: Habits) -> None:
+    def __init__(self, view: View, asked: Asked, whole: Whole) -> None:
         self._asked = asked
-        self._first_ever = habits.first_of_report
+        self._first_ever = whole.habits.first_of_report
         self._entries = view.dictionaries["entity"].entries
         self._keys = groups_of(view, "report").keys
         groups = np.flatnonzero(asked.reports)
@@ -70,7 +70,7 @@ class Reports:
             id=newest[1] or None,
             count=len(rows),
             by_action=name_kinds(asked.some("kinds", rows)),
-            people=distinct(asked.people_in(rows)),
+            people=asked.people_in(rows),
             nights=int(np.count_nonzero(marks & AT_NIGHT)),
             first_ever_at=Instant(first_ever),
             last_at=Instant(int(times[-1])),

@@ -8,14 +8,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from auditdash.events.instants import MINUTE, Instant
+from auditdash.events.instants import Instant
 from auditdash.queries.exports.habits import Habits
 from auditdash.queries.exports.kept.asked import Asked
+from auditdash.queries.exports.kept.whole import BURST_PAUSE, Spans
 from auditdash.queries.exports.order import Ints, lengths_of
 
-# A burst: exports without a longer pause than this, at least so many, and so many times what the
-# person exports on a usual day.
-BURST_PAUSE: Final = 30 * MINUTE
+# A burst: exports without a longer pause than BURST_PAUSE, at least so many, and so many times what
+# the person exports on a usual day.
 BURST_COUNT: Final = 20
 BURST_TIMES: Final = 5
 
@@ -38,15 +38,11 @@ class Runs:
     """The runs of many people, who are known by their places among those asked for. All are looked
     at, and the unusual ones kept."""
 
-    def __init__(self, asked: Asked, times: Ints, habits: Habits) -> None:
+    def __init__(self, asked: Asked, spans: Spans, habits: Habits) -> None:
         self._asked = asked
         self._habits = habits
-        starts = _starts(asked.starts, times)
-        counts = lengths_of(starts, len(times))
-        long = np.flatnonzero(counts >= BURST_COUNT)
-        starts, counts = starts[long], counts[long]
-        places = np.searchsorted(asked.starts, starts, "right") - 1
-        first, last = asked.rows(starts), asked.rows(starts + counts - 1)
+        places, first, ends = asked.spans(spans, BURST_COUNT)
+        last, counts = ends - 1, ends - first
         usual = self._usual(places, first, last)
         many = np.flatnonzero(counts >= BURST_TIMES * usual)
         found = self._bursts(first[many], last[many], counts[many], usual[many])
@@ -63,12 +59,13 @@ class Runs:
         """The longest run of a person; of equally long ones the first."""
         rows = self._asked.of_person(place)
         times = self._asked.some("times", rows)
-        numbers = np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows
-        starts = _starts(_FIRST, times)
+        begins = np.ones(len(times), np.bool_)
+        begins[1:] = times[1:] - times[:-1] > BURST_PAUSE
+        starts = np.flatnonzero(begins)
         counts = lengths_of(starts, len(times))
         run = int(np.argmax(counts))
-        first, last = starts[run : run + 1], starts[run : run + 1] + counts[run] - 1
-        ends = numbers[first], numbers[last]
+        first = rows.start + starts[run : run + 1]
+        ends = first, first + counts[run] - 1
         usual = self._usual(np.array([place]), *ends)
         return self._bursts(*ends, counts[run : run + 1], usual)[0]
 
@@ -90,15 +87,3 @@ class Runs:
             Burst(start=Instant(start), end=Instant(end), count=count, usual=normal)
             for start, end, count, normal in every
         ]
-
-
-_FIRST: Final = np.zeros(1, np.int64)
-
-
-def _starts(firsts: Ints, times: Ints) -> Ints:
-    """The places of rows before which there was a longer pause, or another person."""
-    begins = np.ones(len(times), np.bool_)
-    if len(times):
-        begins[1:] = times[1:] - times[:-1] > BURST_PAUSE
-        begins[firsts] = True
-    return np.flatnonzero(begins)

@@ -20,8 +20,8 @@ from auditdash.queries.conditions import values as on
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.counting.persons import people_of_subjects
 from auditdash.queries.counting.remembered import remembered
-from auditdash.queries.exports.kept.asked import Asked
-from auditdash.queries.exports.kept.table import chosen, table_of
+from auditdash.queries.exports.kept.asked import Asked, exports_asked
+from auditdash.queries.exports.kept.whole import whole_of
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.order import Ints, lengths_of, starts_of
@@ -85,8 +85,7 @@ def find_gained(
 
 def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
     condition = compile_query(query, view, clock)
-    table = table_of(view, view.zone)
-    exports = Asked(view, table, chosen(table, condition))
+    exports = exports_asked(view, whole_of(view, view.zone), condition)
     gains, rows, counts = _followed(_gains(view, condition.period), exports)
     ranked = np.lexsort((gains.seqs, -gains.times, -counts))
     gains, rows, counts = gains.part(ranked), rows[ranked], counts[ranked]
@@ -124,9 +123,7 @@ def _followed(gains: _Rows, exports: Asked) -> tuple[_Rows, Ints, Ints]:
         first, behind = times.searchsorted(at, "left"), times.searchsorted(at + WITHIN, "right")
         counts[start : start + length] = behind - first
         numbers = np.minimum(first, len(times) - 1)
-        rows[start : start + length] = (
-            numbers + mine.start if isinstance(mine, slice) else mine[numbers]
-        )
+        rows[start : start + length] = numbers + mine.start
     followed = np.flatnonzero(counts)
     return gains.part(followed), rows[followed], counts[followed]
 

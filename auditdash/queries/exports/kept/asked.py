@@ -1,4 +1,4 @@
-"""The exports that were asked for, among those of the table: whose they are, and what they say."""
+"""The exports that were asked for: whose they are, and what they say."""
 
 from __future__ import annotations
 
@@ -8,105 +8,139 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from auditdash.events.periods import Period
 from auditdash.index.view import View
-from auditdash.queries.counting.groups import groups_of
-from auditdash.queries.exports.kept.table import Table
-from auditdash.queries.exports.order import Bools, Ints, order_by, starts_of
+from auditdash.queries.compile import Condition
+from auditdash.queries.exports.kept.sums import Rows, place_of
+from auditdash.queries.exports.kept.table import chosen
+from auditdash.queries.exports.kept.whole import Spans, Whole
+from auditdash.queries.exports.order import Ints
+from auditdash.queries.exports.rows import export_actions
 
 
 class Asked:
-    """Some rows of the table, in its order: by person, then by time.
+    """The exports of a period, among those of a table: of each person a stretch of its rows.
 
-    `people` are the groups of those who have any, `starts` where the rows of each begin, `counts`
-    how many there are. Columns are read when they are asked for: most of all rows, few of a person.
+    `people` are the groups of those who have any, `starts` and `ends` where the rows of each begin
+    and end. No row is looked at that is not asked for.
     """
 
-    def __init__(self, view: View, table: Table, chosen: Bools | None) -> None:
-        self._table = table
-        self._chosen = chosen
-        self._groups = groups_of(view, "report")
-        self._reports = self._groups.of_code
-        counts = _counts(table, chosen)
-        self.people = np.flatnonzero(counts)
-        self.counts = counts[self.people]
-        ends = np.cumsum(self.counts)
-        self.starts = ends - self.counts
-        self._count = int(ends[-1]) if len(ends) else 0
+    def __init__(self, whole: Whole, period: Period) -> None:
+        self.whole = whole
+        self.first = 0 if period.start is None else _place(whole, period.start)
+        self.last = len(whole) if period.end is None else _place(whole, period.end)
+        self.last = max(self.first, self.last)
+        starts, ends = (self._rows_until(each) for each in (self.first, self.last))
+        self.people = np.flatnonzero(ends > starts)
+        self.starts, self.ends = starts[self.people], ends[self.people]
+        self.counts = self.ends - self.starts
 
     def __len__(self) -> int:
-        return self._count
+        return self.last - self.first
 
-    def column(self, name: str) -> NDArray[Any]:
-        """A column of the table in all of these rows."""
-        column: NDArray[Any] = getattr(self._table, name)
-        return column if self._chosen is None else column[self._chosen]
+    def _rows_until(self, place: int) -> Ints:
+        """Of each person the row behind those that come before a place in time."""
+        starts = self.whole.table.starts
+        if place in {0, len(self.whole)}:
+            return starts[1:] if place else starts[:-1]
+        return starts[:-1] + self.whole.by_person.until(place)
 
-    def some(self, name: str, rows: slice | Ints) -> NDArray[Any]:
+    def some(self, name: str, rows: slice | Rows | Ints) -> NDArray[Any]:
         """A column of the table in a few of its rows."""
-        column: NDArray[Any] = getattr(self._table, name)
+        column: NDArray[Any] = getattr(self.whole.table, name)
         return column[rows]
 
-    def of_person(self, place: int) -> slice | Ints:
-        """The rows of the table of a person, who is known by their place among all."""
-        rows = self._table.of_person(int(self.people[place]))
-        if self._chosen is None:
-            return rows
-        found: Ints = np.flatnonzero(self._chosen[rows]) + rows.start
-        return found
+    def of_person(self, place: int) -> slice:
+        """The rows of a person, who is known by their place among all."""
+        return slice(int(self.starts[place]), int(self.ends[place]))
 
-    def rows(self, numbers: Ints) -> Ints:
-        """The rows of the table of a few of these rows, by their numbers."""
-        return numbers if self._chosen is None else np.flatnonzero(self._chosen)[numbers]
+    def has_actor(self, group: int, code: int) -> bool:
+        """Whether a person made one of these exports under a code of the actors."""
+        place = int(np.searchsorted(self.people, group))
+        if place == len(self.people) or self.people[place] != group:
+            return False
+        return bool((self.some("actors", self.of_person(place)) == code).any())
 
     def marked(self, mark: int) -> Ints:
         """Of each person how many rows have a mark."""
-        marked = (self._table.marks & mark) != 0
-        if self._chosen is not None:
-            marked &= self._chosen
-        return _counts(self._table, marked)[self.people]
+        rows = self.whole.marked(mark)
+        return np.searchsorted(rows, self.ends) - np.searchsorted(rows, self.starts)
+
+    def count_marked(self, mark: int) -> int:
+        """How many rows have a mark."""
+        marks = np.arange(self._kinds.shape[1])
+        return int(self._kinds[:, marks & mark != 0].sum())
+
+    @property
+    def by_kind(self) -> dict[str, int]:
+        """How many there are of each kind that occurs."""
+        counts = self._kinds.sum(axis=1).tolist()
+        named = zip(export_actions(), counts, strict=True)
+        return {name: count for name, count in named if count}
+
+    @cached_property
+    def _kinds(self) -> Ints:
+        sums = self.whole.by_kind
+        found: Ints = sums.until(self.last) - sums.until(self.first)
+        return found.reshape(len(export_actions()), -1)
 
     @cached_property
     def reports(self) -> Ints:
         """How many rows each report has, by its group."""
-        return self._groups.add(np.bincount(self.column("entities")))
+        first, last = self._reports
+        return last - first
 
-    def of_report(self, group: int) -> Ints:
+    @cached_property
+    def _reports(self) -> tuple[Ints, Ints]:
+        sums = self.whole.by_report
+        return sums.until(self.first), sums.until(self.last)
+
+    def of_report(self, group: int) -> Rows:
         """The rows of a report, by time and seq."""
-        order, starts = self._by_report
-        place = int(np.searchsorted(self._reported, group))
-        rows = order[starts[place] : starts[place + 1]].astype(np.int64)
-        by_time = np.lexsort((self.some("seqs", rows), self.some("times", rows)))
-        found: Ints = rows[by_time]
-        return found
+        order, starts = self.whole.of_reports
+        first, last = (int(starts[group] + each[group]) for each in self._reports)
+        return order[first:last]
 
-    def reports_in(self, rows: slice | Ints) -> Ints:
-        """The report of a few rows."""
-        reports: Ints = self._reports[self.some("entities", rows)]
-        return reports
+    def reports_in(self, rows: slice) -> int:
+        """How many reports there are in some rows."""
+        return distinct(self.whole.reports_of(rows))
 
-    def people_in(self, rows: Ints) -> Ints:
-        """The groups of the people of a few rows."""
-        return np.searchsorted(self._table.starts, rows, "right") - 1
+    def people_in(self, rows: Rows) -> int:
+        """How many people there are in some rows."""
+        behind = np.searchsorted(np.sort(rows), self.whole.table.starts)
+        return int(np.count_nonzero(np.diff(behind)))
 
-    @cached_property
-    def _reported(self) -> Ints:
-        return np.flatnonzero(self.reports)
+    def spans(self, spans: Spans, least: int) -> tuple[Ints, Ints, Ints]:
+        """Of those that have so many rows here: the place of the person, where its rows begin, and
+        where they end."""
+        long = np.flatnonzero(spans.ends - spans.firsts >= least)
+        firsts, ends = spans.firsts[long], spans.ends[long]
+        places = np.searchsorted(self.ends, firsts, "right")  # the first who ends behind its begin
+        if not len(self.people):
+            return places, firsts, ends
+        there = places < len(self.people)
+        places, firsts, ends = places[there], firsts[there], ends[there]
+        firsts = np.maximum(firsts, self.starts[places])
+        ends = np.minimum(ends, self.ends[places])
+        enough = ends - firsts >= least
+        return places[enough], firsts[enough], ends[enough]
 
-    @cached_property
-    def _by_report(self) -> tuple[NDArray[np.int32], Ints]:
-        order = order_by(self._reports[self.column("entities")])
-        return self.rows(order).astype(np.int32), np.concatenate(
-            ([0], np.cumsum(self.reports[self._reported]))
-        )
+
+def exports_asked(view: View, whole: Whole, condition: Condition) -> Asked:
+    """Those of all exports in sight that answer a condition."""
+    if condition.test is None:
+        return Asked(whole, condition.period)
+    narrowed = whole.table.narrowed(chosen(whole.table, condition))
+    return Asked(Whole(view, narrowed), Period())
+
+
+def _place(whole: Whole, at: int) -> int:
+    """How many exports come before an instant."""
+    return int(place_of(whole.table.times, whole.table.order, np.array([at]))[0])
 
 
 def distinct(numbers: Ints) -> int:
-    """How many different ones there are."""
-    return len(starts_of(np.sort(numbers)))
-
-
-def _counts(table: Table, chosen: Bools | None) -> Ints:
-    """How many chosen rows each person has, by their group."""
-    if chosen is None:
-        return np.diff(table.starts)
-    return np.diff(np.searchsorted(np.flatnonzero(chosen), table.starts))
+    """How many different ones there are, of small numbers."""
+    seen = np.zeros(int(numbers.max(initial=-1)) + 1, np.bool_)
+    seen[numbers] = True
+    return int(np.count_nonzero(seen))

@@ -1,10 +1,9 @@
-"""All exports by person and time, as columns that are kept: a question looks at them in this order,
-and an export that comes is put where it belongs, without putting the others in order again."""
+"""All exports by person and time, as columns: an export that comes is put where it belongs, without
+putting the others in order again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from threading import Lock
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +18,7 @@ from auditdash.index.view import View
 from auditdash.queries.compile import Condition
 from auditdash.queries.conditions.local_time import at_night, closed_at, local_times
 from auditdash.queries.counting.groups import groups_of
+from auditdash.queries.exports.kept.sums import place_of
 from auditdash.queries.exports.order import Bools, Ints, order_by
 from auditdash.queries.exports.rows import exports_of, kind_of_code
 from auditdash.queries.scan import Found, find_in
@@ -27,22 +27,23 @@ Codes = NDArray[np.uint32]
 Columns = dict[str, Any]  # arrays by their names in a table
 AT_NIGHT, OFF_HOURS = 1, 2
 _MANY: Final = 8  # where more than one of so many is new, all are put in order
-_MOST_KEPT: Final = 2  # zones
 
 
 class Table(Struct, frozen=True, kw_only=True, eq=False):
     """One number of each column for each export up to `last_seq`, by person, time and seq.
 
     The rows of a person begin at `starts`, by their group; one start more is where the last end.
-    `days` are local; `marks` tell night and closed offices.
+    `days` are local; `marks` tell night and closed offices. `order` are the rows by time and seq.
     """
 
     last_seq: int = 0
     starts: Ints
+    order: NDArray[np.int32]
     seqs: Codes
     times: Ints
     actors: Codes
     entities: Codes
+    ips: Codes
     kinds: NDArray[np.uint8]
     days: NDArray[np.int32]
     marks: NDArray[np.uint8]
@@ -56,29 +57,32 @@ class Table(Struct, frozen=True, kw_only=True, eq=False):
             return slice(len(self), len(self))
         return slice(int(self.starts[group]), int(self.starts[group + 1]))
 
+    def narrowed(self, chosen: Bools) -> Table:
+        """The chosen rows alone."""
+        numbers = np.cumsum(chosen, dtype=np.int32) - 1
+        columns: Columns = {name: getattr(self, name)[chosen] for name in _COLUMNS}
+        return Table(
+            last_seq=self.last_seq,
+            starts=np.searchsorted(np.flatnonzero(chosen), self.starts),
+            order=numbers[self.order[chosen[self.order]]],
+            **columns,
+        )
 
-_COLUMNS: Final = ("seqs", "times", "actors", "entities", "kinds", "days", "marks")
+
+_COLUMNS: Final = ("seqs", "times", "actors", "entities", "ips", "kinds", "days", "marks")
 
 
-class _Kept:
-    def __init__(self) -> None:
-        self.tables: dict[str, Table] = {}
-        self.lock = Lock()
+class Grown(Struct, frozen=True, eq=False):
+    """A table with what came, and how many rows come before the first new one in time."""
+
+    table: Table
+    same: int
 
 
-def table_of(view: View, zone: ZoneInfo) -> Table:
-    """All exports in sight and perhaps later ones; `zone` is that of days and nights."""
-    kept = view.dictionaries.kept(_Kept)
-    with kept.lock:
-        known = kept.tables.pop(zone.key, NONE)
-        if known.last_seq < view.highest_seq:
-            known = replace(
-                _together(view, known, _new(view, known, zone)), last_seq=view.highest_seq
-            )
-        kept.tables[zone.key] = known
-        while len(kept.tables) > _MOST_KEPT:
-            kept.tables.pop(next(iter(kept.tables)))
-    return known
+def grow(view: View, known: Table, zone: ZoneInfo) -> Grown:
+    """All exports in sight, of which those of before are known; `zone` is that of days and
+    nights."""
+    return _together(view, known, _new(view, known, zone))
 
 
 def _new(view: View, known: Table, zone: ZoneInfo) -> Table:
@@ -87,7 +91,7 @@ def _new(view: View, known: Table, zone: ZoneInfo) -> Table:
     columns: Columns = {
         name: np.concatenate([each[name] for each in (_no_columns(), *every)]) for name in _COLUMNS
     }
-    return Table(starts=_NOTHING, **columns)
+    return Table(starts=_NOTHING, order=_NO_ROWS, **columns)
 
 
 def _found(view: View, last_seq: int, zone: ZoneInfo) -> Iterator[Columns]:
@@ -114,38 +118,61 @@ def _columns(found: Found, kinds: Ints, zone: ZoneInfo) -> Columns:
         "times": found.times.astype(np.int64),
         "actors": found.column("actor").astype(np.uint32),
         "entities": found.column("entity").astype(np.uint32),
+        "ips": found.column("ip").astype(np.uint32),
         "kinds": kinds[found.column("action")].astype(np.uint8),
         "days": days.astype(np.int32),
         "marks": marks.astype(np.uint8),
     }
 
 
-def _together(view: View, known: Table, new: Table) -> Table:
+def _together(view: View, known: Table, new: Table) -> Grown:
     if not len(new):
-        return known
+        return Grown(replace(known, last_seq=view.highest_seq), len(known))
     of_code = groups_of(view, "actor").of_code
     if len(new) * _MANY > len(known):
         both = {
             name: np.concatenate((getattr(known, name), getattr(new, name))) for name in _COLUMNS
         }
-        order = _order(of_code[both["actors"]], both["times"], both["seqs"])
-        columns: Columns = {name: column[order] for name, column in both.items()}
+        by_time = _by_time(both["times"], both["seqs"])
+        by_person = order_by(of_code[both["actors"][by_time]])
+        columns: Columns = {name: column[by_time[by_person]] for name, column in both.items()}
+        order = np.empty(len(by_person), np.int32)
+        order[by_person] = np.arange(len(by_person))
+        same = 0
     else:
-        order = _order(of_code[new.actors], new.times, new.seqs)
-        new = Table(starts=_NOTHING, **{name: getattr(new, name)[order] for name in _COLUMNS})
+        by_time = _by_time(new.times, new.seqs)
+        by_person = by_time[order_by(of_code[new.actors[by_time]])]
+        new = Table(
+            starts=_NOTHING,
+            order=_NO_ROWS,
+            **{name: getattr(new, name)[by_person] for name in _COLUMNS},
+        )
         places = _places(known, of_code[new.actors], new.times)
         columns = {
             name: _insert(getattr(known, name), places, getattr(new, name)) for name in _COLUMNS
         }
+        order, same = _order(known, new, places)
     counts = np.bincount(of_code[columns["actors"]])
-    return Table(starts=np.concatenate(([0], np.cumsum(counts))), **columns)
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    return Grown(Table(last_seq=view.highest_seq, starts=starts, order=order, **columns), same)
 
 
-def _order(people: Ints, times: Ints, seqs: Codes) -> Ints:
-    """By person, time and seq."""
+def _by_time(times: Ints, seqs: Codes) -> Ints:
+    """By time and seq."""
     order = np.argsort(seqs, kind="stable")
-    order = order[np.argsort(times[order], kind="stable")]
-    return order[order_by(people[order])]
+    return order[np.argsort(times[order], kind="stable")]
+
+
+def _order(known: Table, new: Table, places: Ints) -> tuple[NDArray[np.int32], int]:
+    """All rows by time, when the new ones are put before these places; and how many of the known
+    ones come before the first of them."""
+    moved = np.cumsum(np.bincount(places, minlength=len(known) + 1), dtype=np.int32)
+    by_time = _by_time(new.times, new.seqs)
+    # Later seqs come behind equal times.
+    behind = place_of(known.times, known.order, new.times[by_time], "right")
+    order = known.order + moved[known.order]
+    rows = (places + np.arange(len(places)))[by_time].astype(np.int32)
+    return np.insert(order, behind, rows), int(behind[0])
 
 
 def _places(known: Table, people: Ints, times: Ints) -> Ints:
@@ -171,26 +198,17 @@ def _insert(column: NDArray[Any], places: Ints, new: NDArray[Any]) -> NDArray[An
     return np.concatenate([*pieces, column[before:]])
 
 
-def chosen(table: Table, condition: Condition) -> Bools | None:
-    """Which rows answer a condition on exports; None: all of them."""
-    view, period = condition.view, condition.period
-    if condition.test is not None:
-        answers = np.zeros(table.last_seq + 1, np.bool_)
-        narrowed = exports_of(condition)
-        for segment in view.segments:
-            answers[find_in(narrowed, segment).seqs] = True
-        return answers[table.seqs]
-    tests = []
-    if period.start is not None:
-        tests.append(table.times >= period.start)
-    if period.end is not None:
-        tests.append(table.times < period.end)
-    if table.last_seq > view.highest_seq:
-        tests.append(table.seqs <= view.highest_seq)
-    return np.logical_and.reduce(tests) if tests else None
+def chosen(table: Table, condition: Condition) -> Bools:
+    """Which rows answer a condition on exports."""
+    answers = np.zeros(table.last_seq + 1, np.bool_)
+    narrowed = exports_of(condition)
+    for segment in condition.view.segments:
+        answers[find_in(narrowed, segment).seqs] = True
+    return answers[table.seqs]
 
 
 _NOTHING: Final = np.zeros(0, np.int64)
+_NO_ROWS: Final = np.zeros(0, np.int32)
 
 
 def _no_columns() -> Columns:
@@ -199,10 +217,12 @@ def _no_columns() -> Columns:
 
 NONE: Final = Table(
     starts=np.zeros(1, np.int64),
+    order=_NO_ROWS,
     seqs=np.zeros(0, np.uint32),
     times=_NOTHING,
     actors=np.zeros(0, np.uint32),
     entities=np.zeros(0, np.uint32),
+    ips=np.zeros(0, np.uint32),
     kinds=np.zeros(0, np.uint8),
     days=np.zeros(0, np.int32),
     marks=np.zeros(0, np.uint8),
