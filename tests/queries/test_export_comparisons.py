@@ -37,6 +37,7 @@ QUESTIONS = [
     ("", None),
     ("", 200),
     ("created:2026-03-25..2026-04-05", None),
+    ("created:2026-02-25..2026-04-12", None),  # most of all: what is kept of all is looked at
     ("actor:bob ip:10.0.0.0/24", None),
 ]
 

@@ -55,3 +55,9 @@ def starts_of(*columns: NDArray[Any]) -> Ints:
 def lengths_of(starts: Ints, count: int) -> Ints:
     """How many rows there are from each start to the next, of `count` rows."""
     return np.diff(starts, append=count)
+
+
+def rank(counts: Ints, places: Ints) -> Ints:
+    """The places of the largest counts first, equal ones by their keys, whose places these are."""
+    ranked: Ints = np.lexsort((places, -counts))
+    return ranked

@@ -17,7 +17,7 @@ from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
 from auditdash.queries.exports.kept.whole import Whole
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
-from auditdash.queries.exports.order import Ints
+from auditdash.queries.exports.order import rank
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.exports.runs import Burst, Runs
 
@@ -139,9 +139,3 @@ def name_kinds(kinds: NDArray[np.uint8]) -> dict[str, int]:
     counts = np.bincount(kinds, minlength=len(export_actions())).tolist()
     named = zip(export_actions(), counts, strict=True)
     return {name: count for name, count in named if count}
-
-
-def rank(counts: Ints, places: Ints) -> Ints:
-    """The places of the largest counts first, equal ones by their keys, whose places these are."""
-    ranked: Ints = np.lexsort((places, -counts))
-    return ranked

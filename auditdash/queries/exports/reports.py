@@ -15,7 +15,8 @@ from auditdash.queries.exports.kept.asked import Asked
 from auditdash.queries.exports.kept.table import AT_NIGHT, OFF_HOURS
 from auditdash.queries.exports.kept.whole import Whole
 from auditdash.queries.exports.listed import Listed
-from auditdash.queries.exports.people import name_kinds, rank
+from auditdash.queries.exports.order import rank
+from auditdash.queries.exports.people import name_kinds
 
 
 class Exported(Struct, frozen=True, kw_only=True):

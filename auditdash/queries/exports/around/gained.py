@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -21,19 +22,22 @@ from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.counting.persons import people_of_subjects
 from auditdash.queries.counting.remembered import remembered
 from auditdash.queries.exports.kept.asked import Asked, exports_asked
-from auditdash.queries.exports.kept.whole import whole_of
-from auditdash.queries.exports.listed import Listed
+from auditdash.queries.exports.kept.whole import Whole, whole_of
+from auditdash.queries.exports.listed import Listed, Ranked
 from auditdash.queries.exports.namesakes import namesakes_of
 from auditdash.queries.exports.order import Ints, lengths_of, starts_of
 from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.permissions.directions import UNKNOWN, UP
-from auditdash.queries.permissions.ledger import ledger_of
+from auditdash.queries.permissions.ledger import Ledger, ledger_of
 from auditdash.queries.scan import scan
 from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
 WITHIN: Final = DAY
+_LONG: Final = 4  # of more than one export of so many all are looked at, and kept
+_COLUMNS: Final = ("people", "times", "seqs")
+_FIRST, _LAST = -(1 << 62), 1 << 62
 
 
 class Gained(Struct, frozen=True, kw_only=True):
@@ -61,6 +65,41 @@ class _Rows(Struct, frozen=True, eq=False):
         return _Rows(self.people[places], self.times[places], self.seqs[places])
 
 
+class _Followed(Struct, frozen=True, eq=False):
+    """Gains that an export followed in time: the row of the first one, and how many did."""
+
+    gains: _Rows
+    rows: Ints
+    counts: Ints
+
+    def part(self, places: Ints) -> _Followed:
+        """Those at these places."""
+        return _Followed(self.gains.part(places), self.rows[places], self.counts[places])
+
+
+class _Memory:
+    """What followed all gains ever, by time, and of which exports and changes that is."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[Whole, Ledger, _Followed] | None = None
+        self._lock = Lock()
+
+    def get(self, whole: Whole, ledger: Ledger) -> _Followed | None:
+        """What is kept of these."""
+        kept = self._kept
+        return kept[2] if kept and kept[0] is whole and kept[1] is ledger else None
+
+    def of(self, view: View, whole: Whole, ledger: Ledger) -> _Followed:
+        """The same, made when it is not there."""
+        with self._lock:
+            found = self.get(whole, ledger)
+            if found is None:
+                found = _followed(_gains(view, ledger, Period()), Asked(whole, Period()))
+                found = found.part(np.argsort(found.gains.times, kind="stable"))
+                self._kept = whole, ledger, found
+            return found
+
+
 @cache
 def gaining_actions() -> frozenset[str]:
     """The actions by which a member may get access: to a thing, to a group, to the workspace."""
@@ -84,12 +123,12 @@ def find_gained(
 
 
 def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
+    whole, (_, ledger) = whole_of(view, view.zone), ledger_of(view)
     condition = compile_query(query, view, clock)
-    exports = exports_asked(view, whole_of(view, view.zone), condition)
-    gains, rows, counts = _followed(_gains(view, condition.period), exports)
-    ranked = np.lexsort((gains.seqs, -gains.times, -counts))
-    gains, rows, counts = gains.part(ranked), rows[ranked], counts[ranked]
-    seqs, times = exports.some("seqs", rows), exports.some("times", rows)
+    exports = exports_asked(view, whole, condition)
+    found = _of_period(view, ledger, condition.period, exports, is_whole=exports.whole is whole)
+    gains, counts = found.gains, found.counts
+    seqs, times = exports.some("seqs", found.rows), exports.some("times", found.rows)
 
     groups, dictionaries = groups_of(view, "actor"), view.dictionaries
 
@@ -106,11 +145,38 @@ def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
             export_at=Instant(int(times[place])),
         )
 
-    return Listed(range(len(counts)), make)
+    return Listed(Ranked(-counts, -gains.times, gains.seqs), make)
 
 
-def _followed(gains: _Rows, exports: Asked) -> tuple[_Rows, Ints, Ints]:
-    """The gains that an export followed in time, the row of the first one, and how many did."""
+def _of_period(
+    view: View, ledger: Ledger, period: Period, exports: Asked, *, is_whole: bool
+) -> _Followed:
+    """What followed in a period. Of all exports that is known, but for gains within a day of its
+    ends, some of whose exports may lie outside."""
+    memory = view.dictionaries.kept(_Memory)
+    known = memory.get(exports.whole, ledger) if is_whole else None
+    if known is None and is_whole and len(exports) * _LONG > len(exports.whole):
+        known = memory.of(view, exports.whole, ledger)
+    if known is None:
+        return _followed(_gains(view, ledger, period), exports)
+    times = known.gains.times
+    start = _FIRST if period.start is None else period.start
+    end = _LAST if period.end is None else period.end
+    edges = (start - WITHIN, start, max(start, end - WITHIN), max(start, end))
+    before, first, last, behind = np.searchsorted(times, edges).tolist()
+    within = known.part(np.arange(first, last))
+    at_ends = np.concatenate((np.arange(before, first), np.arange(last, behind)))
+    outside = _followed(known.gains.part(at_ends), exports)
+    both = within, outside
+    return _Followed(
+        _Rows(*(_together([getattr(each.gains, name) for each in both]) for name in _COLUMNS)),
+        _together([each.rows for each in both]),
+        _together([each.counts for each in both]),
+    )
+
+
+def _followed(gains: _Rows, exports: Asked) -> _Followed:
+    """The gains that an export followed in time."""
     gains = gains.part(np.argsort(gains.people, kind="stable"))
     starts = starts_of(gains.people)
     rows, counts = np.zeros((2, len(gains.seqs)), np.int64)
@@ -122,10 +188,9 @@ def _followed(gains: _Rows, exports: Asked) -> tuple[_Rows, Ints, Ints]:
         times, at = exports.some("times", mine), gains.times[start : start + length]
         first, behind = times.searchsorted(at, "left"), times.searchsorted(at + WITHIN, "right")
         counts[start : start + length] = behind - first
-        numbers = np.minimum(first, len(times) - 1)
-        rows[start : start + length] = numbers + mine.start
+        rows[start : start + length] = mine.start + np.minimum(first, len(times) - 1)
     followed = np.flatnonzero(counts)
-    return gains.part(followed), rows[followed], counts[followed]
+    return _Followed(gains.part(followed), rows[followed], counts[followed])
 
 
 def find_both_events(
@@ -139,7 +204,7 @@ def find_both_events(
     return [(each, events[each.seq], events[each.export_seq]) for each in gained]
 
 
-def _gains(view: View, period: Period) -> _Rows:
+def _gains(view: View, ledger: Ledger, period: Period) -> _Rows:
     """A row for each person who gained something in time for an export in the period. A change of
     which nobody knows whether it gave more counts; one that gave less, or the same, does not."""
     names = gaining_actions()
@@ -147,7 +212,6 @@ def _gains(view: View, period: Period) -> _Rows:
     start = None if period.start is None else Instant(period.start - WITHIN)
     condition = Condition(view, Period(start, period.end), on.coded("action", choice))
     codes, people = people_of_subjects(view)
-    _, ledger = ledger_of(view)
     rows = []
     for found in scan(condition):
         directions = ledger.directions[ledger.places(found.seqs)]

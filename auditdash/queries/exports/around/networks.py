@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
-from typing import Final
 
 import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.events.instants import Instant
-from auditdash.events.periods import Period
-from auditdash.index.files.segment import Segment
 from auditdash.index.view import View
-from auditdash.queries.compile import Condition, compile_query
-from auditdash.queries.counting.groups import MISSING, groups_of
+from auditdash.queries.compile import compile_query
+from auditdash.queries.counting.groups import MISSING, groups_of, places_of
 from auditdash.queries.counting.remembered import remembered
-from auditdash.queries.counting.totals import split
+from auditdash.queries.exports.kept.asked import Asked, exports_asked
+from auditdash.queries.exports.kept.pairs import Pairs
+from auditdash.queries.exports.kept.whole import Whole, whole_of
 from auditdash.queries.exports.listed import Listed
 from auditdash.queries.exports.namesakes import namesakes_of
-from auditdash.queries.exports.order import Ints, lengths_of, starts_of
-from auditdash.queries.exports.rows import export_actions, exports_of
-from auditdash.queries.scan import find_in
+from auditdash.queries.exports.order import Bools, Ints, lengths_of, rank, starts_of
+from auditdash.queries.exports.rows import export_actions
 from auditdash.queries.sight.views import open_view
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
-
-_HALF: Final = 32
-_LOW: Final = (1 << _HALF) - 1
-_NOTHING: Final = np.zeros(0, np.int64)
-
-
-class Pairs(Struct, frozen=True, eq=False):
-    """People and the networks that they exported from: a key for each pair, how many exports, when
-    the first one and the last one. The person is the upper half of a key."""
-
-    keys: Ints
-    counts: Ints
-    firsts: Ints
-    lasts: Ints
-
-    @property
-    def people(self) -> Ints:
-        """The person of each pair."""
-        return self.keys >> _HALF
-
-    @property
-    def networks(self) -> Ints:
-        """The network of each pair."""
-        return self.keys & _LOW
 
 
 class Network(Struct, frozen=True, kw_only=True):
@@ -83,12 +57,33 @@ class Networks(Struct, frozen=True, kw_only=True):
 
 
 class _Memory:
-    """The pairs of all exports of settled segments, and the last whole ones."""
+    """The pairs of all exports, and of which these are."""
 
     def __init__(self) -> None:
-        self.settled: tuple[int, Pairs] = (0, NONE)
-        self.whole: Pairs = NONE
-        self.lock = Lock()
+        self._kept: tuple[Whole, Pairs] | None = None
+        self._lock = Lock()
+
+    def of(self, view: View, whole: Whole) -> Pairs:
+        with self._lock:
+            kept = self._kept
+            if kept is not None and kept[0] is whole:
+                return kept[1]
+            pairs = Pairs(view, whole, None if kept is None else kept[1])
+            # Of two readers the one who sees more leaves what is kept.
+            if kept is None or len(kept[0]) <= len(whole):
+                self._kept = whole, pairs
+            return pairs
+
+
+class _Asked(Struct, frozen=True, eq=False):
+    """Pairs that were asked for, by network: how many exports, and when the first one was, or any
+    moment behind the first one ever. `last_of` tells when the last one from a network was."""
+
+    people: Ints
+    networks: Ints
+    counts: Ints
+    firsts: Ints
+    last_of: Callable[[int], int]
 
 
 def find_networks(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Networks:
@@ -100,74 +95,42 @@ def find_networks(connection: Connection, query: Query, scope: Scope, clock: Clo
 
 
 def _find(view: View, query: Query, clock: Clock) -> Networks:
-    ever = _ever(view)
-    asked = _count(exports_of(compile_query(query, view, clock)), view.segments)
-    rows = np.searchsorted(ever.keys, asked.keys)
+    whole = whole_of(view, view.zone)
+    ever = view.dictionaries.kept(_Memory).of(view, whole)
+    condition = compile_query(query, view, clock)
+    exports = exports_asked(view, whole, condition)
+    pairs = ever if exports.whole is whole else Pairs(view, exports.whole)
+    numbers, asked = _asked(exports, pairs, condition.period.start)
+    places = numbers if pairs is ever else ever.places(pairs.keys[numbers])
     before = _first_of(ever.people, ever.firsts)
-    first = asked.firsts == ever.firsts[rows]
-    new = first & (before[asked.people] < asked.firsts) & (asked.networks != MISSING)
-    new &= asked.people != MISSING
+    new = (asked.firsts == ever.firsts[places]) & (before[asked.people] < asked.firsts)
+    new &= (asked.networks != MISSING) & (asked.people != MISSING)
     return Networks(all=_networks(view, asked, ever, new), new=_new(view, asked, new))
 
 
-def _ever(view: View) -> Pairs:
-    everything = exports_of(Condition(view, Period(), None))
-    settled, open_ones = split(view)
-    memory = view.dictionaries.kept(_Memory)
-    with memory.lock:
-        until = settled[-1].last_seq if settled else 0
-        last_seq, pairs = memory.settled
-        if last_seq > until:
-            last_seq, pairs = 0, NONE
-        fresh = [segment for segment in settled if segment.first_seq > last_seq]
-        if fresh:
-            pairs = _together([pairs, _count(everything, fresh)])
-            if until > memory.settled[0]:
-                memory.settled = (until, pairs)
-        newest = _count(everything, open_ones)
-        # Exports only ever follow: as many of them are the same ones.
-        whole = memory.whole
-        if whole.counts.sum() != pairs.counts.sum() + newest.counts.sum():
-            whole = memory.whole = _together([pairs, newest])
-    return whole
+def _asked(exports: Asked, pairs: Pairs, start: int | None) -> tuple[Ints, _Asked]:
+    """The numbers of the pairs of a period, by network and person, and what is asked of them."""
+    counts = pairs.sums.until(exports.last) - pairs.sums.until(exports.first)
+    numbers = np.flatnonzero(counts)
+    numbers = numbers[np.lexsort((pairs.keys[numbers], pairs.networks[numbers]))]
+    networks = pairs.networks[numbers]
+    firsts = pairs.firsts[numbers]
+    if start is not None:
+        firsts = np.maximum(firsts, start)
 
+    def last_of(network: int) -> int:
+        first, behind = np.searchsorted(networks, (network, network + 1))
+        row = pairs.sums.last(exports.last, numbers[first:behind])
+        return int(exports.some("times", np.array([row]))[0])
 
-def _count(condition: Condition, segments: Iterable[Segment]) -> Pairs:
-    return _together([_count_in(condition, each) for each in segments])
-
-
-def _count_in(condition: Condition, segment: Segment) -> Pairs:
-    found = find_in(condition, segment)
-    if not len(found):
-        return NONE
-    view = condition.view
-    people = groups_of(view, "actor").of_code[found.column("actor")]
-    keys = people << _HALF | groups_of(view, "ip").of_code[found.column("ip")]
-    order = np.argsort(keys, kind="stable")
-    keys, times = keys[order], found.times[order]
-    starts = starts_of(keys)
-    counts = lengths_of(starts, len(keys))
-    return Pairs(keys[starts], counts, times[starts], times[starts + counts - 1])
-
-
-def _together(every: Sequence[Pairs]) -> Pairs:
-    some = [each for each in every if len(each.keys)]
-    if len(some) < 2:
-        return some[0] if some else NONE
-    keys = np.concatenate([each.keys for each in some])
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    starts = starts_of(keys)
-    counts, firsts, lasts = (
-        np.concatenate([getattr(each, name) for each in some])[order]
-        for name in ("counts", "firsts", "lasts")
+    asked = _Asked(
+        people=pairs.people[numbers],
+        networks=networks,
+        counts=counts[numbers],
+        firsts=firsts,
+        last_of=last_of,
     )
-    return Pairs(
-        keys[starts],
-        np.add.reduceat(counts, starts),
-        np.minimum.reduceat(firsts, starts),
-        np.maximum.reduceat(lasts, starts),
-    )
+    return numbers, asked
 
 
 def _first_of(groups: Ints, times: Ints) -> Ints:
@@ -177,36 +140,37 @@ def _first_of(groups: Ints, times: Ints) -> Ints:
     return found
 
 
-def _networks(view: View, asked: Pairs, ever: Pairs, new: Ints) -> Listed[Network]:
+def _networks(view: View, asked: _Asked, ever: Pairs, new: Bools) -> Listed[Network]:
     keys = groups_of(view, "ip").keys
-    order = np.argsort(asked.networks, kind="stable")
-    groups = asked.networks[order]
-    starts = starts_of(groups)
-    first_ever = _first_of(ever.networks, ever.firsts)
-    sums = [np.add.reduceat(each[order], starts) if len(order) else _NOTHING
-            for each in (asked.counts, new.astype(np.int64))]  # fmt: skip
-    people = lengths_of(starts, len(groups))
-    firsts, lasts = asked.firsts[order], asked.lasts[order]
+    starts = starts_of(asked.networks)
+    if not len(starts):
+        return Listed((), _nothing)
+    groups = asked.networks[starts]
+    first_ever = _first_of(ever.networks, ever.firsts)[groups]
+    counts, fresh = (np.add.reduceat(each, starts) for each in (asked.counts, new.astype(np.int64)))
+    firsts = np.minimum.reduceat(asked.firsts, starts)
+    people = lengths_of(starts, len(asked.networks))
 
     def make(place: int) -> Network:
-        start, end = int(starts[place]), int(starts[place] + people[place])
-        group = int(groups[start])
+        group = int(groups[place])
         return Network(
             name=None if group == MISSING else str(keys[group]),
-            count=int(sums[0][place]),
+            count=int(counts[place]),
             people=int(people[place]),
-            new_people=int(sums[1][place]),
-            first_ever_at=Instant(int(first_ever[group])),
-            last_at=Instant(int(lasts[start:end].max())),
-            is_new=bool(first_ever[group] == firsts[start:end].min()),
+            new_people=int(fresh[place]),
+            first_ever_at=Instant(int(first_ever[place])),
+            last_at=Instant(asked.last_of(group)),
+            is_new=bool(first_ever[place] == firsts[place]),
         )
 
-    names = [str(keys[int(group)] or "") for group in groups[starts].tolist()]
-    ranked = sorted(range(len(starts)), key=lambda at: (-int(sums[0][at]), names[at]))
-    return Listed(ranked, make)
+    return Listed(rank(counts, places_of(view, "ip")[groups]).tolist(), make)
 
 
-def _new(view: View, asked: Pairs, new: Ints) -> Listed[NewNetwork]:
+def _nothing(place: int) -> Network:
+    raise IndexError(place)
+
+
+def _new(view: View, asked: _Asked, new: Bools) -> Listed[NewNetwork]:
     actors, networks = groups_of(view, "actor"), groups_of(view, "ip").keys
     dictionaries = view.dictionaries
     entries = dictionaries["actor"].entries
@@ -225,6 +189,3 @@ def _new(view: View, asked: Pairs, new: Ints) -> Listed[NewNetwork]:
     places = np.flatnonzero(new)
     ranked = places[np.lexsort((-asked.firsts[places], -asked.counts[places]))]
     return Listed(ranked.tolist(), make)
-
-
-NONE: Final = Pairs(_NOTHING, _NOTHING, _NOTHING, _NOTHING)

@@ -130,7 +130,8 @@ def exports_asked(view: View, whole: Whole, condition: Condition) -> Asked:
     """Those of all exports in sight that answer a condition."""
     if condition.test is None:
         return Asked(whole, condition.period)
-    narrowed = whole.table.narrowed(chosen(whole.table, condition))
+    answers = chosen(whole.table, condition)
+    narrowed = whole.table.narrowed(answers, whole.table.last_seq)
     return Asked(Whole(view, narrowed), Period())
 
 

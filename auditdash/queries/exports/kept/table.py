@@ -57,12 +57,12 @@ class Table(Struct, frozen=True, kw_only=True, eq=False):
             return slice(len(self), len(self))
         return slice(int(self.starts[group]), int(self.starts[group + 1]))
 
-    def narrowed(self, chosen: Bools) -> Table:
-        """The chosen rows alone."""
+    def narrowed(self, chosen: Bools, last_seq: int) -> Table:
+        """The chosen rows alone, none of them behind this seq."""
         numbers = np.cumsum(chosen, dtype=np.int32) - 1
         columns: Columns = {name: getattr(self, name)[chosen] for name in _COLUMNS}
         return Table(
-            last_seq=self.last_seq,
+            last_seq=last_seq,
             starts=np.searchsorted(np.flatnonzero(chosen), self.starts),
             order=numbers[self.order[chosen[self.order]]],
             **columns,

@@ -186,7 +186,9 @@ def whole_of(view: View, zone: ZoneInfo) -> Whole:
         # Exports only ever follow: as many of them are the same ones.
         earlier = kept.earlier.get(zone.key)
         if earlier is None or len(earlier) != count:
-            earlier = kept.earlier[zone.key] = Whole(view, known.table.narrowed(seen))
+            earlier = kept.earlier[zone.key] = Whole(
+                view, known.table.narrowed(seen, view.highest_seq)
+            )
         return earlier
 
 
