@@ -38,11 +38,13 @@ class Limits(Struct, frozen=True):
 
 
 class Entrance(Struct, frozen=True, kw_only=True):
-    """How somebody came in: in one word for each proof, such as password+app, and from where."""
+    """How somebody came in: in one word for each proof, such as password+app, and from where;
+    `is_fresh`: whether they have proved it just now, or a provider has known them for long."""
 
     method: str = PASSWORD
     ip: str = ""
     user_agent: str = ""
+    is_fresh: bool = True
 
     def as_row(self) -> dict[str, str]:
         """As it is kept: what a stranger wrote, bounded."""
@@ -102,7 +104,7 @@ def start_session(
     limits: Limits | None = None,
 ) -> str:
     """A new token, shown to the browser only; the session of the token it replaces ends."""
-    limits = limits or Limits()
+    limits, entrance = limits or Limits(), entrance or Entrance()
     if replaces:
         end_session(connection, replaces)
     connection.execute(delete(sessions).where(not_(_is_live(now, limits))))
@@ -115,8 +117,8 @@ def start_session(
         "created_at": now,
         "seen_at": now,
         "expires_at": now + limits.absolute,
-        "confirmed_at": now,
-        **(entrance or Entrance()).as_row(),
+        "confirmed_at": now if entrance.is_fresh else now - RECENT - 1,
+        **entrance.as_row(),
     }
     connection.execute(sessions.insert().values(row))
     return token

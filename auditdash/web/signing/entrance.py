@@ -85,7 +85,7 @@ def after_first(person: Person, method: str, next_path: str) -> Response:
     return cookies.keep(fragments.see_other(SECOND_STEP), Cookie.STEP, token)
 
 
-def finish(person: Person, method: str, next_path: str) -> Response:
+def finish(person: Person, method: str, next_path: str, *, is_fresh: bool = True) -> Response:
     """Begin the session: always with a new token, so that one that somebody planted in the browser
     never becomes a session."""
     browser = cookies.token_of(Cookie.BROWSER)
@@ -93,7 +93,7 @@ def finish(person: Person, method: str, next_path: str) -> Response:
         for name in _counted(person, method):
             end_attempt(connection, name, readers.now(), address(), browser)
         browser = know_browser(connection, browser, person.id, readers.now())
-        token = _begin_session(connection, person, method)
+        token = _begin_session(connection, person, method, is_fresh=is_fresh)
         tell_sign_in(connection, acts.by(person), person, method)
     response = door.keep_session(fragments.see_other(next_path), token)
     cookies.keep(response, Cookie.BROWSER, browser)
@@ -120,12 +120,15 @@ def _counted(person: Person, method: str) -> list[str]:
     return tried + ([SECOND_NAME + person.username] if {"app", "recovery"} & set(second) else [])
 
 
-def _begin_session(connection: Connection, person: Person, method: str) -> str:
+def _begin_session(connection: Connection, person: Person, method: str, *, is_fresh: bool) -> str:
     workspace = first_workspace(connection, person.id, readers.now())
     if workspace is not None:
         touch_membership(connection, person.id, workspace.id, readers.now())
     entrance = Entrance(
-        method=method, ip=address(), user_agent=request.headers.get("User-Agent", "")
+        method=method,
+        ip=address(),
+        user_agent=request.headers.get("User-Agent", ""),
+        is_fresh=is_fresh,
     )
     return start_session(
         connection,

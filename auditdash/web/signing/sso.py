@@ -162,13 +162,21 @@ def _believed(sso: SingleSignOn, step: Step) -> Response:
         return _ask_to_link(step, claims)
     if step.data["purpose"] == _AGAIN:
         return _confirm(step, claims, raw.get("auth_time"))
-    return _come_in(step, claims)
+    return _come_in(step, claims, raw.get("auth_time"))
 
 
-def _come_in(step: Step, claims: Claims) -> Response:
+def _come_in(step: Step, claims: Claims, auth_time: object) -> Response:
+    """Where the provider has not asked just now, whoever sits there may be somebody else: they are
+    let in as the provider says, and asked again before anything that asks."""
     with writing(readers.engine()) as connection:
         person = arrive(connection, acts.by_nobody(), _sso(), claims)
-    return entrance.finish(person, METHOD, params.local_path(step.data["next"]))
+    is_fresh = _is_fresh(auth_time)
+    return entrance.finish(person, METHOD, params.local_path(step.data["next"]), is_fresh=is_fresh)
+
+
+def _is_fresh(auth_time: object) -> bool:
+    seconds = readers.now() // SECOND
+    return isinstance(auth_time, int) and abs(seconds - auth_time) <= _FRESH
 
 
 def _confirm(step: Step, claims: Claims, auth_time: object) -> Response:
@@ -177,8 +185,12 @@ def _confirm(step: Step, claims: Claims, auth_time: object) -> Response:
     with reading(readers.engine()) as connection:
         identity = find_identity(connection, _sso().issuer, claims.subject)
     is_same = identity is not None and identity.person_id == step.person_id
-    is_fresh = isinstance(auth_time, int) and abs(readers.now() // SECOND - auth_time) <= _FRESH
-    if reader is None or reader.person_id != step.person_id or not is_same or not is_fresh:
+    if (
+        reader is None
+        or reader.person_id != step.person_id
+        or not is_same
+        or not _is_fresh(auth_time)
+    ):
         raise BadInput("that did not show that it is you")
     with writing(readers.engine()) as connection:
         renewed = renew_session(connection, reader.session, readers.now())

@@ -173,7 +173,7 @@ def test_an_account_is_linked_by_its_owner_who_says_so(
     assert _come(other, "s-3").location == "/settings"
     only = structs.replace(sso, create=False, roles=(), only=True)
     entering.change(app, sso=only)
-    assert send(other, "/account", "/account/sso/1/unlink").status_code == 400
+    assert send(alice, "/account", "/account/sso/1/unlink").status_code == 400
     entering.change(app, sso=structs.replace(only, only=False))
     assert send(other, "/account", "/account/sso/1/unlink").status_code == 303
     assert "Nobody here is linked" in _come(app.test_client(), "s-3").text
@@ -275,7 +275,7 @@ def test_proving_it_again_needs_a_fresh_proof_of_the_same_person(
     _be(issuer, "s-8", preferred_username="mallory", groups=["boss"])
     assert "did not show" in _come(visitor, "s-8", "/login/sso?again=1&next=/account/app").text
     assert session_of(visitor) == token
-    # This provider tells no auth_time: nothing shows that it has asked just now.
+    # By our clock that was long ago: nothing shows that it has asked just now.
     assert "did not show" in _come(visitor, "s-7", "/login/sso?again=1&next=/account/app").text
     assert session_of(visitor) == token
     with reading(engine) as connection:
@@ -288,3 +288,8 @@ def test_proving_it_again_needs_a_fresh_proof_of_the_same_person(
         answer = _come(visitor, "s-7", "/login/sso?again=1&next=/account/app")
         assert answer.location == location
         assert (session_of(visitor) == token) is (location is None)
+        # Nor does whoever finds a browser open come further by signing out and in.
+        other = app.test_client()
+        _come(other, "s-7")
+        asked = other.get("/account/app").location
+        assert asked == (None if location else "/confirm?next=%2Faccount%2Fapp")
