@@ -98,11 +98,14 @@ def count_people(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(people)).scalar_one()
 
 
-def set_password_hash(connection: Connection, person_id: int, password_hash: str) -> None:
-    """Keep a new hash (of passwords.hash_password)."""
-    connection.execute(
-        update(people).where(people.c.id == person_id).values(password_hash=password_hash)
-    )
+def set_password_hash(
+    connection: Connection, person_id: int, password_hash: str, *, instead_of: str | None = None
+) -> None:
+    """Keep a new hash (of passwords.hash_password), where this one is the present one if given."""
+    changing = update(people).where(people.c.id == person_id)
+    if instead_of is not None:
+        changing = changing.where(people.c.password_hash == instead_of)
+    connection.execute(changing.values(password_hash=password_hash))
 
 
 def disable_person(connection: Connection, person_id: int, now: Instant) -> None:

@@ -26,10 +26,12 @@ from auditdash.accounts.people import Person
 from auditdash.accounts.roles import ADMIN, VIEWER, Role
 from auditdash.accounts.scopes import parse_limit
 from auditdash.accounts.sso.identities import list_identities
+from auditdash.accounts.tokens import list_member_tokens
 from auditdash.accounts.workspaces import administer_all, found_workspace
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import HOUR, Instant, to_rfc3339
 from auditdash.ingest.accesses import Act, Actor, access_of, append_access, event_of
+from auditdash.management import tokens
 from auditdash.management.signing import Doer, subject_of, tell_link
 from auditdash.store.workspaces import list_workspaces, rename_workspace
 
@@ -149,9 +151,21 @@ def change(
 
 def remove(connection: Connection, act: Act, member: Member) -> None:
     """Take somebody out of the workspace; their account stays, for other workspaces."""
-    remove_member(connection, member.person_id, act.workspace.id)
-    person = _person(connection, member.person_id)
-    tell_member(connection, act, REMOVED, "removed", person, NOBODY)
+    end_membership(connection, act, _person(connection, member.person_id), "removed")
+
+
+def end_membership(
+    connection: Connection,
+    act: Act,
+    person: Person,
+    deed: str,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    """Their own tokens end with it: no later invitation brings them back."""
+    remove_member(connection, person.id, act.workspace.id)
+    for token in list_member_tokens(connection, act.workspace.id, person.id):
+        tokens.revoke(connection, act, token, person)
+    tell_member(connection, act, REMOVED, deed, person, NOBODY, more=more)
 
 
 def renew_link(connection: Connection, act: Act, member: Member) -> str:

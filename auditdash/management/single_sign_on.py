@@ -13,7 +13,6 @@ from auditdash.accounts.memberships import (
     Member,
     find_member,
     grant_role,
-    remove_member,
 )
 from auditdash.accounts.people import Person, create_person, find_person, find_person_by_id
 from auditdash.accounts.roles import Role
@@ -21,7 +20,7 @@ from auditdash.accounts.sso.claims import Claims, new_name, new_username, roles_
 from auditdash.accounts.sso.identities import find_identity, mark_identity_used
 from auditdash.events.errors import BadInput
 from auditdash.ingest.accesses import Act
-from auditdash.management.members import CHANGED, INVITED, NOBODY, REMOVED, tell_member
+from auditdash.management.members import CHANGED, INVITED, NOBODY, end_membership, tell_member
 from auditdash.management.signing import Doer, link_account
 from auditdash.settings import SingleSignOn
 from auditdash.store.workspaces import Workspace, list_workspaces
@@ -112,8 +111,7 @@ def _give(
     more = {"old_role": has.role if has else NOBODY, "by": "single sign-on"}
     deed = "changed by single sign-on"
     if role is None:
-        remove_member(connection, person.id, act.workspace.id)
-        tell_member(connection, act, REMOVED, deed, person, NOBODY, more=more)
+        end_membership(connection, act, person, deed, more)
         return
     limits = _kept(has.limits, role) if has else None
     grant_role(connection, person.id, act.workspace.id, role, act.now, limits)

@@ -155,7 +155,8 @@ def _keep_newer(person: Person, password: str) -> None:
     if person.password_hash is not None and needs_rehash(person.password_hash):
         newer = hash_password(password)
         with writing(readers.engine()) as connection:
-            set_password_hash(connection, person.id, newer)
+            was = person.password_hash  # it may be that of another password by now
+            set_password_hash(connection, person.id, newer, instead_of=was)
 
 
 def _setup_page(

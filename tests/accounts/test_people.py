@@ -23,6 +23,15 @@ from auditdash.store.engine import reading, writing
 from tests.make import NOW
 
 
+def test_a_hash_that_is_made_anew_brings_no_password_of_before_back(engine: Engine) -> None:
+    with writing(engine) as connection:
+        alice = create_person(connection, "alice", "Alice", NOW, "changed meanwhile")
+        set_password_hash(connection, alice, "newer", instead_of="hash")
+        person = find_person_by_id(connection, alice)
+    assert person is not None
+    assert person.password_hash == "changed meanwhile"
+
+
 def test_a_person_is_found_whatever_the_case_of_the_name(engine: Engine) -> None:
     with writing(engine) as connection:
         person_id = create_person(connection, "Alice", "Alice  Adams", NOW, "hash")

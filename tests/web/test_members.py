@@ -17,6 +17,7 @@ from auditdash.accounts.roles import ADMIN, OFFICER, VIEWER
 from auditdash.accounts.sessions import start_session
 from auditdash.accounts.setup import create_setup_link
 from auditdash.accounts.sso.identities import link_identity
+from auditdash.accounts.tokens import MEMBER, NewToken, add_token, why_refused
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.ingest.accesses import Act
@@ -73,7 +74,16 @@ def test_a_member_is_invited_changed_and_removed_and_the_log_tells(
     for text in ('value="op:export"', 'value="2026-10-31"', 'value="2026-12-31"'):
         assert text in one
     assert client.post(f"{PATH}/{carol.id}", data={"role": "officer"}).status_code == 303
+    new = NewToken(
+        workspace_id=workspace_id, name="x", created_by=carol.id, kind=MEMBER, person_id=carol.id
+    )
+    with writing(engine) as connection:
+        _, text = add_token(connection, new, NOW)
     assert client.post(f"{PATH}/{carol.id}/remove").status_code == 303
+    with writing(engine) as connection:
+        grant_role(connection, carol.id, workspace_id, OFFICER, NOW)
+        assert why_refused(connection, text, NOW) == "it was revoked"
+        remove_member(connection, carol.id, workspace_id)
     assert client.get(f"{PATH}/{carol.id}").status_code == 404
     assert _told(engine, workspace_id) == [
         ("member_invited", "carol", "auditor"),
