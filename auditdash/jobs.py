@@ -1,5 +1,5 @@
-"""What happens without a reader: pulls, schedules, reports, deliveries. One due thing at a time,
-claimed by a conditional UPDATE, so any number of processes may run this side by side."""
+"""What happens without a reader: pulls, schedules, reports, deliveries, streams. One due thing at a
+time, claimed by a conditional UPDATE, so any number of processes may run this side by side."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from auditdash.reports import run, schedule
 from auditdash.reports.sending import deliver
 from auditdash.settings import Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine
+from auditdash.streams.send import stream_next
 
 _PAUSE_SECONDS = 1.0
 _CRASH_PAUSE_SECONDS = 30.0
@@ -44,6 +45,7 @@ def run_due(
         or schedule.fire_due(engine, clock())
         or deliver.send_next(engine, settings, clock())
         or run.run_next(engine, settings, clock(), is_stopping)
+        or stream_next(engine, settings, clock, is_stopping)
     ):
         done += 1
     return done

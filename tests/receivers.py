@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import socket
+import socketserver
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -187,6 +189,75 @@ def serve_receiver(box: Receiver, context: ssl.SSLContext) -> Iterator[Receiver]
     try:
         yield box
     finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class SyslogListener:
+    """A receiver of syslog over TLS that keeps the messages it gets. `manner` is what it does when
+    the sender is done: "answer" as RFC 5425 has it, "hang up" without a word, or "wait"; or
+    "refuse" after the first bytes, with the rest unread."""
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+        self.connections = 0
+        self.manner = "answer"
+        self.port = 0
+
+    @property
+    def inside(self) -> frozenset[str]:
+        """What the operator must allow."""
+        return frozenset({f"localhost:{self.port}"})
+
+    def take(self, line: ssl.SSLSocket) -> None:
+        """One connection until its end."""
+        self.connections += 1
+        content = b""
+        while data := line.recv(1 << 16):
+            content += data
+            if self.manner == "refuse":
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
+        self.messages += split_frames(content)
+        if self.manner == "answer":
+            line.unwrap()
+
+
+def split_frames(content: bytes) -> list[bytes]:
+    """Messages by the lengths before them (RFC 6587, octet counting)."""
+    found = []
+    while content:
+        length, _, rest = content.partition(b" ")
+        found.append(rest[: int(length)])
+        assert len(found[-1]) == int(length)
+        content = rest[int(length) :]
+    return found
+
+
+@pytest.fixture
+def syslog(certified: Certified) -> Iterator[SyslogListener]:
+    """A real listener with TLS."""
+    box, done = SyslogListener(), threading.Event()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            try:
+                with certified.context().wrap_socket(self.request, server_side=True) as line:
+                    box.take(line)
+                    if box.manner == "wait":
+                        done.wait(_PATIENCE)
+            except OSError:
+                pass  # hung up on, in tests
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    box.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield box
+    finally:
+        done.set()
         server.shutdown()
         thread.join()
         server.server_close()

@@ -26,6 +26,7 @@ class Permission(StrEnum):
     SETTINGS = "settings"
     TOKENS = "tokens"
     MEMBERS = "members"
+    STREAMS = "streams"
 
 
 class Role(Struct, frozen=True, kw_only=True):

@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
 
 from auditdash.accounts.memberships import Membership
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
 from auditdash.events.periods import Period
 from auditdash.search.parse import parse
-from auditdash.search.query import Atom, Query, Term, walk
+from auditdash.search.query import DATES, Query, find_moving
 from auditdash.search.scope import Limit, Scope
-
-_MOVING: Final = {
-    "created": "the two dates beside it",
-    "received": "the two dates beside it",
-}
 
 
 @lru_cache(maxsize=256)
 def parse_limit(text: str) -> Query:
     """The query of a limit; raises BadInput where it is none, or depends on more than an event."""
     query = parse(text)
-    for node in walk(query.node):
-        if not isinstance(node, Term):
-            continue
-        if node.field in _MOVING:
-            raise BadInput(
-                f"{node.field}: is no limit", where="limit", expected=_MOVING[node.field]
-            )
-        if any(isinstance(value, Atom) and value.text == "own-access" for value in node.values):
-            raise BadInput("is:own-access is no limit", where="limit", expected="another mark")
+    if moving := find_moving(query):
+        expected = "the two dates beside it" if moving in DATES else "another mark"
+        said = f"{moving}:" if moving in DATES else moving
+        raise BadInput(f"{said} is no limit", where="limit", expected=expected)
     return Query(query.node)
 
 

@@ -3,6 +3,7 @@ what only this machine can reach, whatever the name says and whatever it says a 
 
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
@@ -17,6 +18,8 @@ from auditdash.outgoing.outcome import RefusedError, UnavailableError
 # All that is reached across the internet; mapped, translated and local addresses lie outside.
 _GLOBAL: Final = IPv6Network("2000::/3")
 _PORTS: Final = {"https": 443, "http": 80}
+_USUAL: Final = {**_PORTS, "syslog": 6514}
+_NAME: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?\.?")
 
 
 class Place(Struct, frozen=True, kw_only=True):
@@ -31,7 +34,7 @@ class Place(Struct, frozen=True, kw_only=True):
     def authority(self) -> str:
         """Host and port as the header Host has them."""
         name = f"[{self.host}]" if ":" in self.host else self.host
-        return name if self.port == _PORTS[self.scheme] else f"{name}:{self.port}"
+        return name if self.port == _USUAL[self.scheme] else f"{name}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -68,6 +71,23 @@ def parse_place(url: str, inside: frozenset[str]) -> Place:
     if place.scheme == "http" and not may_be_inside(place, inside):
         raise BadInput("the address is not encrypted", where=where, expected="https://…")
     return place
+
+
+def parse_host(host: str, port: int) -> Place:
+    """A receiver of syslog: a name or an address, and a port; else BadInput."""
+    name = host.removeprefix("[").removesuffix("]")
+    try:
+        ip_address(name)
+    except ValueError:
+        if not _NAME.fullmatch(name):
+            raise BadInput(
+                f"{shorten(host)} is not the name of a host",
+                where="host",
+                expected="such as siem.example.com",
+            ) from None
+    if not 0 < port < 1 << 16:
+        raise BadInput(f"{port} is no port", where="port", expected="1 to 65535")
+    return Place(scheme="syslog", host=name.rstrip(".").lower(), port=port, target="")
 
 
 def may_be_inside(place: Place, inside: frozenset[str]) -> bool:

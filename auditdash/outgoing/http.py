@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from auditdash.outgoing.guard import Place, find_addresses
 from auditdash.outgoing.outcome import RefusedError, SendingError, UnavailableError
+from auditdash.settings import Sending
 
 MOST_ANSWERED: Final = 1 << 16
 _CHUNK: Final = 1 << 16
@@ -46,6 +47,11 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     inside: frozenset[str] = frozenset()
     authorities: str = ""  # a file with certificates
     seconds: float = 120.0
+
+
+def around_of(sending: Sending) -> Surroundings:
+    """What may be reached and is trusted by what the operator set."""
+    return Surroundings(inside=sending.inside, authorities=sending.authorities)
 
 
 def send(

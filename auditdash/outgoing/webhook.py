@@ -49,14 +49,21 @@ def sign(secret: str, message_id: str, at: Instant, body: bytes) -> dict[str, st
 
 
 def post_webhook(
-    url: str, secret: str, around: Surroundings, *, message_id: str, at: Instant, body: bytes
+    url: str,
+    secret: str,
+    around: Surroundings,
+    *,
+    message_id: str,
+    at: Instant,
+    body: bytes,
+    media_type: str = "application/json",
 ) -> str:
-    """Send a JSON body; what was answered, in words. Raises SendingError, or BadInput by the URL.
+    """Send a body; what was answered, in words. Raises SendingError, or BadInput by the URL.
 
     The receiver knows a repeated message by its id.
     """
     place = parse_place(url, around.inside)
-    headers = {"Content-Type": "application/json", **sign(secret, message_id, at, body)}
+    headers = {"Content-Type": media_type, **sign(secret, message_id, at, body)}
     answer = send(place, around, method="POST", headers=headers, body=body)
     check(answer, place.host)
     return f"{place.host} answered {answer.status}"

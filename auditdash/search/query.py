@@ -4,12 +4,14 @@ wherever those words stand in the text."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 CompareOp: TypeAlias = Literal[">=", "<=", ">", "<"]
 Order: TypeAlias = Literal["created-desc", "created-asc"]
+DATES: Final = frozenset({"created", "received"})
+_OF_OTHERS: Final = "own-access"  # told by the events around it
 
 
 class Span(Struct, frozen=True, eq=False):
@@ -147,6 +149,19 @@ def walk(node: Node | None) -> Iterator[Node]:
         yield from walk(inner)
     if isinstance(node, Not):
         yield from walk(node.node)
+
+
+def find_moving(query: Query) -> str:
+    """The first thing in it that depends on a clock or on other events: a field of dates, or
+    `is:own-access`; "" where there is none."""
+    for node in walk(query.node):
+        if not isinstance(node, Term):
+            continue
+        if node.field in DATES:
+            return node.field
+        if any(isinstance(value, Atom) and value.text == _OF_OTHERS for value in node.values):
+            return f"is:{_OF_OTHERS}"
+    return ""
 
 
 def _around(nodes: tuple[Node, ...]) -> Span:

@@ -29,6 +29,7 @@ from auditdash.store.tables.sending import destinations as destinations
 from auditdash.store.tables.sending import notices as notices
 from auditdash.store.tables.sending import schedule_destinations as schedule_destinations
 from auditdash.store.tables.sending import schedules as schedules
+from auditdash.store.tables.streams import streams as streams
 
 # Those of signing in are found there: this one says that they are part of the whole.
 SIGNING = signing.TABLES

@@ -73,6 +73,17 @@ def failure_letter(workspace: Workspace, said: str, link: str) -> Letter:
     )
 
 
+def stream_letter(workspace: Workspace, said: str, link: str) -> Letter:
+    """What the owner of a stream is told."""
+    return Letter(
+        subject=_short(f"auditdash, {workspace.name}: a stream was paused"),
+        heading="A stream was paused",
+        facts=(("Workspace", printable(workspace.name)), ("What happened", printable(said))),
+        closing=("Nothing is lost: resumed on its page, it goes on where it stopped.",),
+        link=link,
+    )
+
+
 def test_letter(workspace: Workspace, name: str, link: str) -> Letter:
     """What tries a destination."""
     return Letter(

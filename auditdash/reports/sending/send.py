@@ -11,7 +11,7 @@ from msgspec import Struct
 from auditdash.events.instants import Instant, parse_zone, to_rfc3339
 from auditdash.events.wording import printable
 from auditdash.outgoing.folder import check_folder, put_in_folder
-from auditdash.outgoing.http import Surroundings
+from auditdash.outgoing.http import around_of
 from auditdash.outgoing.mail import Mail, Server, send_mail
 from auditdash.outgoing.outcome import Parcel, RefusedError
 from auditdash.outgoing.s3 import Keys, check_bucket, put_object
@@ -36,6 +36,7 @@ from auditdash.reports.sending.letter import (
     draw_plain,
     draw_slack,
     failure_letter,
+    stream_letter,
     test_letter,
     write_letter,
 )
@@ -82,11 +83,6 @@ def send_shipment(settings: Settings, shipment: Shipment, now: Instant) -> Sent:
     return Sent(outcome=outcome, size=parcel.size, sha256=parcel.sha256)
 
 
-def around_of(sending: Sending) -> Surroundings:
-    """What the guarded client may reach and trust."""
-    return Surroundings(inside=sending.inside, authorities=sending.authorities)
-
-
 def server_of(sending: Sending) -> Server:
     """The mail server; RefusedError when none is set."""
     if not sending.smtp_host:
@@ -125,6 +121,9 @@ def letter_of(sending: Sending, shipment: Shipment, attached: bool) -> Letter:
     if shipment.delivery.purpose == "failure":
         link = f"{base}/reports/schedules" if base else ""
         return failure_letter(shipment.workspace, shipment.delivery.note, link)
+    if shipment.delivery.purpose == "stream":
+        link = f"{base}/settings/streams" if base else ""
+        return stream_letter(shipment.workspace, shipment.delivery.note, link)
     if run is None:
         name = shipment.to.name if shipment.to else ""
         return test_letter(shipment.workspace, name, f"{base}/reports" if base else "")

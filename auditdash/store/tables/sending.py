@@ -81,7 +81,7 @@ deliveries = Table(
     key_column(),
     workspace_column(),
     Column("key", Plain, nullable=False, unique=True),
-    text_column("purpose"),  # report, failure, test
+    text_column("purpose"),  # report, failure, stream, test
     Column("run_id", Big, ForeignKey("report_runs.id"), nullable=True),
     Column("destination_id", Big, ForeignKey("destinations.id"), nullable=True),
     text_column("recipient"),  # a mail address; of other kinds empty
