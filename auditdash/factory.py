@@ -40,6 +40,7 @@ from auditdash.web import (
     fragments,
     intake,
     reports,
+    watching,
 )
 from auditdash.web import settings as settings_pages
 from auditdash.web.access import baselines
@@ -90,6 +91,7 @@ _ROOMS: Final = (
     destinations,
     sent,
     coverage,
+    watching,
     intake,
     accounts,
     second,

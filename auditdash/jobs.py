@@ -1,5 +1,6 @@
-"""What happens without a reader: pulls, schedules, reports, deliveries, streams. One due thing at a
-time, claimed by a conditional UPDATE, so any number of processes may run this side by side."""
+"""What happens without a reader: pulls, silences, schedules, reports, deliveries, streams. One due
+thing at a time, claimed by a conditional UPDATE, so any number of processes may run this side by
+side."""
 
 from __future__ import annotations
 
@@ -17,8 +18,10 @@ from auditdash.index.keep_up import warm
 from auditdash.ingest.sources import mode
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.uploads import take_next_upload
+from auditdash.ingest.watching.silences import watch_next
 from auditdash.reports import run, schedule
 from auditdash.reports.sending import deliver
+from auditdash.reports.sending.telling import admin_addresses
 from auditdash.settings import Settings
 from auditdash.store.engine import DatabaseTrouble, open_engine
 from auditdash.streams.send import stream_next
@@ -42,6 +45,7 @@ def run_due(
     while not is_stopping() and (
         mode.pull_next(engine, settings, clock, around) is not None
         or take_next_upload(engine, settings, clock(), is_stopping)
+        or watch_next(engine, clock(), admin_addresses)
         or schedule.fire_due(engine, clock())
         or deliver.send_next(engine, settings, clock())
         or run.run_next(engine, settings, clock(), is_stopping)

@@ -27,6 +27,13 @@ def has_admin(connection: Connection, workspace_id: int, *, by_provider: bool = 
     return bool(_able_admins(connection, workspace_id, by_provider=by_provider))
 
 
+def admin_names(connection: Connection, workspace_id: int) -> list[str]:
+    """The user names of the admins of this workspace who can sign in, in order."""
+    able = people.c.id.in_(_able_admins(connection, workspace_id))
+    found = select(people.c.username).where(able).order_by(people.c.username)
+    return list(connection.execute(found).scalars())
+
+
 def protect_admins_but(connection: Connection, person_id: int) -> None:
     """LastAdmin where a workspace would have no admin if this person could not sign in."""
     administered = connection.execute(

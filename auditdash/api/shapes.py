@@ -251,11 +251,32 @@ class DaysObject(Struct, kw_only=True):
     days: list[DayObject]
 
 
+class SilenceObject(Struct, kw_only=True):
+    """Once a feed was silent: from the last event before it to the first one behind it."""
+
+    began_at: str
+    ended_at: str | None
+    noticed_at: str
+
+
+class SourceObject(Struct, kw_only=True):
+    """One source and how it speaks. `state` is off, nothing (for twelve weeks), unknown (no habit
+    yet), paused, fetching, silent or speaking; `usual_seconds` of this hour of the week."""
+
+    source: str
+    pulled: bool
+    state: str
+    last_event_at: str | None
+    usual_seconds: int | None
+    waited_seconds: int | None
+    silences: list[SilenceObject]
+
+
 class CoverageAnswer(Struct, kw_only=True):
-    """One for each feed that is pulled; the names of all sources, and the days of one."""
+    """One for each feed that is pulled; all sources, and the days of one."""
 
     feeds: list[FeedObject]
-    sources: list[str]
+    sources: list[SourceObject]
     days: DaysObject | None
 
 

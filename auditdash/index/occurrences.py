@@ -1,8 +1,9 @@
-"""When an action came to pass: the one question that what stores events has itself."""
+"""When events came to pass: the questions that what stores events has itself."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditdash.index.view import View
 
@@ -25,3 +26,33 @@ def find_occurrences(view: View, action: str, source: str, start: int, end: int)
             mask = mask & (segment.column(name)[first:last] == code)
         found.extend(segment.times[first:last][mask].tolist())
     return sorted(found)
+
+
+def find_stretches(
+    view: View, source: str, since: int, until: int, *, column: str, longer_than: int
+) -> tuple[list[tuple[int, int]], int | None, int | None]:
+    """Between which events of a source longer than so many microseconds passed, the first one, and
+    the last one; of those from `since` to `until`, both in.
+
+    `column` is the clock: "time" (theirs) or "received" (ours). Readings of the log are left out:
+    each pull makes one, so that they come however silent the feed is.
+    """
+    codes = {
+        name: view.dictionaries[name].find((text,))
+        for name, text in (("action", "audit_log_accessed"), ("source", source))
+    }
+    found: list[NDArray[np.int64]] = []
+    for segment in view.segments if codes["source"] is not None else ():
+        instants = segment.times if column == "time" else segment.column(column).astype(np.int64)
+        mask = (instants >= since) & (instants <= until)
+        mask &= segment.column("source") == codes["source"]
+        if codes["action"] is not None:
+            mask &= segment.column("action") != codes["action"]
+        within = view.in_sight(segment)
+        found.append(instants[mask if within is None else mask & within])
+    every = np.sort(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    if not len(every):
+        return [], None, None
+    places = np.flatnonzero(np.diff(every) > longer_than)
+    pairs = zip(every[places].tolist(), every[places + 1].tolist(), strict=True)
+    return list(pairs), int(every[0]), int(every[-1])

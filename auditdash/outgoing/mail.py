@@ -52,6 +52,12 @@ class Mail(Struct, frozen=True, kw_only=True):
     parcel: Parcel | None = None
 
 
+def is_address(text: str) -> bool:
+    """Whether it is one plain address, and no name of this machine alone."""
+    found = _ADDRESS.fullmatch(text)
+    return found is not None and "." in found["domain"] and len(text) <= _LONGEST
+
+
 def parse_address(text: str) -> str:
     """One plain address, as it was written; else BadInput."""
     found = _ADDRESS.fullmatch(text)

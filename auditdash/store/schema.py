@@ -30,6 +30,9 @@ from auditdash.store.tables.sending import notices as notices
 from auditdash.store.tables.sending import schedule_destinations as schedule_destinations
 from auditdash.store.tables.sending import schedules as schedules
 from auditdash.store.tables.streams import streams as streams
+from auditdash.store.tables.watching import echo_tests as echo_tests
+from auditdash.store.tables.watching import feed_silences as feed_silences
+from auditdash.store.tables.watching import feed_watches as feed_watches
 
 # Those of signing in are found there: this one says that they are part of the whole.
 SIGNING = signing.TABLES

@@ -17,13 +17,16 @@ from auditdash.ingest.coverage import Coverage, length_text
 from auditdash.ingest.sources import mode_login
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.sources.mode_login import SOURCE, Details
+from auditdash.ingest.watching.silences import silence_span
 from auditdash.management import feeds as management
 from auditdash.operation.strip import STATES, find_sources, gather_strip, parse_month
 from auditdash.search.scope import Clock
 from auditdash.store.engine import reading, writing
 from auditdash.store.feeds import connections, windows
 from auditdash.store.feeds.connections import Feed
+from auditdash.store.feeds.silences import list_silences
 from auditdash.web import fragments, params, readers
+from auditdash.web.watching import silence_context
 
 blueprint = Blueprint("coverage", __name__, url_prefix="/coverage")
 
@@ -158,7 +161,7 @@ def _days(connection: Connection, covered: Coverage | None) -> dict[str, object]
     if covered is not None:
         sources = sorted({covered.feed.source, *sources})
     if not sources:
-        return {"strip": None}
+        return {"strip": None, **silence_context(connection, None)}
     usual = covered.feed.source if covered is not None else sources[0]
     source = params.choice("source", sources, usual)
     strip = gather_strip(
@@ -167,10 +170,14 @@ def _days(connection: Connection, covered: Coverage | None) -> dict[str, object]
         Clock(readers.now(), zone),
         source,
         covered if covered is not None and covered.feed.source == source else None,
-        (),
+        [
+            silence_span(each, readers.now())
+            for each in list_silences(connection, readers.reader().workspace.id, source)
+        ],
         until,
     )
-    return {"strip": strip, "sources": sources, "zone": zone, "states": STATES}
+    shown = {"strip": strip, "sources": sources, "zone": zone, "states": STATES}
+    return shown | silence_context(connection, source)
 
 
 def _coverage(connection: Connection, feed: Feed) -> Coverage | None:

@@ -73,6 +73,7 @@ PAGES: Final = {
     "sent.show": ("/reports/1/sent",),
     "coverage.page": ("/coverage",),
     "coverage.connection_form": ("/coverage/connect",),
+    "watching.form": ("/coverage/watch",),
     "intake.page": ("/intake",),
     "intake.receipt": ("/intake/receipts/2",),
     "intake.quarantine": ("/intake/quarantine",),

@@ -97,6 +97,8 @@ ROUTES: Final[dict[str, str]] = {
     "coverage.connect": ADMIN,
     "coverage.pause": ADMIN,
     "coverage.pull": ADMIN,
+    "watching.form": ADMIN,
+    "watching.save": ADMIN,
     "intake.page": ADMIN,
     "intake.upload": ADMIN,
     "intake.receipt": ADMIN,

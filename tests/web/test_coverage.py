@@ -10,12 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.events.instants import DAY, MINUTE, Instant
+from auditdash.events.instants import DAY, HOUR, MINUTE, Instant
 from auditdash.ingest.sources.mode_login import open_login
 from auditdash.settings import Settings
-from auditdash.store.engine import reading
+from auditdash.store.engine import reading, writing
 from auditdash.store.feeds import connections
 from auditdash.store.feeds.connections import Feed
+from auditdash.store.feeds.silences import begin_silence, end_silence
+from auditdash.store.feeds.watches import find_watch
 from tests.databases import ON_SQLITE, add_workspace
 from tests.fake_mode import FakeMode, Fault
 from tests.ingest.pulls import Puller, Time, records_over
@@ -257,3 +259,47 @@ def test_a_source_that_is_not_there_has_no_calendar(
     with engine.begin() as connection:
         store(connection, workspace_id, make_record())
     assert client.get("/coverage?source=nobody").status_code == 400
+
+
+def test_a_silence_stands_on_every_page_and_in_its_days_until_the_feed_is_back(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        store(connection, workspace_id, make_record(), source="okta", now=Instant(NOW - DAY))
+        began_at = Instant(NOW - DAY)
+        number = begin_silence(
+            connection, workspace_id, "okta", began_at=began_at, usual=0, waited=6 * HOUR, now=NOW
+        )
+    assert number
+    page = client.get("/coverage").text
+    assert "silent for 12 h" in page  # of each of two days
+    assert "lasts" in page
+    assert "The feed okta is silent" in client.get("/settings").text
+    with writing(engine) as connection:
+        end_silence(connection, number, NOW, NOW)
+    assert "The feed okta is silent" not in client.get("/settings").text
+    assert "silent for 12 h" in client.get("/coverage").text
+
+
+def test_an_admin_chooses_who_is_told_and_what_is_watched(
+    client: FlaskClient, engine: Engine, workspace_id: int
+) -> None:
+    with writing(engine) as connection:
+        for source in ("okta", "mode"):
+            store(connection, workspace_id, make_record(), source=source)
+    given = {"is_on": "1", "floor_hours": "12", "source": ["mode"]}
+    for changes, said in (
+        ({"recipients": "<b>"}, "is not a mail address"),
+        ({"floor_hours": "0"}, "hours from 1 to 672"),
+        ({"floor_hours": "x"}, "does not fit"),
+        ({"recipients": " ".join(f"a{each}@b.example" for each in range(21))}, "are too many"),
+    ):
+        answer = client.post("/coverage/watch", data=given | changes)
+        assert (answer.status_code, said in answer.text) == (400, True)
+    answer = client.post("/coverage/watch", data=given | {"recipients": "a@b.example; c@d.example"})
+    assert answer.status_code == 303
+    with reading(engine) as connection:
+        chosen = find_watch(connection, workspace_id)
+    assert (chosen.floor_hours, chosen.left_out) == (12, ("okta",))
+    assert "Told by mail: a@b.example, c@d.example." in client.get("/coverage").text
+    assert "changed who is told" in client.get("/timeline?q=source:auditdash").text

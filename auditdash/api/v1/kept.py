@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
@@ -18,13 +20,18 @@ from auditdash.api.shapes import (
     PeriodObject,
     SearchesAnswer,
     SearchObject,
+    SilenceObject,
+    SourceObject,
     TokenObject,
 )
 from auditdash.events.instants import MINUTE, SECOND, Instant, to_rfc3339
 from auditdash.ingest.coverage import Coverage, Span, coverage
-from auditdash.operation.strip import Strip, find_sources, gather_strip, parse_month
+from auditdash.ingest.watching.silences import Listening, listen, silence_span
+from auditdash.operation.strip import Strip, gather_strip, parse_month
 from auditdash.search.scope import Clock
 from auditdash.store.engine import reading
+from auditdash.store.feeds.silences import Silence, list_silences
+from auditdash.store.feeds.watches import find_watch
 from auditdash.store.saved_searches import SavedSearch, find_saved_search, list_saved_searches
 
 blueprint = Blueprint("api_kept", __name__, url_prefix="/api/v1")
@@ -98,16 +105,26 @@ def get_coverage(call: Call) -> Response:
         scope = call.reader.scope(connection, None)
         found = coverage(connection, scope.workspace_id, clock.now, interval=interval)
         covered = {each.feed.source: each for each in found}
-        sources = sorted({*covered, *find_sources(connection, scope)})
+        watch = find_watch(connection, scope.workspace_id)
+        heard = listen(connection, call.reader.workspace, watch, clock.now)
+        sources = [each.source for each in heard]
         source = call.choice("source", sources, next(iter([*covered, *sources]), ""))
+        past = {each: list_silences(connection, scope.workspace_id, each) for each in sources}
         strip = None
         if source:
+            spans = [silence_span(each, clock.now) for each in past[source]]
             until = parse_month(call.word("until"))
-            strip = gather_strip(connection, scope, clock, source, covered.get(source), (), until)
+            strip = gather_strip(
+                connection, scope, clock, source, covered.get(source), spans, until
+            )
     call.record("api-coverage")
     feeds = [_feed(each) for each in found]
     return answer_json(
-        CoverageAnswer(feeds=feeds, sources=sources, days=_days(strip, clock) if strip else None)
+        CoverageAnswer(
+            feeds=feeds,
+            sources=[_source(each, past[each.source]) for each in heard],
+            days=_days(strip, clock) if strip else None,
+        )
     )
 
 
@@ -168,6 +185,28 @@ def _feed(found: Coverage) -> FeedObject:
         paused=feed.paused,
         last_ok_at=_text(feed.last_ok_at),
         last_error=feed.last_error,
+    )
+
+
+def _source(heard: Listening, past: Sequence[Silence]) -> SourceObject:
+    judgement = heard.judgement
+    lasts = heard.is_watched and any(each.ended_at is None for each in past)
+    known = judgement is not None and judgement.usual is not None
+    return SourceObject(
+        source=heard.source,
+        pulled=heard.feed is not None,
+        state="silent" if lasts else heard.state,
+        last_event_at=_text(heard.quiet.last if heard.quiet else None),
+        usual_seconds=(judgement.usual or 0) // SECOND if judgement and known else None,
+        waited_seconds=judgement.waited // SECOND if judgement and known else None,
+        silences=[
+            SilenceObject(
+                began_at=to_rfc3339(each.began_at),
+                ended_at=_text(each.ended_at),
+                noticed_at=to_rfc3339(each.noticed_at),
+            )
+            for each in past
+        ],
     )
 
 

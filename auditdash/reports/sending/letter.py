@@ -84,6 +84,18 @@ def stream_letter(workspace: Workspace, said: str, link: str) -> Letter:
     )
 
 
+def feed_letter(workspace: Workspace, said: str, link: str, *, is_back: bool) -> Letter:
+    """What is told of a feed that fell silent, or came back."""
+    heading = "A feed is back" if is_back else "A feed has fallen silent"
+    return Letter(
+        subject=_short(f"auditdash, {workspace.name}: {heading[0].lower()}{heading[1:]}"),
+        heading=heading,
+        facts=(("Workspace", printable(workspace.name)), ("What happened", printable(said))),
+        closing=("The page Coverage shows it, and who is told of it.",),
+        link=link,
+    )
+
+
 def test_letter(workspace: Workspace, name: str, link: str) -> Letter:
     """What tries a destination."""
     return Letter(

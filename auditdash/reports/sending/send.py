@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from auditdash.events.instants import Instant, parse_zone, to_rfc3339
 from auditdash.events.wording import printable
+from auditdash.ingest.watching.silences import BEGAN, ENDED
 from auditdash.outgoing.folder import check_folder, put_in_folder
 from auditdash.outgoing.http import around_of
 from auditdash.outgoing.mail import Mail, Server, send_mail
@@ -36,6 +37,7 @@ from auditdash.reports.sending.letter import (
     draw_plain,
     draw_slack,
     failure_letter,
+    feed_letter,
     stream_letter,
     test_letter,
     write_letter,
@@ -124,6 +126,10 @@ def letter_of(sending: Sending, shipment: Shipment, attached: bool) -> Letter:
     if shipment.delivery.purpose == "stream":
         link = f"{base}/settings/streams" if base else ""
         return stream_letter(shipment.workspace, shipment.delivery.note, link)
+    if shipment.delivery.purpose in {BEGAN, ENDED}:
+        is_back = shipment.delivery.purpose == ENDED
+        link = f"{base}/coverage" if base else ""
+        return feed_letter(shipment.workspace, shipment.delivery.note, link, is_back=is_back)
     if run is None:
         name = shipment.to.name if shipment.to else ""
         return test_letter(shipment.workspace, name, f"{base}/reports" if base else "")

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from auditdash.accounts.admins import admin_names
 from auditdash.accounts.people import find_person_by_id
 from auditdash.events.instants import Instant
+from auditdash.outgoing.mail import is_address
 from auditdash.store.report_runs import ReportRun
 from auditdash.store.schedules import Schedule, find_schedule
 from auditdash.store.sending.deliveries import NewDelivery, insert_deliveries
@@ -75,3 +77,8 @@ def _schedule_of(connection: Connection, run: ReportRun) -> Schedule | None:
     if run.schedule_id is None:
         return None
     return find_schedule(connection, run.workspace_id, run.schedule_id)
+
+
+def admin_addresses(connection: Connection, workspace_id: int) -> list[str]:
+    """Where the admins of a workspace get mail: those whose user name is an address."""
+    return [name for name in admin_names(connection, workspace_id) if is_address(name)]

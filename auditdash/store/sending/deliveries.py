@@ -158,6 +158,13 @@ def count_failed(connection: Connection, workspace_id: int, since: Instant) -> i
     return int(connection.execute(found).scalar_one())
 
 
+def list_by_key(connection: Connection, workspace_id: int, begins: str) -> list[Delivery]:
+    """Those whose key begins so, oldest first."""
+    mine = and_(_c.workspace_id == workspace_id, _c.key.startswith(begins, autoescape=True))
+    found = select(*_COLUMNS).where(mine).order_by(_c.id)
+    return [Delivery(**row) for row in connection.execute(found).mappings()]
+
+
 def list_tests(connection: Connection, destination_id: int, limit: int = 5) -> list[Delivery]:
     """What was sent there to try it, newest first."""
     found = select(*_COLUMNS).where(_c.destination_id == destination_id, _c.purpose == "test")

@@ -15,6 +15,8 @@ from auditdash.accounts.roles import Permission
 from auditdash.events import catalogue, wording
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.store.engine import reading
+from auditdash.store.feeds.silences import Silence, find_open_silences
+from auditdash.store.feeds.watches import find_watch
 from auditdash.store.sending.notices import Notice, find_notices
 from auditdash.web import fragments, readers
 from auditdash.web.entry import door
@@ -109,6 +111,7 @@ def _page_context() -> dict[str, object]:
     return {
         "reader": reader,
         "unseen_notices": _told(reader) if reader else (),
+        "silent_feeds": _silent(reader) if reader else (),
         "theme": reader.theme if reader else _cookie_theme(),
         "workspaces": g.get("workspaces", []),
         "navigation": [word[:2] for word in NAVIGATION if reader and _leads(reader, word)],
@@ -133,6 +136,18 @@ def _told(reader: Reader) -> Sequence[Notice]:
         return ()
     with reading(readers.engine()) as connection:
         return find_notices(connection, reader.workspace.id, reader.person_id)
+
+
+def _silent(reader: Reader) -> Sequence[Silence]:
+    """Which feeds are silent now: it stands on each page of who sees the whole workspace."""
+    if fragments.is_fragment() or reader.is_limited or not reader.may(Permission.READ):
+        return ()
+    with reading(readers.engine()) as connection:
+        lasting = find_open_silences(connection, reader.workspace.id)
+        if not lasting:
+            return ()
+        watch = find_watch(connection, reader.workspace.id)
+    return [each for each in lasting if watch.is_on and each.source not in watch.left_out]
 
 
 def _cookie_theme() -> str:
