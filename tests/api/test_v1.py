@@ -269,6 +269,12 @@ def test_searches_are_those_that_are_shared_and_ones_own(
             assert _get(api, f"/searches/{each['id']}", header) == each
     assert api.get(f"{_V1}/searches/1", headers=headers).status_code == 404
     assert _get(api, "/token", own)["kind"] == "member"
+    with writing(engine) as connection:
+        sends = {
+            "Authorization": f"Bearer {create_token(connection, workspace_id, 'x', None, NOW)}"
+        }
+    for path in ("/searches", "/searches/2"):
+        assert api.get(_V1 + path, headers=sends).status_code == 403
 
 
 @ON_SQLITE

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Blueprint, Response
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import Forbidden, NotFound
 
+from auditdash.accounts.tokens import READ, WORKSPACE, Token
 from auditdash.api.answers import answer_json
 from auditdash.api.arguments import ZONE, text
 from auditdash.api.call import Call
@@ -53,7 +54,7 @@ _NOBODY = 0  # owns no search: sees those that are shared
 def list_searches(call: Call) -> Response:
     """By name."""
     reader = call.reader
-    person_id = reader.token.person_id or _NOBODY
+    person_id = _looks_as(reader.token)
     with reading(reader.installation.engine) as connection:
         found = list_saved_searches(connection, reader.workspace.id, person_id)
     return answer_json(SearchesAnswer(searches=[_search(each) for each in found]))
@@ -73,7 +74,7 @@ def list_searches(call: Call) -> Response:
 def get_search(call: Call, search_id: int) -> Response:
     """Its query can be given to any operation as `q`."""
     reader = call.reader
-    person_id = reader.token.person_id or _NOBODY
+    person_id = _looks_as(reader.token)
     with reading(reader.installation.engine) as connection:
         found = find_saved_search(connection, reader.workspace.id, person_id, search_id)
     if found is None:
@@ -152,6 +153,13 @@ def get_token(call: Call) -> Response:
             expires_at=_text(token.expires_at),
         )
     )
+
+
+def _looks_as(token: Token) -> int:
+    """The person whose searches it may have; a token that only sends has no business with any."""
+    if token.kind == WORKSPACE and not token.may(READ):
+        raise Forbidden("This token may not read: make one with the scope read.")
+    return token.person_id or _NOBODY
 
 
 def _search(saved: SavedSearch) -> SearchObject:
