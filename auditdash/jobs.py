@@ -18,6 +18,7 @@ from auditdash.index.keep_up import warm
 from auditdash.ingest.sources import mode
 from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.uploads import take_next_upload
+from auditdash.ingest.watching.echo import step_next
 from auditdash.ingest.watching.silences import watch_next
 from auditdash.reports import run, schedule
 from auditdash.reports.sending import deliver
@@ -45,6 +46,7 @@ def run_due(
     while not is_stopping() and (
         mode.pull_next(engine, settings, clock, around) is not None
         or take_next_upload(engine, settings, clock(), is_stopping)
+        or step_next(engine, settings, around)
         or watch_next(engine, clock(), admin_addresses)
         or schedule.fire_due(engine, clock())
         or deliver.send_next(engine, settings, clock())

@@ -84,6 +84,7 @@ class FakeMode:
     page_size: int = 100
     cursor_in: str = "top"  # or pagination
     echo: bool = True
+    tells_agent: bool = False
     latency: float = 0.0
     clock: Callable[[], int] = lambda: time.time_ns() // 1000
     script: deque[Fault | None] = field(default_factory=deque)
@@ -175,6 +176,7 @@ class FakeMode:
         self._last = self._page(
             seen.parameters, fault is not None and fault.kind == "repeat_cursor"
         )
+        self._echo(seen.headers.get("user-agent", ""))
         return self._last
 
     def _refuse(self, seen: Seen) -> Answer | None:
@@ -207,7 +209,6 @@ class FakeMode:
                 if start <= entry.at < end and (entry.at, entry.key) > after and _fits(entry, asked)
             )
         page, rest = found[: self.page_size], found[self.page_size :]
-        self._echo()
         cursor = _write_cursor(page[-1], asked) if rest else None
         if stuck:
             cursor = parameters.get("next_token") or _write_cursor(page[-1], asked)
@@ -221,7 +222,7 @@ class FakeMode:
             tail = b'"next_token": ' + json.dumps(cursor or "").encode()
         return b'{"audit_logs": [' + rows + b"], " + tail + b"}"
 
-    def _echo(self) -> None:
+    def _echo(self, agent: str) -> None:
         """Reading the log is an event of the log."""
         if not self.echo:
             return
@@ -235,7 +236,11 @@ class FakeMode:
             "timestamp": moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "workspace_username": self.workspace,
             "context": None,
-            "actor": {"username": "auditdash", "ip": "192.0.2.9"},
+            "actor": {
+                "username": "auditdash",
+                "ip": "192.0.2.9",
+                **({"user_agent": agent} if self.tells_agent else {}),
+            },
         }
         self.add(record, at)
 

@@ -211,6 +211,17 @@ class EchoesObject(Struct, kw_only=True):
     first_missing_at: str | None
 
 
+class EchoTestObject(Struct, kw_only=True):
+    """One reading that was tried. `state` is asked, waiting, back, lost (no event told of it) or
+    failed (Mode could not be read); `said` says it in words."""
+
+    state: str
+    asked_at: str
+    read_at: str | None
+    back_seconds: float | None
+    said: str
+
+
 class FeedObject(Struct, kw_only=True):
     """What has been fetched of one feed since its start; `gaps` were not."""
 
@@ -222,6 +233,7 @@ class FeedObject(Struct, kw_only=True):
     gaps: list[PeriodObject]
     windows: int
     echoes: EchoesObject
+    echo_test: EchoTestObject | None
     paused: bool
     last_ok_at: str | None
     last_error: str | None

@@ -6,14 +6,21 @@ import sys
 
 import click
 
-from auditdash.cli.house import House, with_house, workspace_option
+from auditdash.cli.house import House, shell_act, with_house, workspace_option
 from auditdash.cli.importing import Importer, counts_text
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import now, to_rfc3339
 from auditdash.events.wording import printable
+from auditdash.ingest.coverage import length_text
 from auditdash.ingest.intake import parse_source
 from auditdash.ingest.quarantine import iterate_waiting, replay_all
 from auditdash.ingest.sources import mode
+from auditdash.ingest.sources.mode_client import Surroundings
+from auditdash.ingest.sources.mode_login import SOURCE
+from auditdash.ingest.watching.echo import run_test
+from auditdash.management import feeds as management
+from auditdash.store.engine import writing
+from auditdash.store.feeds import connections
 
 
 @click.command("import")
@@ -63,6 +70,34 @@ def pull(house: House, workspace: str | None) -> None:
 def _permille(progress: mode.Progress) -> int:
     whole = max(progress.target - progress.start_at, 1)
     return 1000 * (progress.covered_until - progress.start_at) // whole
+
+
+@click.command("test-feed")
+@workspace_option
+@with_house
+def test_feed(house: House, workspace: str | None) -> None:
+    """Read Mode's audit log once, and pull until the event that tells of it comes back.
+
+    That takes seconds to minutes; after 15 minutes it is lost. Exit status: 0 it came back, 1 it
+    did not, or Mode could not be read. The page Coverage keeps what came of it.
+    """
+    act, around = shell_act(house.workspace(workspace)), Surroundings()
+    with writing(house.engine) as connection:
+        feed = connections.find(connection, act.workspace.id, SOURCE)
+        if feed is None:
+            raise BadInput(
+                "nothing is connected to this workspace",
+                expected="a connection made on the coverage page, or AUDITDASH_MODE_*",
+            )
+        number = management.try_echo(connection, act, feed)
+    click.echo("Reading Mode's audit log …", err=True)
+    tried = run_test(house.engine, house.settings, number, around, on_look=_say_look)
+    click.echo(printable(tried.said))
+    sys.exit(0 if tried.state == "back" else 1)
+
+
+def _say_look(waited: int) -> None:
+    click.echo(f"  pulled again; {length_text(waited)} since the reading", err=True)
 
 
 @click.group()

@@ -17,7 +17,7 @@ from auditdash.cli.backup import backup, restore
 from auditdash.cli.doctor import doctor
 from auditdash.cli.house import House, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
-from auditdash.cli.intake import import_files, pull, quarantine
+from auditdash.cli.intake import import_files, pull, quarantine, test_feed
 from auditdash.cli.people.members import members
 from auditdash.cli.people.ways_in import people
 from auditdash.cli.report import report
@@ -104,7 +104,7 @@ def run_due(house: House) -> None:
     click.echo(f"{jobs.run_due(house.engine, house.settings)} done")
 
 
-_INTAKE = (import_files, pull, quarantine)
+_INTAKE = (import_files, pull, test_feed, quarantine)
 _ANSWERS = (access, report)
 _HOUSEKEEPING = (doctor, backup, restore, reindex, user, people, members, token)
 for command in (*_INTAKE, *_ANSWERS, *_HOUSEKEEPING):

@@ -10,13 +10,20 @@ from auditdash.index.view import View
 
 def find_occurrences(view: View, action: str, source: str, start: int, end: int) -> list[int]:
     """The instants from `start` to `end`, both in, of the events with this action and source."""
+    return sorted(at for at, _ in find_places(view, action, source, start, end))
+
+
+def find_places(
+    view: View, action: str, source: str, start: int, end: int
+) -> list[tuple[int, int]]:
+    """The instant and the seq of each of them."""
     wanted = [
         (name, view.dictionaries[name].find((text,)))
         for name, text in (("action", action), ("source", source))
     ]
     if any(code is None for _, code in wanted):
         return []
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     for segment in view.segments:
         first = int(np.searchsorted(segment.times, start, "left"))
         last = int(np.searchsorted(segment.times, end, "right"))
@@ -24,8 +31,9 @@ def find_occurrences(view: View, action: str, source: str, start: int, end: int)
         mask = np.ones(last - first, bool) if within is None else within[first:last]
         for name, code in wanted:
             mask = mask & (segment.column(name)[first:last] == code)
-        found.extend(segment.times[first:last][mask].tolist())
-    return sorted(found)
+        times, seqs = segment.times[first:last][mask], segment.seqs[first:last][mask]
+        found.extend(zip(times.tolist(), seqs.tolist(), strict=True))
+    return found
 
 
 def find_stretches(

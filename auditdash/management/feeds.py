@@ -12,6 +12,7 @@ from auditdash.events.instants import to_rfc3339
 from auditdash.ingest.accesses import Act, append_access, event_of
 from auditdash.ingest.sources import mode_login
 from auditdash.ingest.sources.mode_login import SOURCE, Details
+from auditdash.ingest.watching.echo import ask_for_test
 from auditdash.outgoing.mail import parse_address
 from auditdash.settings import Settings
 from auditdash.store.feeds import connections
@@ -71,6 +72,22 @@ def watch(connection: Connection, act: Act, chosen: Watch) -> None:
         },
     )
     append_access(connection, event)
+
+
+def try_echo(connection: Connection, act: Act, feed: Feed) -> int:
+    """Ask for a test of the echo; its id. BadInput while one is under way, or it is paused."""
+    number = ask_for_test(connection, feed, act.by, act.now)
+    event = event_of(
+        act.workspace,
+        act.now,
+        act.actor,
+        action="auditdash_feed_tested",
+        description="feed tested in auditdash",
+        entity=("auditdash_feed", feed.source, feed.remote_workspace),
+        context={"test": str(number)},
+    )
+    append_access(connection, event)
+    return number
 
 
 def _tell(connection: Connection, act: Act, feed: Feed, deed: str) -> None:

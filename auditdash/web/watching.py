@@ -1,19 +1,22 @@
-"""Who is told when a feed falls silent."""
+"""Who is told when a feed falls silent, and whether its readings come back."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import shorten
+from auditdash.ingest.sources.mode_login import SOURCE
 from auditdash.ingest.watching.silences import listen
 from auditdash.management import feeds as management
 from auditdash.reports.sending.telling import admin_addresses
 from auditdash.store.engine import reading, writing
+from auditdash.store.feeds import connections
+from auditdash.store.feeds.echo_tests import find_newest_test
 from auditdash.store.feeds.silences import find_open_silences, list_silences
 from auditdash.store.feeds.watches import Watch, find_watch
 from auditdash.store.sending.deliveries import list_by_key
@@ -40,6 +43,7 @@ def silence_context(connection: Connection, source: str | None) -> dict[str, obj
     past = list_silences(connection, workspace.id, source, _SHOWN + 1) if source else []
     return {
         "watch": watch,
+        "tried": find_newest_test(connection, workspace.id),
         "told": watch.recipients or tuple(admin_addresses(connection, workspace.id)),
         "heard": listen(connection, workspace, watch, readers.now()),
         "lasting": {each.source: each for each in find_open_silences(connection, workspace.id)},
@@ -50,6 +54,32 @@ def silence_context(connection: Connection, source: str | None) -> dict[str, obj
         ],
         "is_more_past": len(past) > _SHOWN,
     }
+
+
+@blueprint.post("/echo")
+@readers.needs(Permission.INTAKE)
+def test_echo() -> Response:
+    """Let the worker read once, and look whether that comes back as an event."""
+    act = readers.act()
+    with writing(readers.engine()) as connection:
+        feed = connections.find(connection, act.workspace.id, SOURCE) or abort(404)
+        management.try_echo(connection, act, feed)
+    return fragments.see_other("/coverage#echo")
+
+
+@blueprint.get("/echo")
+@readers.needs(Permission.READ)
+def echo() -> Response:
+    """What came of the newest test, for a page that waits for it."""
+    if not fragments.is_fragment():
+        return fragments.see_other("/coverage#echo")
+    with reading(readers.engine()) as connection:
+        workspace_id = readers.reader().workspace.id
+        feed = connections.find(connection, workspace_id, SOURCE) or abort(404)
+        tried = find_newest_test(connection, workspace_id)
+    return fragments.render(
+        "coverage/page.html", "coverage/_echo.html", 200, feed=feed, tried=tried
+    )
 
 
 @blueprint.get("/watch")

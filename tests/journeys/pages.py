@@ -102,6 +102,7 @@ OTHERS: Final = {
     "signs.readyz",
     "metrics.metrics",
     "coverage.state",
+    "watching.echo",
     "timeline.choose_period",
     "complete.complete",
     "timeline.download_record",

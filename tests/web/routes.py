@@ -99,6 +99,8 @@ ROUTES: Final[dict[str, str]] = {
     "coverage.pull": ADMIN,
     "watching.form": ADMIN,
     "watching.save": ADMIN,
+    "watching.test_echo": ADMIN,
+    "watching.echo": ALL,
     "intake.page": ADMIN,
     "intake.upload": ADMIN,
     "intake.receipt": ADMIN,

@@ -10,8 +10,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.events.instants import DAY, HOUR, MINUTE, Instant
+from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant
 from auditdash.ingest.sources.mode_login import open_login
+from auditdash.ingest.watching.echo import step_next
 from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.feeds import connections
@@ -303,3 +304,24 @@ def test_an_admin_chooses_who_is_told_and_what_is_watched(
     assert (chosen.floor_hours, chosen.left_out) == (12, ("okta",))
     assert "Told by mail: a@b.example, c@d.example." in client.get("/coverage").text
     assert "changed who is told" in client.get("/timeline?q=source:auditdash").text
+
+
+def test_the_feed_is_tested_by_a_button_and_the_page_keeps_what_came_of_it(
+    puller: Puller, client: FlaskClient
+) -> None:
+    puller.mode.echo = True
+    puller.pull_well()
+    assert 'action="/coverage/echo"' in client.get("/coverage").text
+    assert client.post("/coverage/echo").status_code == 303
+    assert client.post("/coverage/echo").status_code == 400
+    part = client.get("/coverage/echo", headers={"HX-Request": "true"}).text
+    assert "Waiting" not in part
+    assert 'hx-get="/coverage/echo"' in part
+    around = puller.time.around()
+    for said in ("Waiting for the echo", "Came back"):
+        assert step_next(puller.engine, puller.settings, around)
+        puller.time.pass_(10 * SECOND)
+        puller.pull_well()
+        assert said in client.get("/coverage").text
+    assert "after 10 s; it is known by its time" in client.get("/coverage").text
+    assert "tested whether" in client.get("/timeline?q=source:auditdash").text

@@ -17,6 +17,7 @@ from auditdash.api.shapes import (
     DayObject,
     DaysObject,
     EchoesObject,
+    EchoTestObject,
     FeedObject,
     PeriodObject,
     SearchesAnswer,
@@ -31,6 +32,7 @@ from auditdash.ingest.watching.silences import Listening, listen, silence_span
 from auditdash.operation.strip import Strip, gather_strip, parse_month
 from auditdash.search.scope import Clock
 from auditdash.store.engine import reading
+from auditdash.store.feeds.echo_tests import EchoTest, find_newest_test
 from auditdash.store.feeds.silences import Silence, list_silences
 from auditdash.store.feeds.watches import find_watch
 from auditdash.store.saved_searches import SavedSearch, find_saved_search, list_saved_searches
@@ -111,6 +113,7 @@ def get_coverage(call: Call) -> Response:
         sources = [each.source for each in heard]
         source = call.choice("source", sources, next(iter([*covered, *sources]), ""))
         past = {each: list_silences(connection, scope.workspace_id, each) for each in sources}
+        tried = find_newest_test(connection, scope.workspace_id)
         strip = None
         if source:
             spans = [silence_span(each, clock.now) for each in past[source]]
@@ -119,7 +122,7 @@ def get_coverage(call: Call) -> Response:
                 connection, scope, clock, source, covered.get(source), spans, until
             )
     call.record("api-coverage")
-    feeds = [_feed(each) for each in found]
+    feeds = [_feed(each, tried) for each in found]
     return answer_json(
         CoverageAnswer(
             feeds=feeds,
@@ -175,7 +178,7 @@ def _search(saved: SavedSearch) -> SearchObject:
     )
 
 
-def _feed(found: Coverage) -> FeedObject:
+def _feed(found: Coverage, tried: EchoTest | None) -> FeedObject:
     feed, echoes = found.feed, found.echoes
     return FeedObject(
         source=feed.source,
@@ -190,9 +193,23 @@ def _feed(found: Coverage) -> FeedObject:
             seen=echoes.seen,
             first_missing_at=_text(echoes.first_missing_at),
         ),
+        echo_test=_tried(tried) if tried and tried.connection_id == feed.id else None,
         paused=feed.paused,
         last_ok_at=_text(feed.last_ok_at),
         last_error=feed.last_error,
+    )
+
+
+def _tried(test: EchoTest) -> EchoTestObject:
+    took = None
+    if test.read_at is not None and test.found_at is not None:
+        took = max(0, test.found_at - test.read_at) / SECOND
+    return EchoTestObject(
+        state=test.state,
+        asked_at=to_rfc3339(test.asked_at),
+        read_at=_text(test.read_at),
+        back_seconds=took,
+        said=test.said,
     )
 
 

@@ -24,6 +24,7 @@ from auditdash.ingest.sources.mode_page import ModePage, parse_page
 
 _TEMPORARY: Final = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531)})
 _OF_CURSOR: Final = frozenset({400, 404, 409, 410, 422})
+AGENT: Final = "auditdash"  # by which Mode knows us, and may say so in its log
 _ERROR_BYTES: Final = 65_536
 
 
@@ -91,12 +92,13 @@ class ModeClient:
         around: Surroundings,
         patience: Patience,
         alive: Callable[[], object] = lambda: None,
+        agent: str = AGENT,
     ) -> None:
         self._login, self._around, self._patience, self._alive = login, around, patience, alive
         logging.getLogger("httpx").setLevel(logging.WARNING)  # its INFO has whole addresses
         self._http = httpx.Client(
             auth=httpx.BasicAuth(login.token, login.secret),
-            headers={"Accept": "application/json", "User-Agent": "auditdash"},
+            headers={"Accept": "application/json", "User-Agent": agent},
             timeout=httpx.Timeout(patience.read, connect=patience.connect),
             follow_redirects=False,
         )

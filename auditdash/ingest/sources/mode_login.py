@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import DAY, MINUTE, SECOND, Instant, parse_instant, shorten
 from auditdash.events.periods import Period
-from auditdash.ingest.sources.mode_client import Login, ModeClient, Patience, Surroundings
+from auditdash.ingest.sources.mode_client import AGENT, Login, ModeClient, Patience, Surroundings
 from auditdash.settings import Settings
 from auditdash.store.feeds import connections, windows
 from auditdash.store.feeds.connections import Access, Feed
@@ -132,13 +132,13 @@ def open_login(settings: Settings, feed: Feed) -> Login:
     )
 
 
-def try_login(login: Login, around: Surroundings) -> int:
+def try_login(login: Login, around: Surroundings, agent: str = AGENT) -> int:
     """Read the last five minutes once, patient for seconds only; how many events there were.
 
     Raises ModeError with what was wrong and what to do.
     """
     end = Instant(around.clock() // SECOND * SECOND)
-    with ModeClient(login, around=around, patience=_BRIEF) as client:
+    with ModeClient(login, around=around, patience=_BRIEF, agent=agent) as client:
         return len(client.fetch_page(Period(Instant(end - 5 * MINUTE), end), None).items)
 
 

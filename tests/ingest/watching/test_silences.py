@@ -9,7 +9,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as tried
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
@@ -27,8 +28,10 @@ from auditdash.ingest.coverage import Span
 from auditdash.ingest.watching.habit import ENOUGH, SHORT, WEEKS, Quiet, usual_silence
 from auditdash.ingest.watching.silences import EVERY, find_quiet, listen, watch_next
 from auditdash.queries.stream import iterate_events
+from auditdash.reports.sending.deliver import send_next
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
+from auditdash.settings import Settings
 from auditdash.store.engine import reading, writing
 from auditdash.store.feeds.silences import find_open_silences, list_silences
 from auditdash.store.feeds.watches import Watch, find_watch, is_watch_due, save_watch
@@ -36,6 +39,8 @@ from auditdash.store.schema import deliveries
 from auditdash.store.workspaces import find_workspace
 from tests.databases import add_workspace
 from tests.make import NOW, make_record, store
+from tests.receivers import Certified, Mailbox
+from tests.reports.sending.made import sending_to
 
 BERLIN = ZoneInfo("Europe/Berlin")
 WEEK = 7 * DAY
@@ -72,7 +77,7 @@ def by_hand(instants: list[int], now: int, zone: ZoneInfo) -> int | None:
     return sorted(longest)[-2] if len(longest) >= ENOUGH else None
 
 
-@settings(max_examples=40)
+@tried(max_examples=40)
 @given(
     offsets=st.lists(st.integers(0, 10 * 7 * 24 * 12), min_size=2, max_size=60, unique=True),
     ahead=st.integers(0, 3 * 24 * 12),
@@ -123,7 +128,11 @@ def own_events(engine: Engine, workspace_id: int) -> list[str]:
 
 
 def test_a_silence_is_told_once_by_all_workers_and_once_more_when_it_ends(
-    engine: Engine, workspace_id: int
+    engine: Engine,
+    workspace_id: int,
+    settings: Settings,
+    certified: Certified,
+    mailbox: Mailbox,
 ) -> None:
     fill(engine, workspace_id, office_hours(5))
     assert not watch(engine, MONDAY + 5 * HOUR)  # under the floor
@@ -148,6 +157,14 @@ def test_a_silence_is_told_once_by_all_workers_and_once_more_when_it_ends(
         assert find_open_silences(connection, workspace_id) == []
         (silence,) = list_silences(connection, workspace_id, "okta")
     assert silence.ended_at == back
+    sending = sending_to(settings, certified, mailbox)
+    while send_next(engine, sending, Instant(back + DAY)):
+        pass
+    assert [str(mail["Subject"]) for _, mail in mailbox.mails] == [
+        "auditdash, Acme: a feed has fallen silent",
+        "auditdash, Acme: a feed is back",
+    ]
+    assert "https://audit.example/coverage" in mailbox.mails[0][1].as_string()
     assert own_events(engine, workspace_id) == [
         "auditdash_feed_fell_silent",
         "auditdash_feed_came_back",
