@@ -58,6 +58,7 @@ from auditdash.web.permissions import patterns as permission_patterns
 from auditdash.web.permissions import person as permission_person
 from auditdash.web.sending import destinations, schedules, sent
 from auditdash.web.signing import confirm, factors, mine, others, passkey, second, sso
+from auditdash.web.streams import pages as stream_pages
 from auditdash.web.summaries import exports
 from auditdash.web.tokens import pages as token_pages
 
@@ -105,6 +106,7 @@ _ROOMS: Final = (
     members,
     addresses,
     token_pages,
+    stream_pages,
     api_events,
     api_reading,
     api_counts,

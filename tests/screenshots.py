@@ -65,6 +65,8 @@ _DEMO: Final = {
     "account": "/account",
     "tokens": "/settings/tokens",
     "members": "/settings/members",
+    "streams": "/settings/streams",
+    "stream-new": "/settings/streams/new?kind=syslog",
 }
 _OWN: Final = {
     "welcome": "/welcome",

@@ -14,6 +14,8 @@ from auditdash.outgoing.http import Surroundings
 from auditdash.outgoing.syslog import Receiver, send_syslog
 from auditdash.outgoing.webhook import post_webhook
 from auditdash.queries.stream import find_arrivals
+from auditdash.search.parse import parse
+from auditdash.search.period import instant_text
 from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
 from auditdash.store.sending.streams import Stream
@@ -63,6 +65,14 @@ def find_batch(connection: Connection, known: Stream) -> Batch:
             return Batch(events=taken, written=tuple(written), cursor=taken[-1].seq)
         written.append(text)
     return Batch(events=events, written=tuple(written), cursor=seen)
+
+
+def find_cursor_before(connection: Connection, workspace_id: int, since: Instant) -> int:
+    """The seq before the first event that came at this moment or later; clocks may have gone back
+    since, and nothing may be left out."""
+    query, scope = parse(f"received:>={instant_text(since)}"), Scope(workspace_id=workspace_id)
+    events, seen = find_arrivals(connection, query, scope, _ANY_TIME, 0, 1)
+    return events[0].seq - 1 if events else seen
 
 
 def send_batch(settings: Settings, known: Stream, batch: Batch, now: Instant) -> str:

@@ -30,7 +30,14 @@ from auditdash.store.schedules import pause_schedule
 from auditdash.store.schema import saved_searches
 from auditdash.store.sending.deliveries import claim_delivery, finish_delivery
 from auditdash.store.sending.destinations import choose_destinations
+from auditdash.store.sending.streams import (
+    NewStream,
+    claim_stream,
+    insert_stream,
+    stop_stream,
+)
 from auditdash.store.workspaces import find_workspace
+from auditdash.streams.destinations import SyslogTo, WebhookTo, encode_config
 from tests.browser import Visit, open_visit
 from tests.databases import add_workspace
 from tests.make import make_record, one_of_each_action, store
@@ -174,6 +181,27 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
     save_searches(connection, workspace_id, alice, bob, TEXTS[0])
     add_schedule(connection, workspace_id, make_plan(owner_id=alice), now())
     send_report(connection, workspace_id, 1, TEXTS[0])
+    stream_on(connection, workspace_id, TEXTS[0])
+
+
+def stream_on(connection: Connection, workspace_id: int, text: str) -> None:
+    """A stream that was paused by itself, with this as its name and reason, and one that is on."""
+    for name, config in (
+        (text[:100], WebhookTo("https://siem.example/hook")),
+        ("Log server", SyslogTo("logs.example")),
+    ):
+        plan = NewStream(
+            name=name,
+            query="category:exports",
+            kind="webhook" if isinstance(config, WebhookTo) else "syslog",
+            config=encode_config(config),
+            form="ocsf",
+            tell="alice@acme.com",
+        )
+        insert_stream(connection, workspace_id, plan, sealed=None, cursor=7, owner_id=1, now=now())
+    claimed = claim_stream(connection, now=now(), lease=DAY)
+    assert claimed is not None
+    stop_stream(connection, claimed, said=text, now=now())
 
 
 def send_report(connection: Connection, workspace_id: int, run_id: int, text: str) -> None:

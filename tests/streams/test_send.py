@@ -20,9 +20,9 @@ from auditdash.store.sending.streams import (
     advance_stream,
     claim_stream,
     fail_stream,
-    find_cursor_before,
     release_stream,
 )
+from auditdash.streams.batch import find_cursor_before
 from auditdash.streams.send import LEASE, PATIENCE, WAITS
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store

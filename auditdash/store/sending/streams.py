@@ -13,7 +13,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
 
 from auditdash.events.instants import HOUR, Instant
-from auditdash.store.schema import events, streams, workspaces
+from auditdash.store.schema import streams, workspaces
 
 _c = streams.c
 
@@ -190,25 +190,6 @@ def stop_stream(connection: Connection, known: Stream, *, said: str, now: Instan
 def release_stream(connection: Connection, known: Stream) -> None:
     """It is nobody's, unless another worker's."""
     connection.execute(update(streams).where(_held(known)).values(claimed_until=None))
-
-
-def find_cursor_before(connection: Connection, workspace_id: int, since: Instant) -> int:
-    """The number of events that came before this moment: those with the lowest seqs.
-
-    Arrivals rise with their seqs, so it is looked up in steps, not by reading all events.
-    """
-    found = select(workspaces.c.last_seq).where(workspaces.c.id == workspace_id)
-    low, high = 0, int(connection.execute(found).scalar_one())
-    while low < high:
-        middle = (low + high + 1) // 2
-        at = select(events.c.received_at).where(
-            events.c.workspace_id == workspace_id, events.c.seq == middle
-        )
-        if connection.execute(at).scalar_one() < since:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _decided(new: NewStream) -> dict[str, Any]:

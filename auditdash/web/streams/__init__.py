@@ -1,0 +1,1 @@
+"""Settings → Streams: what goes on to other programs as it comes."""
