@@ -36,6 +36,18 @@ def find_places(
     return found
 
 
+def find_first_received(view: View, source: str) -> int | None:
+    """When the first event of a source came in; None without one."""
+    code = view.dictionaries["source"].find((source,))
+    for segment in view.segments if code is not None else ():  # they are in the order of arrival
+        mask = segment.column("source") == code
+        within = view.in_sight(segment)
+        mask = mask if within is None else mask & within
+        if mask.any():
+            return int(segment.column("received")[mask].min())
+    return None
+
+
 def find_stretches(
     view: View, source: str, since: int, until: int, *, column: str, longer_than: int
 ) -> tuple[list[tuple[int, int]], int | None, int | None]:

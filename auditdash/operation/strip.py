@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, shorten, to_datetime
 from auditdash.events.periods import Period, day_period, local_date
+from auditdash.index.occurrences import find_first_received
 from auditdash.ingest.accesses import SOURCE as OURS
 from auditdash.ingest.coverage import Coverage, Span, length_text
 from auditdash.ingest.coverage_days import Calendar, Day, count_days, count_unasked_days
@@ -22,6 +23,7 @@ from auditdash.queries.scan import bounds
 from auditdash.queries.sight.views import open_view
 from auditdash.search.edit import include
 from auditdash.search.parse import parse
+from auditdash.search.period import instant_text
 from auditdash.search.scope import Clock, Scope
 
 LATE: Final = "is:late"
@@ -39,8 +41,9 @@ _GAPS_SAID: Final = 3
 
 class Cell(Struct, frozen=True, kw_only=True):
     """One local day. `state` and `missing` are those of `ingest.coverage_days.Day`, `gaps` what of
-    the day was not fetched; `late` of its `events` came more than a day late; `silent` is how much
-    of the day lies in a silence that was told, in microseconds. `query` finds its events."""
+    the day was not fetched; `late` of its `events` came more than a day late, though the source was
+    there when they happened; `silent` is how much of the day lies in a silence that was told, in
+    microseconds. `query` finds its events."""
 
     on: date
     state: str
@@ -120,7 +123,7 @@ def gather_strip(
     first, last = calendar.months[0].days[0].on, calendar.months[-1].days[-1].on
     asked = f"{query} created:{first}..{last}"
     events = _count(connection, scope, clock, asked)
-    late = _count(connection, scope, clock, f"{asked} {LATE}") if events else {}
+    late = _count_late(connection, scope, clock, source, asked) if events else {}
 
     def cell(day: Day) -> Cell:
         return Cell(
@@ -156,6 +159,15 @@ def _calendar(
         return count_days(covered, clock.zone, until, first)
     span = Span(Instant(clock.now - 1) if first is None else first, clock.now)
     return count_unasked_days(span, clock.zone, until)
+
+
+def _count_late(
+    connection: Connection, scope: Scope, clock: Clock, source: str, asked: str
+) -> Mapping[date, int]:
+    """Of what has happened since the source first came in: its past comes late by nature."""
+    first = find_first_received(open_view(connection, scope), source)
+    since = "" if first is None else f" created:>={instant_text(Instant(first))}"
+    return _count(connection, scope, clock, f"{asked} {LATE}{since}")
 
 
 def _count(connection: Connection, scope: Scope, clock: Clock, text: str) -> Mapping[date, int]:

@@ -22,6 +22,7 @@ from auditdash.accounts.roles import ADMIN
 from auditdash.accounts.tokens import INGEST, MEMBER, READ, NewToken, add_token, create_token
 from auditdash.api.document.document import find_operations
 from auditdash.events.event import Event
+from auditdash.events.instants import parse_instant
 from auditdash.factory import create_app
 from auditdash.queries.stream import iterate_events
 from auditdash.reports.run import run_next
@@ -357,7 +358,8 @@ def test_the_days_of_coverage_are_those_that_a_search_finds(
 ) -> None:
     with writing(engine) as connection:
         for stamp in ("2026-11-01T12:00:00Z", "2026-11-20T23:30:00Z", "2026-11-18T12:00:00Z"):
-            store(connection, workspace_id, make_record(id=stamp, timestamp=stamp), source="okta")
+            record, came = make_record(id=stamp, timestamp=stamp), parse_instant(stamp)
+            store(connection, workspace_id, record, source="okta", now=came)
     found = _get(api, "/coverage", headers, zone="Europe/Berlin", source="okta")
     assert (found["feeds"], found["days"]["pulled"]) == ([], False)
     (okta,) = found["sources"]

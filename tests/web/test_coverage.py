@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant
+from auditdash.events.instants import DAY, HOUR, MINUTE, SECOND, Instant, parse_instant
 from auditdash.ingest.sources.mode_login import open_login
 from auditdash.ingest.watching.echo import step_next
 from auditdash.settings import Settings
@@ -240,10 +240,15 @@ def test_what_is_pushed_has_days_without_windows_and_what_came_late(
     with engine.begin() as connection:
         for day in (1, 20, 18):  # the last one comes more than a day after the one before it
             stamp = f"2026-11-{day:02}T12:00:00Z"
-            store(connection, workspace_id, make_record(id=str(day), timestamp=stamp), source="a b")
+            record, now = make_record(id=str(day), timestamp=stamp), parse_instant(stamp)
+            came = NOW if day == 18 else now
+            store(connection, workspace_id, record, source="a b", now=came)
+        past = make_record(id="past", timestamp="2026-10-31T12:00:00Z")
+        store(connection, workspace_id, past, source="a b")
     page = client.get("/coverage").text
-    said = dict(re.findall(r'day-said">(2026-11-[0-9]+): ([^<]+)', page))
+    said = dict(re.findall(r'day-said">(2026-1[01]-[0-9]+): ([^<]+)', page))
     assert said["2026-11-18"] == "1 event, 1 of them late"
+    assert said["2026-10-31"] == "1 event"
     assert (said["2026-11-02"], said["2026-11-23"]) == ("no event", "not over yet, no event")
     assert "2026-11-24" not in said
     href = re.search(r'href="([^"]+)"><span class="day-number">20<', page)
