@@ -17,6 +17,7 @@ from auditdash.outgoing.outcome import RefusedError, UnavailableError
 
 # All that is reached across the internet; mapped, translated and local addresses lie outside.
 _GLOBAL: Final = IPv6Network("2000::/3")
+_LONGEST: Final = 2_000  # letters; httpx raises an error of its own at far more
 _PORTS: Final = {"https": 443, "http": 80}
 _USUAL: Final = {**_PORTS, "syslog": 6514}
 _NAME: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252}[A-Za-z0-9])?\.?")
@@ -48,6 +49,8 @@ def parse_place(url: str, inside: frozenset[str]) -> Place:
     `inside` are the names (`minio.corp`, `10.0.0.5:9000`) that the operator allows to be inside.
     """
     where, expected = "address", "an address such as https://example.com/hook"
+    if len(url) > _LONGEST:
+        raise BadInput("the address is too long", where=where, expected=f"{_LONGEST:,} letters")
     if not url.isprintable() or not url.isascii() or " " in url or "\\" in url:
         raise BadInput(f"{shorten(url)} is not an address", where=where, expected=expected)
     try:

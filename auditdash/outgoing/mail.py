@@ -142,6 +142,11 @@ def _connect(server: Server) -> smtplib.SMTP:
             smtp.starttls(context=context)
         if server.user:
             smtp.login(server.user, server.password)
+    except UnicodeEncodeError:  # whose own words have the password
+        smtp.close()
+        raise RefusedError(
+            f"{server.host}: user and password of mail must be ASCII, which is all that can be sent"
+        ) from None
     except (smtplib.SMTPException, OSError):
         smtp.close()
         raise

@@ -18,6 +18,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from msgspec import Struct
+from msgspec.structs import replace
 
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, shorten, to_datetime
@@ -26,6 +27,8 @@ from auditdash.outgoing.http import Answer, Surroundings, check, send
 from auditdash.outgoing.outcome import Parcel, RefusedError, UnavailableError
 
 MOST_BYTES: Final = 5 << 30  # of one PUT
+_SLOWEST: Final = 256 << 10  # bytes a second
+_LONGEST: Final = 420.0  # seconds
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _REGION: Final = re.compile(r"[a-z0-9-]{1,40}")
 _KEY: Final = re.compile(r"[\w .@+=/-]{0,300}", re.ASCII)
@@ -66,7 +69,10 @@ def parse_bucket(given: Bucket, inside: frozenset[str]) -> Bucket:
             f"{shorten(given.region)} is not a region", where="region", expected="such as us-east-1"
         )
     folder = given.folder.strip("/ ")
-    if not _KEY.fullmatch(folder) or ".." in folder or "//" in folder:
+    parts = folder.split(
+        "/"
+    )  # a dot alone would be taken out of the address, but not of what is signed
+    if not _KEY.fullmatch(folder) or ".." in folder or "//" in folder or "." in parts:
         raise BadInput(
             f"{shorten(folder)} cannot be the beginning of keys",
             where="folder",
@@ -105,9 +111,15 @@ def put_object(
     if bucket.lock_days:
         headers["x-amz-object-lock-mode"] = "COMPLIANCE"
         headers["x-amz-object-lock-retain-until-date"] = stamp
-    _check(_ask(place, bucket, keys, around, "PUT", headers, parcel), place, bucket)
+    longer = replace(around, seconds=seconds_for(parcel.size, around))
+    _check(_ask(place, bucket, keys, longer, "PUT", headers, parcel), place, bucket)
     locked = f", locked (COMPLIANCE) until {stamp}" if bucket.lock_days else ""
     return f"stored as s3://{bucket.bucket}/{_key(bucket, parcel.name)}{locked}"
+
+
+def seconds_for(size: int, around: Surroundings) -> float:
+    """How long a file of so many bytes may take, over a slow line too, but within a lease."""
+    return min(around.seconds + size / _SLOWEST, max(around.seconds, _LONGEST))
 
 
 def check_bucket(bucket: Bucket, keys: Keys, around: Surroundings) -> str:

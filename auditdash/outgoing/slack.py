@@ -23,7 +23,8 @@ def post_to_slack(url: str, around: Surroundings, text: str) -> str:
     """Post `text` (Slack's mrkdwn, strangers' parts through `escape`); the outcome in words."""
     place = parse_place(url, around.inside)
     shown = text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 2] + " …"
-    block = {"type": "section", "text": {"type": "mrkdwn", "text": shown}}
+    # Without verbatim Slack itself makes links and mentions of what looks like some.
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": shown, "verbatim": True}}
     body = msgspec.json.encode({"text": shown, "blocks": [block], "unfurl_links": False})
     headers = {"Content-Type": "application/json"}
     answer = send(place, around, method="POST", headers=headers, body=body)

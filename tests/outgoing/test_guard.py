@@ -43,6 +43,7 @@ _INSIDE = (
     "https://127.0.0.1:8443/",
 )
 _MALFORMED = (
+    "https://example.com/" + "a" * 70_000,
     "http://example.com/",  # not encrypted
     "ftp://example.com/",
     "file:///etc/passwd",

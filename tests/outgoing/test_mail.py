@@ -121,6 +121,17 @@ def test_one_recipient_that_is_refused_says_why(mailbox: Mailbox, certified: Cer
         send_mail(server, _mail(), "bob@acme.com")
 
 
+def test_a_password_that_cannot_be_sent_is_told_without_it(
+    mailbox: Mailbox, certified: Certified
+) -> None:
+    server = replace(_server(mailbox, certified), password="wrong-fröschlein")
+    with pytest.raises(RefusedError, match="must be ASCII") as failed:
+        send_mail(server, _mail(), "ann@acme.com")
+    assert "wrong" not in str(failed.value)
+    with pytest.raises(RefusedError, match="must be ASCII"):
+        check_server(server)
+
+
 def test_a_wrong_password_is_told_without_it(mailbox: Mailbox, certified: Certified) -> None:
     server = replace(_server(mailbox, certified), password="wrong-heron")
     with pytest.raises(UnavailableError, match="refuses the login: 535") as failed:

@@ -17,7 +17,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import to_datetime
 from auditdash.outgoing.http import Surroundings
 from auditdash.outgoing.outcome import RefusedError, SendingError, UnavailableError
-from auditdash.outgoing.s3 import Bucket, Keys, check_bucket, parse_bucket, put_object
+from auditdash.outgoing.s3 import Bucket, Keys, check_bucket, parse_bucket, put_object, seconds_for
 from tests.outgoing.parcels import make_parcel
 from tests.receivers import Storage
 
@@ -143,6 +143,7 @@ def test_storage_inside_needs_the_operators_word(storage: Storage, keys: Keys) -
         {"bucket": "a?b"},
         {"region": "us east"},
         {"folder": "../x"},
+        {"folder": "a/./b"},
         {"folder": "a//b"},
         {"folder": "a?x=1"},
     ],
@@ -152,3 +153,10 @@ def test_what_cannot_be_a_bucket_is_refused(changes: dict[str, str]) -> None:
     assert parse_bucket(good, frozenset()).folder == "a/b"
     with pytest.raises(BadInput):
         parse_bucket(replace(good, **changes), frozenset())
+
+
+@pytest.mark.parametrize(("size", "seconds"), [(0, 120), (72 << 20, 408), (5 << 30, 420)])
+def test_a_large_file_has_time_over_a_slow_line_but_no_more_than_a_lease(
+    size: int, seconds: float
+) -> None:
+    assert seconds_for(size, Surroundings()) == seconds

@@ -125,9 +125,9 @@ def draw_html(letter: Letter) -> str:
 
 
 def draw_slack(letter: Letter) -> str:
-    """Slack's own marks; no stranger's text mentions anybody."""
+    """Slack's own marks; no stranger's text mentions anybody, or leaves no room for the result."""
     lines = [f"*{escape(letter.heading)}*"]
-    lines += [f"{label}: {escape(said)}" for label, said in letter.facts]
+    lines += [f"{label}: {escape(_short(said))}" for label, said in letter.facts]
     lines += [f"{_mark(told)} {told.label}: {escape(told.said)}" for told in letter.result]
     lines += [escape(each) for each in letter.closing]
     return "\n".join([*lines, *([f"<{letter.link}>"] if letter.link else [])])
@@ -173,6 +173,6 @@ def _period(run: ReportRun, order: Order) -> str:
 
 
 def _short(text: str) -> str:
-    """A subject in one line."""
+    """In one line, as long as a subject may be."""
     line = " ".join(printable(text).split())
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

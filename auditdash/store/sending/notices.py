@@ -30,8 +30,12 @@ def tell(
     now: Instant,
 ) -> None:
     """Tell one person, or everybody in the workspace; the same that nobody saw yet is told once."""
-    known = select(_c.id).where(
-        _c.workspace_id == workspace_id, _c.text == text, _c.path == path, _c.seen_at.is_(None)
+    known = (
+        select(_c.id)
+        .where(
+            _c.workspace_id == workspace_id, _c.text == text, _c.path == path, _c.seen_at.is_(None)
+        )
+        .where(_c.person_id.is_not_distinct_from(person_id))
     )
     if connection.execute(known.limit(1)).first() is None:
         row = {"workspace_id": workspace_id, "person_id": person_id, "at": now}

@@ -165,7 +165,9 @@ def _check_posts(receiver: Receiver, pdf: bytes) -> None:
     assert said["type"] == "report.made"
     assert base64.b64decode(said["data"]["file"]["content"]) == pdf
     assert said["data"]["rows"] == 1
-    assert json.loads(slack.body)["text"].startswith("*Compliance report*")
+    posted = json.loads(slack.body)
+    assert posted["text"].startswith("*Compliance report*")
+    assert posted["blocks"][0]["text"]["verbatim"], "Slack makes no links and mentions of names"
 
 
 def test_a_report_by_hand_goes_the_same_way(
