@@ -25,6 +25,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.event import Event
 from auditdash.queries.stream import find_arrivals, find_page
 from auditdash.queries.timeline import find_event
+from auditdash.reports.build import auditdash_version
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
@@ -102,7 +103,7 @@ def get_event(call: Call, seq: int) -> Response:
     if event is None:
         raise NotFound("There is no event of this number.")
     call.record("api-event", seq=str(seq))
-    return _marked(Response(event_json(event), content_type=JSON))
+    return _marked(Response(event_json(event), content_type=JSON), [event], is_last=True)
 
 
 def _page(call: Call, limit: int) -> Response:
@@ -145,13 +146,16 @@ def _answer(
         response = Response(body, content_type=JSON)
     if following is not None:
         response.headers["Link"] = f'<{address(after=following)}>; rel="next"'
-    return _marked(response)
+    return _marked(response, events, is_last=following is None)
 
 
-def _marked(response: Response) -> Response:
-    """With the hash of what it says, so that it need not be sent again."""
+def _marked(response: Response, events: Sequence[Event], *, is_last: bool) -> Response:
+    """With a mark of which events it has, so that they need not be sent again. Where it goes on
+    and `highest_seq` are left out: each reading moves them, and those of before still hold. It is
+    weak, for it is the same packed."""
     response.headers["Vary"] = _VARY
-    response.set_etag(sha256(response.get_data()).hexdigest())
+    told = f"{auditdash_version()} {is_last} {[event.seq for event in events]}"
+    response.set_etag(sha256(told.encode()).hexdigest(), weak=True)
     response.make_conditional(request)
     return response
 

@@ -183,7 +183,8 @@ def test_whoever_asks_again_gets_304_until_something_else_has_come(
 ) -> None:
     with writing(engine) as connection:
         store(connection, workspace_id, *one_of_each_action())
-    for path in ("/histogram", "/facets", "/summaries/exports", "/summaries/permission-changes"):
+    summaries = ("/summaries/exports", "/summaries/permission-changes")
+    for path in ("/events", "/histogram", "/facets", *summaries):
         more = "fields=actor&" if path == "/facets" else ""
         address = f"{_V1}{path}?{more}q={quote('created:2026' + _MINE)}"
         mark = api.get(address, headers=headers).headers["ETag"]
@@ -194,6 +195,16 @@ def test_whoever_asks_again_gets_304_until_something_else_has_come(
         store(connection, workspace_id, export)
     address = f"{_V1}/histogram?q={quote('created:2026' + _MINE)}"
     assert api.get(address, headers=asked).status_code == 200
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("comes", [{}, {"wsgi.input_terminated": True, "CONTENT_LENGTH": ""}])
+def test_an_order_of_a_report_that_is_too_long_is_not_read(
+    api: FlaskClient, headers: Headers, comes: dict[str, Any]
+) -> None:
+    body = b" " * 200_000 + b"{}"
+    answer = api.post(f"{_V1}/reports", headers=headers, data=body, environ_overrides=comes)
+    assert (answer.status_code, answer.mimetype) == (413, "application/problem+json")
 
 
 @ON_SQLITE

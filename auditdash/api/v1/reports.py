@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from flask import Blueprint, Response, request, send_file
 from msgspec.structs import replace
-from werkzeug.exceptions import Gone, NotFound
+from werkzeug.exceptions import Gone, NotFound, RequestEntityTooLarge
 
 from auditdash.api.answers import answer_json
 from auditdash.api.arguments import AFTER, LIMIT, MOST_ROWS, ROWS
@@ -140,10 +140,12 @@ def _find(call: Call, report_id: int) -> ReportRun:
 
 
 def _read_body() -> NewReport:
-    if (request.content_length or 0) > _LONGEST_BODY:
-        raise BadInput("the body is too large", expected=f"at most {_LONGEST_BODY:,} bytes")
+    request.max_content_length = _LONGEST_BODY + 1
+    body = request.get_data()  # of one that does not tell its length no more than this
+    if len(body) > _LONGEST_BODY:
+        raise RequestEntityTooLarge
     try:
-        return msgspec.json.decode(request.get_data(), type=NewReport)
+        return msgspec.json.decode(body, type=NewReport)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput(f"this is no report to be made: {error}", where="body") from None
 
