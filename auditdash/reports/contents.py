@@ -48,7 +48,6 @@ from auditdash.search.query import Query
 from auditdash.store.workspaces import Workspace
 
 # Printed rows of each list; the attachment has all of them, and the page says so.
-MOST_ROWS: Final = 500
 MOST_LINES: Final = 150
 MOST_REJECTED: Final = 100
 
@@ -153,8 +152,7 @@ class Contents:
     def listing(self, section: Section) -> Listing:
         """The first rows of a list."""
         file = self.attached_file(section.file)
-        limit = min(self.order.rows, section.most or self.order.rows)
-        return gather_listing(section, file, self._source.work, limit)
+        return gather_listing(section, file, self._source.work, self.order.rows)
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -204,7 +202,7 @@ class Contents:
     def permissions(self) -> Permissions:
         """Its permission changes."""
         self._source.tell("Counting permission changes")
-        return gather_permissions(self._source.connection, self.question, MOST_ROWS)
+        return gather_permissions(self._source.connection, self.question, self.order.rows)
 
     @cached_property
     def intake(self) -> Intake:

@@ -20,6 +20,7 @@ from auditdash.reports.orders.logos import read_logo
 from auditdash.reports.paper import draw_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
 from auditdash.reports.sections.listing import TEXT_AREAS, write_long_table
+from auditdash.reports.sections.permissions import write_long_changes
 from auditdash.reports.sending.result import encode_result, told_by
 from auditdash.reports.source import source_of
 from auditdash.settings import Settings
@@ -105,7 +106,11 @@ def gather_contents(
 def _long_tables(contents: Contents, work: Path) -> tuple[LongTable, ...]:
     listings = [contents.listing(each) for each in contents.sections if each.is_listing]
     zone, paper = contents.question.clock.zone, contents.order.paper
-    return tuple(write_long_table(each, zone, paper, work) for each in listings if each.is_long)
+    found = [write_long_table(each, zone, paper, work) for each in listings if each.is_long]
+    if contents.has("permissions") and contents.permissions.is_long:
+        height = TEXT_AREAS[paper][1]
+        found.append(write_long_changes(contents.permissions, zone, height, work))
+    return tuple(found)
 
 
 def _attachments(contents: Contents, work: Path) -> tuple[Attachment, ...]:

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import logging
 import os
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from hashlib import md5
 from pathlib import Path
+from typing import Any
 
 import pydyf
 from weasyprint import HTML, Document
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-from auditdash.events.instants import Instant, to_datetime
+from auditdash.events.instants import to_datetime
 from auditdash.reports.longtables.drawing import Pen
 from auditdash.reports.longtables.fill import fill
+from auditdash.reports.printing.embedded import Packed, Piece, Sink, pack
 from auditdash.reports.printing.process import Attachment, Job, RenderError
 
 _VARIANT = "pdf/a-3a"
-_CHUNK = 1 << 20
 _LOGO = "report:logo"
 _PDF_DATE = "D:%Y%m%d%H%M%SZ"
 
@@ -67,6 +66,26 @@ class OwnLogo(URLFetcher):
         raise FatalURLFetchingError(f"refused to fetch {url[:200]!r}")
 
 
+class Embedded(pydyf.Stream):
+    """A stream whose content is a packed file."""
+
+    def __init__(self, packed: Packed, extra: dict[str, Any]) -> None:
+        told = {**extra, "Length": packed.length, "Filter": "/FlateDecode"}
+        super().__init__([], told)  # type: ignore[no-untyped-call]  # pydyf has no types
+        self._packed = packed
+
+    @property
+    def data(self) -> bytes:
+        """All but the content, whose checksum it has: what the id of the PDF is made from."""
+        return bytes(pydyf.Dictionary(self.extra).data)
+
+    @property
+    def indirect(self) -> Piece:
+        """The whole object, for Sink.write."""
+        number = f"{self.number} {self.generation} obj\n".encode()
+        return Piece(b"%b%b\nstream\n" % (number, self.data), self._packed, b"\nendstream\nendobj")
+
+
 def render_pdf(job: Job, tell: Callable[[str], None]) -> int:
     """Write the PDF of a job to its target, synced to disk, and answer its number of pages.
 
@@ -95,7 +114,7 @@ def _write(job: Job, part: Path, fetcher: OwnLogo, tell: Callable[[str], None]) 
     tell(f"Writing {len(document.pages)} pages")
     with part.open("wb") as file:
         document.write_pdf(
-            file,
+            Sink(file),
             finisher=_finisher(job, pen),
             pdf_variant=_VARIANT,
             pdf_identifier=job.identifier.encode("ascii"),
@@ -150,11 +169,11 @@ def _add_ua_identifier(pdf: pydyf.PDF) -> None:
 
 
 def _attach(pdf: pydyf.PDF, job: Job) -> None:
-    """Embed the files ourselves: WeasyPrint would hold each one in memory, unpacked."""
+    """Embed the files ourselves: WeasyPrint would hold each one in memory."""
     names = pydyf.Array()
     files = pydyf.Array()
     for attachment in sorted(job.attachments, key=lambda each: each.name):
-        specification = _embed(pdf, attachment, job.made_at)
+        specification = _embed(pdf, attachment, job)
         names.extend([pydyf.String(attachment.name), specification.reference])
         files.append(specification.reference)
     tree = pydyf.Dictionary({"Names": names})
@@ -163,20 +182,17 @@ def _attach(pdf: pydyf.PDF, job: Job) -> None:
     pdf.catalog["AF"] = files
 
 
-def _embed(pdf: pydyf.PDF, attachment: Attachment, made_at: Instant) -> pydyf.Dictionary:
-    packed, size, checksum = _pack(Path(attachment.path))
-    date = pydyf.String(to_datetime(made_at).strftime(_PDF_DATE))
-    parameters = {"Size": size, "CheckSum": f"<{checksum}>", "CreationDate": date, "ModDate": date}
-    content = pydyf.Stream(
-        [packed],
-        pydyf.Dictionary(
-            {
-                "Type": "/EmbeddedFile",
-                "Subtype": "/" + attachment.media_type.replace("/", "#2f"),
-                "Filter": "/FlateDecode",
-                "Params": pydyf.Dictionary(parameters),
-            }
-        ),
+def _embed(pdf: pydyf.PDF, attachment: Attachment, job: Job) -> pydyf.Dictionary:
+    packed = pack(Path(attachment.path), Path(f"{job.target}.{attachment.name}.packed"))
+    date = pydyf.String(to_datetime(job.made_at).strftime(_PDF_DATE))
+    parameters = {"Size": packed.size, "CheckSum": f"<{packed.checksum}>"}
+    content = Embedded(
+        packed,
+        {
+            "Type": "/EmbeddedFile",
+            "Subtype": "/" + attachment.media_type.replace("/", "#2f"),
+            "Params": pydyf.Dictionary({**parameters, "CreationDate": date, "ModDate": date}),
+        },
     )
     pdf.add_object(content)
     specification = pydyf.Dictionary(
@@ -191,18 +207,3 @@ def _embed(pdf: pydyf.PDF, attachment: Attachment, made_at: Instant) -> pydyf.Di
     )
     pdf.add_object(specification)
     return specification
-
-
-def _pack(path: Path) -> tuple[bytes, int, str]:
-    """A file compressed piece by piece, with its size and the MD5 that PDF asks for."""
-    packer = zlib.compressobj()
-    checksum = md5(usedforsecurity=False)
-    packed = bytearray()
-    size = 0
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            size += len(chunk)
-            checksum.update(chunk)
-            packed += packer.compress(chunk)
-    packed += packer.flush()
-    return bytes(packed), size, checksum.hexdigest()

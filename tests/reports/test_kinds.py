@@ -29,6 +29,7 @@ _KINDS = tuple(kinds())
 _OCTOBER = "2026-10-01T00:30:00Z"
 _EXPORT = "export_data_sql_exported"
 _GIVEN = "connection_member_added_with_role"
+_LETTERS = str.maketrans("0123456789", "abcdefghij")  # whoever traces numbers takes names for text
 
 
 def _readings(count: int) -> list[dict[str, Any]]:
@@ -84,6 +85,28 @@ def test_each_kind_is_valid_and_each_of_its_numbers_is_in_its_attachments(
     assert f"{kinds()[kind].title} October 2026" in words(path)
     _check_that_the_result_is_one_page(path)
     assert run.rows == manifest(path)["population"]["rows"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("kind", ["access", "permissions"])
+def test_long_lists_with_boxes_and_tags_are_printed_row_by_row(
+    engine: Engine, settings: Settings, workspace_id: int, kind: str
+) -> None:
+    start = parse_instant(_OCTOBER)
+    records = [
+        make_record(
+            id=f"given-{number}",
+            action=_GIVEN,
+            timestamp=to_rfc3339(Instant(start + number * 60_000_000)),
+            context={"member_username": f"{number}".translate(_LETTERS), "role": "view"},
+        )
+        for number in range(201)
+    ]
+    with writing(engine) as connection:
+        store(connection, workspace_id, *records)
+    _, path = make_paper(engine, settings, workspace_id, kind=kind, query="", rows=250)
+    assert untraced(path) == {}
+    assert judge(path, "3a", "ua1") == []
 
 
 @ON_SQLITE

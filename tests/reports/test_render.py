@@ -6,19 +6,22 @@ import os
 import subprocess
 import sys
 import time
+import tracemalloc
 from html import escape
 from pathlib import Path
 
 import msgspec
 import pikepdf
+import pydyf
 import pytest
 from weasyprint.urls import FatalURLFetchingError
 
 from auditdash.events.instants import parse_instant
 from auditdash.events.wording import printable
+from auditdash.reports.printing.embedded import Sink, pack
 from auditdash.reports.printing.fonts import on_paper
 from auditdash.reports.printing.process import Attachment, Job, RenderError, render_in_child
-from auditdash.reports.render import OwnLogo
+from auditdash.reports.render import Embedded, OwnLogo
 from tests.verapdf import judge
 
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Paper</title><style>
@@ -75,6 +78,23 @@ def test_the_same_job_gives_the_same_bytes(tmp_path: Path) -> None:
     time.sleep(1.1)  # a second that found its way into the file would differ
     render_in_child(jobs[1], _PATIENCE, _ignore)
     assert Path(jobs[0].target).read_bytes() == Path(jobs[1].target).read_bytes()
+
+
+def test_an_attachment_is_copied_into_the_file_and_never_stands_in_memory(tmp_path: Path) -> None:
+    rows, target, size = tmp_path / "rows", tmp_path / "a.pdf", 16 << 20
+    rows.write_bytes(os.urandom(size))
+    pdf = pydyf.PDF()
+    tracemalloc.start()
+    content = Embedded(pack(rows, tmp_path / "packed"), {"Type": "/EmbeddedFile"})
+    pdf.add_object(content)
+    pdf.catalog["Rows"] = content.reference
+    with target.open("wb") as file:
+        pdf.write(Sink(file), identifier=True, compress=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < size / 2
+    with pikepdf.open(target) as written:
+        assert written.Root.Rows.read_bytes() == rows.read_bytes()
 
 
 def test_every_character_is_printed_by_a_font_of_ours_or_as_its_code_point(tmp_path: Path) -> None:

@@ -60,7 +60,9 @@ class Voice:
         if not text:
             return ()
         plain = _is_plain(text)
-        return tuple(self._greedy(text.split(), width) if plain else self._wrapped(text, width))
+        # by spaces alone: one that must not break is a part of its word
+        words = [word for word in text.split(" ") if word]
+        return tuple(self._greedy(words, width) if plain else self._wrapped(text, width))
 
     def _greedy(self, words: list[str], width: float) -> Iterator[Line]:
         """Words put beside each other while they fit; one that never does is broken."""

@@ -54,7 +54,6 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     empty: str = ""
     columns: tuple[Column, ...] = ()
     attach: tuple[str, ...] = ()
-    most: int = 0
 
     @property
     def template(self) -> str:

@@ -23,8 +23,8 @@ from auditdash.reports.orders.order import Paper
 from auditdash.reports.orders.sections import Cell, Column, Form, Section
 
 _LONGEST_CELL = 1 << 24
-_LONG: Final = 200  # rows; WeasyPrint's own tables take 10 to 20 ms for each
-_DRAWN: Final = frozenset({"tag", "box"})  # forms that are more than a text
+LONG: Final = 200  # rows; WeasyPrint's own tables take 10 to 20 ms for each
+_BOXES: Final = "☐\u00a0keep ☐\u00a0remove ☐\u00a0change"
 _ABOVE_MM: Final = 38  # heading and lead of a section
 # The text area of a page in millimetres, as paper.css leaves it.
 TEXT_AREAS: Final[Mapping[Paper, tuple[float, float]]] = {
@@ -50,9 +50,8 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     @property
     def is_long(self) -> bool:
-        """Whether reports.longtables sets it: many rows of texts, from the top of a page."""
-        forms = {cell.form for column in self.section.columns for cell in column.parts}
-        return len(self.rows) > _LONG and not self.section.flow and not forms & _DRAWN
+        """Whether reports.longtables sets it: many rows, from the top of a page."""
+        return len(self.rows) > LONG and not self.section.flow
 
 
 def gather_listing(section: Section, file: AttachedFile, folder: Path, limit: int) -> Listing:
@@ -90,6 +89,8 @@ def _column(column: Column, place: int) -> table.Column:
 
 def _cell(lines: tuple[Line, ...], zone: ZoneInfo) -> table.Cell:
     first, *others = lines
+    if first.form == "box":
+        return table.Cell("", _BOXES)
     notes = [_text(each, zone) for each in others if each.value is not None]
     return table.Cell(_text(first, zone), ", ".join(notes))
 
@@ -103,7 +104,7 @@ def _text(line: Line, zone: ZoneInfo) -> str:
             return f"{to_datetime(at, zone):%Y-%m-%d} {time_text(at, zone)}"
         case "number":
             return f"{line.value:,}"
-        case "word":
+        case "word" | "tag":
             return str(line.value).capitalize()
     return f"{line.before} {line.value}".strip()
 

@@ -37,13 +37,14 @@ _AGES: Final = (
     (1 << 30, "Longer than a year"),
 )
 _UNTOLD: Final = "Not recorded"
+_OTHERS: Final = "All others"
 
 
 class Chart(Struct, frozen=True, kw_only=True):
-    """A drawn chart and its title."""
+    """A drawn chart and its title; None where there is nothing to draw."""
 
     title: str
-    svg: Markup
+    svg: Markup | None
 
 
 def gather_charts(source: Source) -> tuple[Chart, ...]:
@@ -57,7 +58,8 @@ def _chart(series: Series, width: float, height: float) -> Chart:
     # The title of the SVG is what a screen reader says of the figure.
     said = replace(series, title=f"{series.title}. {series.summary}")
     # charts.still escapes every text that it draws
-    return Chart(title=series.title, svg=Markup(svg(said, width, height)))  # noqa: S704 - escaped there
+    drawn = Markup(svg(said, width, height)) if series.labels else None  # noqa: S704 - escaped there
+    return Chart(title=series.title, svg=drawn)
 
 
 def _over_time(source: Source) -> Series:
@@ -89,7 +91,7 @@ def _by_category(source: Source) -> Series:
     values = series.traces[0].values
     if len(values) <= _TOP:
         return series
-    rest = Label(text="All others", short="All others")
+    rest = Label(text=_OTHERS, short=_OTHERS)
     trace = replace(series.traces[0], values=(*values[:_TOP], sum(values[_TOP:])), links=())
     return replace(series, labels=(*series.labels[:_TOP], rest), traces=(trace,))
 
@@ -132,7 +134,9 @@ def _age(days: int | None) -> str:
 
 
 def _most(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:_TOP]
+    ordered = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    rest = sum(count for _, count in ordered[_TOP:])
+    return [*ordered[:_TOP], *([(_OTHERS, rest)] if rest else [])]
 
 
 def _bars(name: str, title: str, head: str, unit: str, pairs: Sequence[tuple[str, int]]) -> Series:

@@ -107,7 +107,8 @@ def trace_permissions(paper: Paper) -> Iterator[str]:
     kinds = Counter(map(kind_of, changes))
     told = [part for kind in ("Granted", "Changed", "Revoked") for part in (kinds[kind], kind)]
     yield said(len(changes), "Changes", *told, len(own), "Made to one’s own access")
-    for row in (*changes, *(row for row in changes if row["seq"] in own)):
+    listed = changes[: paper.order["rows"]]
+    for row in (*listed, *(row for row in listed if row["seq"] in own)):
         yield (
             said(when(paper.local(row)), name_of(row, "actor") or "unknown", row["actor_ip"])
             + r" [^\d]*"
@@ -115,7 +116,7 @@ def trace_permissions(paper: Paper) -> Iterator[str]:
             + rf" [^\d]*({_ARCHIVE} )?→ [^\d]*"
             + said(int(row["seq"]))
         )
-    yield from filter(None, [printed(len(changes))])
+    yield from filter(None, [printed(len(changes), len(listed))])
     if own:
         yield said("Of the changes printed below,", f"{len(own):,}.")
 

@@ -20,9 +20,9 @@ _UTC = ZoneInfo("UTC")
 
 
 def trace_cover(paper: Paper) -> Iterator[str]:
-    """The period twice, when and how it was made, and where each section begins."""
+    """The period, by UTC too, when and how it was made, and where each section begins."""
     question, made = paper.manifest["question"], paper.manifest["made_at"]
-    for zone in (paper.zone, _UTC):
+    for zone in dict.fromkeys((paper.zone, _UTC)):
         first, last = (paper.moment(question[each], zone) for each in ("start", "end"))
         yield said(first, "until before", last)
     yield said("Made at", paper.moment(made))

@@ -15,7 +15,7 @@ def trace_list(paper: Paper, name: str) -> Iterator[str]:
     """Each printed row, and how many there are."""
     section = sections()[name]
     rows = paper.listed(section.file)
-    most = min(paper.order["rows"], section.most or paper.order["rows"])
+    most = paper.order["rows"]
     for row in rows[:most]:
         cells = [_cell(paper, column.parts, row) for column in section.columns]
         yield said(*cells)

@@ -92,8 +92,8 @@ def _lights(paper: Paper) -> Iterator[str]:
 
 def _charts(paper: Paper) -> Iterator[str]:
     if not paper.of_events:
-        yield from _bars(Counter(row["role"] for row in paper.rows))
-        yield from _bars(Counter(row["object_kind"].capitalize() for row in paper.rows))
+        yield from _all_bars(Counter(row["role"] for row in paper.rows))
+        yield from _all_bars(Counter(row["object_kind"].capitalize() for row in paper.rows))
         yield from _ages(paper)
         return
     charts = _kind(paper).charts
@@ -104,13 +104,18 @@ def _charts(paper: Paper) -> Iterator[str]:
         counts = Counter(
             paper.catalogue.get(row["action"], {}).get("category", "Other") for row in paper.rows
         )
-        yield from _bars(counts)
-        rest = sum(count for _, count in counts.most_common()[_TOP:])
-        if rest:
-            yield said("All others", rest)
+        yield from _all_bars(counts)
     if "by-action" in charts:
-        yield from _bars(Counter(paper.label(row["action"]) for row in paper.rows))
+        yield from _all_bars(Counter(paper.label(row["action"]) for row in paper.rows))
     yield from _bars(Counter(name_of(row, "actor") for row in paper.rows if folded(row, "actor")))
+
+
+def _all_bars(counts: Counter[str]) -> Iterator[str]:
+    """The longest bars, and one for all others."""
+    yield from _bars(counts)
+    rest = sum(count for _, count in counts.most_common()[_TOP:])
+    if rest:
+        yield said("All others", rest)
 
 
 def _bars(counts: Counter[str]) -> Iterator[str]:
