@@ -34,6 +34,8 @@ OWNERS = {
     "plotly": ("charts.interactive",),
     "weasyprint": ("reports.render", "reports.longtables"),
     "pydyf": ("reports.render", "reports.longtables"),
+    "xlsxwriter": ("downloads.files.xlsx",),
+    "arro3": ("downloads.files.parquet",),
     "PIL": ("reports.orders.logos",),
     "pyhanko": ("reports.signing",),
     "asn1crypto": ("reports.signing",),

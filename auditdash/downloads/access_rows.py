@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.access.difference import Delta
 from auditdash.queries.access.nodes import Node
@@ -39,6 +39,9 @@ _ODDITIES: Final = (
     *("does_not_fit_seq", "does_not_fit_at"),
     *("baseline", "line", "does_not_fit_baseline", "does_not_fit_line"),
 )
+_LINES: Final = ("", "given_", "joined_", "does_not_fit_")
+_WHOLE: Final = " ".join(f"{each}{part}" for each in _LINES for part in ("baseline", "line"))
+_INSTANT: Final = "since until"
 NOT_SEEN: Final = "known only from its end: given before the log begins, or not recorded"
 DOUBTFUL: Final = "given when it, or the group, was already deleted"
 AGAINST: Final = "listed by a baseline, against what the events say"
@@ -46,26 +49,26 @@ LISTED: Final = "listed by a baseline"
 LISTED_BEFORE: Final = f"{LISTED}: since when is not recorded"
 
 
-def iterate_ways_csv(ways: Iterable[Way]) -> Iterator[bytes]:
+def ways_table(ways: Iterable[Way]) -> Table:
     """Ways to reach something, a row each."""
-    return iterate_table(WAYS, map(way_cells, ways))
+    return Table(columns_of(WAYS, whole=_WHOLE, instant=_INSTANT), map(way_cells, ways))
 
 
-def iterate_grants_csv(ways: Iterable[Way]) -> Iterator[bytes]:
+def grants_table(ways: Iterable[Way]) -> Table:
     """Access to be reviewed, a numbered row each, with empty columns for the decision."""
     empty = (None,) * len(_DECISION)
     rows = ((number, *way_cells(each), *empty) for number, each in enumerate(ways, 1))
-    return iterate_table(GRANTS, rows)
+    return Table(columns_of(GRANTS, whole=_WHOLE, instant=_INSTANT), rows)
 
 
-def iterate_deltas_csv(deltas: Iterable[Delta]) -> Iterator[bytes]:
+def deltas_table(deltas: Iterable[Delta]) -> Table:
     """What is different, a row each."""
-    return iterate_table(DELTAS, (_delta(each) for each in deltas))
+    return Table(columns_of(DELTAS, whole=_WHOLE), (_delta(each) for each in deltas))
 
 
-def iterate_oddities_csv(oddities: Iterable[Oddity]) -> Iterator[bytes]:
+def oddities_table(oddities: Iterable[Oddity]) -> Table:
     """What does not fit together, a row each."""
-    return iterate_table(_ODDITIES, (_oddity(each) for each in oddities))
+    return Table(columns_of(_ODDITIES, whole=_WHOLE), (_oddity(each) for each in oddities))
 
 
 def role_text(role: str | None, thing: Node) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.instants import to_rfc3339
 from auditdash.queries.access.baselines import LineEffect
 from auditdash.store.baselines.rows import Baseline, Line
@@ -19,18 +19,20 @@ _BASELINES: Final = (
 _LINE: Final = Line.__struct_fields__
 
 
-def iterate_baselines_csv(baselines: Iterable[Baseline]) -> Iterator[bytes]:
+def baselines_table(baselines: Iterable[Baseline]) -> Table:
     """All that were ever imported, a row each. Instants are UTC."""
-    return iterate_table(_BASELINES, (_baseline(each) for each in baselines))
+    return Table(
+        columns_of(_BASELINES, whole="baseline lines"), (_baseline(each) for each in baselines)
+    )
 
 
-def iterate_lines_csv(lines: Iterable[LineEffect]) -> Iterator[bytes]:
+def lines_table(lines: Iterable[LineEffect]) -> Table:
     """The lines of one as they were understood, with what each does to the picture."""
     rows = (
         (*(getattr(each.line, name) for name in _LINE), each.effect, each.contradiction)
         for each in lines
     )
-    return iterate_table((*_LINE, "effect", "contradiction"), rows)
+    return Table(columns_of((*_LINE, "effect", "contradiction"), whole="line"), rows)
 
 
 def _baseline(each: Baseline) -> tuple[Value, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
 from auditdash.downloads.permission_rows import object_text
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.permission_answers.lasting import Lasted, Lasting, span_of
 
@@ -28,13 +27,14 @@ COLUMNS: Final = (
     "given_seq",
     "taken_seq",
 )
+_TYPED: Final = columns_of(COLUMNS, whole="seconds")
 _SECOND: Final = 1_000_000
 
 
-def iterate_lasting_csv(found: Lasting, now: Instant) -> Iterator[bytes]:
+def lasting_table(found: Lasting, now: Instant) -> Table:
     """The header, access that was taken soon, access that was never taken."""
     both = (("temporary", found.temporary), ("standing", found.standing))
-    return iterate_table(COLUMNS, (_cells(kind, each, now) for kind, some in both for each in some))
+    return Table(_TYPED, (_cells(kind, each, now) for kind, some in both for each in some))
 
 
 def _cells(kind: str, lasted: Lasted, now: Instant) -> tuple[Value, ...]:

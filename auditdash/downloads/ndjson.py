@@ -18,11 +18,12 @@ def iterate_ndjson(
 ) -> Iterator[bytes]:
     """A line for each event that was asked for, in pieces of some thousand lines."""
     for records in iterate_records(connection, query, scope, clock):
-        yield _lines(records)
+        yield lines_of(records)
 
 
-def _lines(records: Sequence[bytes]) -> bytes:
-    """Line breaks stand between tokens only (strings escape them): a space says the same."""
+def lines_of(records: Sequence[bytes]) -> bytes:
+    """A line each. Line breaks stand between tokens only (strings escape them): a space says the
+    same."""
     together = b"\n".join(records) + b"\n"
     if b"\r" in together or together.count(b"\n") != len(records):
         together = b"\n".join(map(_line, records)) + b"\n"

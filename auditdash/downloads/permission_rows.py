@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.catalogue import action_label, find_action
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant, to_rfc3339
@@ -51,17 +50,17 @@ _WORKSPACE: Final = "user-membership"
 _GROUPS: Final = "user-groups"
 
 
-def iterate_changes_csv(
+def changes_table(
     connection: Connection,
     query: Query,
     scope: Scope,
     clock: Clock,
     derived: Derived = ANYTHING,
-) -> Iterator[bytes]:
+) -> Table:
     """The header and a row for each change that was asked for, in pieces of some hundred rows."""
     unknown = unknown_text(find_first_recorded(connection, scope), clock.zone)
     changes = iterate_permission_changes(connection, query, scope, clock, derived)
-    return iterate_table(COLUMNS, (cells_of(change, unknown) for change in changes))
+    return Table(columns_of(COLUMNS), (cells_of(change, unknown) for change in changes))
 
 
 def cells_of(change: PermissionChange, unknown: str) -> tuple[Value, ...]:

@@ -39,6 +39,8 @@ class Stretch(Struct, frozen=True, kw_only=True):
     slug: str
     entries: Mapping[str, Sequence[Entry]]
     seqs: list[int]
+    occurred_at: list[int]
+    received_at: list[int]
     occurred: list[bytes]
     received: list[bytes]
     codes: dict[str, list[int]]
@@ -64,11 +66,14 @@ def _stretches(view: View, seqs: NDArray[np.int64], columns: Columns) -> Iterato
     occurred, received = (instant_texts(columns[name]) for name in ("time", "received"))
     codes = {name: columns[name].tolist() for name in CODED}
     numbers = seqs.tolist()
+    occurred_at, received_at = (columns[name].tolist() for name in ("time", "received"))
     for part, records in _records(view, seqs):
         yield Stretch(
             slug=view.slug,
             entries=entries,
             seqs=numbers[part],
+            occurred_at=occurred_at[part],
+            received_at=received_at[part],
             occurred=occurred[part],
             received=received[part],
             codes={name: codes[name][part] for name in CODED},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from flask import Blueprint, Response, abort, make_response
+from flask import Blueprint, Response, abort
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
@@ -17,9 +17,6 @@ from auditdash.charts.overview import (
     draw_top_entities,
 )
 from auditdash.charts.series import Series
-from auditdash.charts.table import table
-from auditdash.downloads.csv import iterate_table
-from auditdash.events.instants import to_datetime
 from auditdash.queries.heatmap import count_hours_of_week
 from auditdash.queries.histogram import count_over_time
 from auditdash.queries.rankings import count_by_category, rank_actors, rank_entities
@@ -30,7 +27,9 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.chart_view import chart_view
-from auditdash.web.frame.question import Bar, bar, link
+from auditdash.web.frame.question import Bar, bar
+from auditdash.web.summaries.answers import file_href
+from auditdash.web.taking.files import FORM, answer_file, drawn_file, frozen_scope
 
 blueprint = Blueprint("charts", __name__)
 
@@ -82,6 +81,7 @@ def show() -> Response:
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
         drawn = [draw(connection, query, scope, clock) for draw in _CHARTS.values()]
+        files = [file_href(connection, f"{PATH}/{name}.csv", text) for name in _CHARTS]
     if filled:
         readers.record_access("charts", text)
     return fragments.render(
@@ -90,27 +90,19 @@ def show() -> Response:
         bar=bar(PATH, text, query, clock),
         is_empty=not filled and not drawn[0].total,
         count=drawn[0].total,
-        charts=[chart_view(series, link(f"{PATH}/{series.name}.csv", text)) for series in drawn],
+        charts=[chart_view(*each) for each in zip(drawn, files, strict=True)],
     )
 
 
-@blueprint.get(f"{PATH}/<name>.csv")
+@blueprint.get(f"{PATH}/<name>.{FORM}")
 @readers.needs(Permission.DOWNLOAD, scoped=True)
-def download(name: str) -> Response:
+def download(name: str, form: str) -> Response:
     """The numbers of one chart as a file."""
     if name not in _CHARTS:
         abort(404)
-    query, clock = params.query(), readers.clock()
-    with reading(readers.engine()) as connection:
-        series = _CHARTS[name](connection, query, readers.scope(), clock)
-    readers.record_access("chart-file", params.query_text(), form="csv", chart=name)
-    head, *rows = table(series, whole=True).lines
-    response = make_response(b"".join(iterate_table([str(cell) for cell in head], rows)))
-    response.headers["Content-Type"] = "text/csv; charset=utf-8; header=present"
-    day = to_datetime(clock.now, clock.zone).date().isoformat()
-    file_name = f"{readers.reader().workspace.slug}-{name}-{day}.csv"
-    response.headers.set("Content-Disposition", "attachment", filename=file_name)
-    return response
+    query, scope = params.query(), frozen_scope()
+    readers.record_access("chart-file", params.query_text(), form=form, chart=name)
+    return answer_file(drawn_file(name, name, _CHARTS[name]), form, scope, query)
 
 
 def _answer_error(text: str, error: QueryError) -> Response:

@@ -13,6 +13,7 @@ from auditdash.downloads.cells import cell, csv_line, text_cells
 from auditdash.downloads.columns import COLUMNS, cells_of
 from auditdash.downloads.csv import iterate_csv
 from auditdash.downloads.ndjson import iterate_ndjson
+from auditdash.downloads.tables.events import EventTable
 from auditdash.events.event import Event
 from auditdash.events.instants import HOUR, Instant, to_rfc3339
 from auditdash.index import events as index_events
@@ -68,6 +69,19 @@ def test_files_are_the_same_to_the_byte_as_from_the_events(
             assert table[: len(line)] == line
             table = table[len(line) :]
         assert table == b""
+        with reading(filled) as connection:
+            typed = [
+                row
+                for columns in EventTable(connection, *asked[1:]).typed()
+                for row in zip(*columns, strict=True)
+            ]
+        assert typed == [_typed(each) for each in events]
+
+
+def _typed(event: Event) -> tuple[object, ...]:
+    """What its cells are, as other forms than CSV have them."""
+    cells = [each if each != "" else None for each in cells_of(event)]
+    return (cells[0], event.occurred_at, event.received_at, *cells[3:])
 
 
 def _line(event: Event) -> bytes:

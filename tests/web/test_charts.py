@@ -61,7 +61,7 @@ def test_each_chart_has_its_picture_its_table_and_its_file(client: FlaskClient) 
     for name in NAMES:
         assert '<section class="card chart' in answer.text
         assert f'id="{name}"' in answer.text
-        assert f'href="/charts/{name}.csv?q="' in answer.text
+        assert f'href="/charts/{name}.csv?q=&amp;seq=' in answer.text
         assert f'id="still-{name}-title"' in answer.text
     assert answer.text.count("<table") == len(NAMES) == len(_figures(answer))
 

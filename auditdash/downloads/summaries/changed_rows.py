@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.changed.compare import Compared, Named
 
@@ -17,7 +17,7 @@ CHANGED: Final = (
 )
 
 
-def iterate_changed_csv(compared: Sequence[Compared]) -> Iterator[bytes]:
+def changed_table(compared: Sequence[Compared]) -> Table:
     """The header and the rows, kind by kind, most events first. Instants are UTC."""
     rows = (
         _row(each, change, named)
@@ -25,7 +25,7 @@ def iterate_changed_csv(compared: Sequence[Compared]) -> Iterator[bytes]:
         for change, found in ((each.kind.new_head, each.new), (each.kind.gone_head, each.gone))
         for named in found
     )
-    return iterate_table(CHANGED, rows)
+    return Table(columns_of(CHANGED, whole="events", instant="period_start period_end"), rows)
 
 
 def _row(compared: Compared, change: str, named: Named) -> tuple[Value, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.instants import to_rfc3339
 from auditdash.events.wording import sentence
 from auditdash.queries.data_exports import Exported, Exporter, ExportSummary
@@ -81,10 +81,19 @@ GAINED: Final = (
     "exports_within_24_hours",
 )
 
+_PEOPLE: Final = columns_of(
+    PEOPLE,
+    whole="exports sql csv pdf reports at_night bursts off_hours busiest_day_exports own_days"
+    " peers",
+    number="own_median own_deviation peers_median peers_deviation",
+    day="busiest_day",
+)
+_REPORTS: Final = columns_of(REPORTS, whole="exports sql csv pdf people at_night off_hours")
 
-def iterate_people_csv(summary: ExportSummary) -> Iterator[bytes]:
+
+def people_table(summary: ExportSummary) -> Table:
     """The header and a row for each person, most exports first. Instants are UTC."""
-    return iterate_table(PEOPLE, iterate_people(summary.people))
+    return Table(_PEOPLE, iterate_people(summary.people))
 
 
 def iterate_people(people: Iterable[Exporter]) -> Iterator[tuple[Value, ...]]:
@@ -108,9 +117,9 @@ def iterate_people(people: Iterable[Exporter]) -> Iterator[tuple[Value, ...]]:
     )
 
 
-def iterate_reports_csv(summary: ExportSummary) -> Iterator[bytes]:
+def reports_table(summary: ExportSummary) -> Table:
     """The header and a row for each report, most exports first. Instants are UTC."""
-    return iterate_table(REPORTS, iterate_reports(summary.reports))
+    return Table(_REPORTS, iterate_reports(summary.reports))
 
 
 def iterate_reports(reports: Iterable[Exported]) -> Iterator[tuple[Value, ...]]:
@@ -132,7 +141,7 @@ def iterate_reports(reports: Iterable[Exported]) -> Iterator[tuple[Value, ...]]:
     )
 
 
-def iterate_networks_csv(networks: Networks) -> Iterator[bytes]:
+def networks_table(networks: Networks) -> Table:
     """The header and a row for each network, most exports first. Instants are UTC."""
     rows: Iterator[tuple[Value, ...]] = (
         (
@@ -146,22 +155,22 @@ def iterate_networks_csv(networks: Networks) -> Iterator[bytes]:
         )
         for each in networks.all
     )
-    return iterate_table(NETWORKS, rows)
+    return Table(columns_of(NETWORKS, whole="exports people people_never_here_before"), rows)
 
 
-def iterate_new_networks_csv(networks: Networks) -> Iterator[bytes]:
+def new_networks_table(networks: Networks) -> Table:
     """The header and a row for each person and network that is new for them, the newest first."""
     rows: Iterator[tuple[Value, ...]] = (
         (each.person, each.network, to_rfc3339(each.first_at), each.count) for each in networks.new
     )
-    return iterate_table(NEW_NETWORKS, rows)
+    return Table(columns_of(NEW_NETWORKS, whole="exports"), rows)
 
 
-def iterate_gained_csv(
-    connection: Connection, scope: Scope, gained: Sequence[Gained]
-) -> Iterator[bytes]:
+def gained_table(connection: Connection, scope: Scope, gained: Sequence[Gained]) -> Table:
     """The header and a row for each permission gained before exports, most exports first."""
-    return iterate_table(GAINED, _gained_rows(connection, scope, gained))
+    return Table(
+        columns_of(GAINED, whole="exports_within_24_hours"), _gained_rows(connection, scope, gained)
+    )
 
 
 def _gained_rows(

@@ -7,7 +7,7 @@ from typing import Final
 
 from auditdash.downloads.access_rows import line_cells
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.tables.table import Table, columns_of
 from auditdash.events.instants import to_rfc3339
 from auditdash.queries.inventory.members import Groups
 from auditdash.queries.inventory.recipients import Recipients
@@ -45,7 +45,7 @@ REPORTS: Final = (
 )
 
 
-def iterate_recipients_csv(recipients: Recipients) -> Iterator[bytes]:
+def recipients_table(recipients: Recipients) -> Table:
     """The header and a row for each recipient of a schedule. Instants are UTC."""
     rows: Iterator[tuple[Value, ...]] = (
         (
@@ -60,10 +60,10 @@ def iterate_recipients_csv(recipients: Recipients) -> Iterator[bytes]:
         )
         for each in recipients.all
     )
-    return iterate_table(RECIPIENTS, rows)
+    return Table(columns_of(RECIPIENTS), rows)
 
 
-def iterate_tokens_csv(tokens: Tokens) -> Iterator[bytes]:
+def tokens_table(tokens: Tokens) -> Table:
     """The header and a row for each token. Instants are UTC."""
     rows: Iterator[tuple[Value, ...]] = (
         (
@@ -79,10 +79,10 @@ def iterate_tokens_csv(tokens: Tokens) -> Iterator[bytes]:
         )
         for each in tokens.all
     )
-    return iterate_table(TOKENS, rows)
+    return Table(columns_of(TOKENS), rows)
 
 
-def iterate_groups_csv(groups: Groups) -> Iterator[bytes]:
+def groups_table(groups: Groups) -> Table:
     """The header and a row for each membership of each group. Instants are UTC."""
     rows: Iterator[tuple[Value, ...]] = (
         (
@@ -96,10 +96,10 @@ def iterate_groups_csv(groups: Groups) -> Iterator[bytes]:
         for group in groups.all
         for each in group.members
     )
-    return iterate_table(MEMBERS, rows)
+    return Table(columns_of(MEMBERS, whole="baseline line"), rows)
 
 
-def iterate_changed_reports_csv(reports: Reports) -> Iterator[bytes]:
+def changed_reports_table(reports: Reports) -> Table:
     """The header and a row for each report whose SQL changed. Instants are UTC."""
     rows: Iterator[tuple[Value, ...]] = (
         (
@@ -113,7 +113,7 @@ def iterate_changed_reports_csv(reports: Reports) -> Iterator[bytes]:
         )
         for each in reports.all
     )
-    return iterate_table(REPORTS, rows)
+    return Table(columns_of(REPORTS, whole="exports sql_changes people edits"), rows)
 
 
 def mark_cells(mark: Mark | None) -> tuple[Value, ...]:

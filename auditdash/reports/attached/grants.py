@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from auditdash.downloads.access_rows import doubt_of, iterate_grants_csv, role_text
+from auditdash.downloads.access_rows import doubt_of, grants_table, role_text
 from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.queries.access import paths as ways
@@ -31,7 +31,7 @@ def moment_of(source: Source) -> Instant:
 
 def iterate_lines(source: Source) -> Iterator[bytes]:
     """population.csv, by whom it is of."""
-    return iterate_grants_csv(iterate_grants(source))
+    return grants_table(iterate_grants(source)).csv()
 
 
 def iterate_grants(source: Source) -> Iterator[Way]:

@@ -7,10 +7,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from auditdash.downloads.access_rows import iterate_deltas_csv
-from auditdash.downloads.lasting_rows import iterate_lasting_csv
-from auditdash.downloads.summaries.changed_rows import iterate_changed_csv
-from auditdash.downloads.summaries.inventory_rows import iterate_recipients_csv, iterate_tokens_csv
+from auditdash.downloads.access_rows import deltas_table
+from auditdash.downloads.lasting_rows import lasting_table
+from auditdash.downloads.summaries.changed_rows import changed_table
+from auditdash.downloads.summaries.inventory_rows import recipients_table, tokens_table
 from auditdash.events.instants import DAY, Instant
 from auditdash.events.periods import Period
 from auditdash.queries.access.difference import find_difference, iterate_deltas
@@ -46,7 +46,7 @@ def _changed(source: Source) -> Iterator[bytes]:
         (before, question.period),
         source.domains,
     )
-    return iterate_changed_csv(found)
+    return changed_table(found).csv()
 
 
 def _differences(source: Source) -> Iterator[bytes]:
@@ -54,7 +54,7 @@ def _differences(source: Source) -> Iterator[bytes]:
     sight = open_sight(source.connection, question.scope)
     moments = Instant(question.start - 1), moment_of(source)
     found = find_difference(sight, *moments, question.asked, question.clock)
-    return iterate_deltas_csv(iterate_deltas(sight, found))
+    return deltas_table(iterate_deltas(sight, found)).csv()
 
 
 def _lasting(source: Source) -> Iterator[bytes]:
@@ -68,7 +68,7 @@ def _lasting(source: Source) -> Iterator[bytes]:
         older=0,
         limit=_ALL,
     )
-    return iterate_lasting_csv(found, question.clock.now)
+    return lasting_table(found, question.clock.now).csv()
 
 
 def _tokens(source: Source) -> Iterator[bytes]:
@@ -76,7 +76,7 @@ def _tokens(source: Source) -> Iterator[bytes]:
     query = at_any_time(question, source.kind.within)
     found = find_tokens(source.connection, query, question.scope, question.clock)
     there = [each for each in found.all if _was_there(source, each.began, each.ended)]
-    return iterate_tokens_csv(replace(found, all=there))
+    return tokens_table(replace(found, all=there)).csv()
 
 
 def _recipients(source: Source) -> Iterator[bytes]:
@@ -86,7 +86,7 @@ def _recipients(source: Source) -> Iterator[bytes]:
         source.connection, query, question.scope, question.clock, source.domains
     )
     there = [each for each in found.all if _was_there(source, each.began, each.ended)]
-    return iterate_recipients_csv(replace(found, all=there))
+    return recipients_table(replace(found, all=there)).csv()
 
 
 def _was_there(source: Source, began: Mark | None, ended: Mark | None) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from auditdash.accounts.roles import Permission
 from auditdash.downloads.access_rows import role_text
-from auditdash.downloads.baseline_rows import iterate_baselines_csv, iterate_lines_csv
+from auditdash.downloads.orders.access import BaselineLinesOrder, BaselinesOrder
 from auditdash.events.errors import BadInput
 from auditdash.ingest.baselines.keep import (
     check_workspace,
@@ -23,13 +23,14 @@ from auditdash.ingest.baselines.lines import COLUMNS, MOST_BYTES, BadBaseline, F
 from auditdash.queries.access.baselines import EFFECTS, Effects, LineEffect, find_effects
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.rows import open_sight
+from auditdash.search.query import Query
 from auditdash.store.baselines.rows import Baseline, Line
 from auditdash.store.baselines.table import find_baseline, find_baselines, find_file
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
 from auditdash.web.access.asked import PATH, Asked, Moment
 from auditdash.web.access.view import ODD, NodeView, node_view
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
+from auditdash.web.taking.files import FORM, answer_file, frozen_scope
 
 blueprint = Blueprint("baselines", __name__, url_prefix=f"{PATH}/baselines")
 
@@ -136,41 +137,23 @@ def remove(number: int) -> Response:
     return fragments.see_other(f"{PATH}/baselines")
 
 
-@blueprint.get("/all.csv")
+@blueprint.get(f"/all.{FORM}")
 @readers.needs(Permission.DOWNLOAD)
-def download() -> Response:
+def download(form: str) -> Response:
     """The list of all of them."""
-    readers.record_access("access-baseline-file")
-    scope = frozen_scope()
-    return stream_file(
-        "baselines",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: iterate_baselines_csv(find_baselines(connection, scope.workspace_id)),
-    )
+    readers.record_access("access-baseline-file", form=form)
+    return answer_file(BaselinesOrder(), form, frozen_scope(), Query())
 
 
-@blueprint.get("/<int:number>/lines.csv")
+@blueprint.get(f"/<int:number>/lines.{FORM}")
 @readers.needs(Permission.DOWNLOAD)
-def download_lines(number: int) -> Response:
+def download_lines(number: int, form: str) -> Response:
     """The lines of one, with what each does."""
-    baseline, scope = _find(number), frozen_scope()
+    _find(number)
     effect = params.choice("effect", ("", *EFFECTS), "")
-    readers.record_access("access-baseline-file", which=str(number))
-
-    def rows(effects: Effects) -> Iterable[LineEffect]:
-        return effects.iterate(effects.of_effect(effect))
-
-    return stream_file(
-        f"baseline-{number}",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: iterate_lines_csv(
-            rows(find_effects(connection, open_sight(connection, scope), baseline))
-        ),
-    )
+    readers.record_access("access-baseline-file", which=str(number), form=form)
+    order = BaselineLinesOrder(number=number, effect=effect)
+    return answer_file(order, form, frozen_scope(), Query())
 
 
 @blueprint.get("/<int:number>/file")

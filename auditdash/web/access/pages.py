@@ -10,7 +10,9 @@ from msgspec import structs
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
+from auditdash.downloads.orders.access import ACCESS, AccessOrder
 from auditdash.events.instants import Instant
+from auditdash.queries.access import difference as between
 from auditdash.queries.access.nodes import Node
 from auditdash.queries.access.rows import Sight, open_sight
 from auditdash.search.errors import QueryError
@@ -18,7 +20,7 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
-from auditdash.web.access import cards, files, view
+from auditdash.web.access import cards, view
 from auditdash.web.access.asked import (
     KINDS,
     PATH,
@@ -27,9 +29,9 @@ from auditdash.web.access.asked import (
     read_earlier,
     read_node,
 )
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.keeping import results as keeping
 from auditdash.web.keeping.results import Context
+from auditdash.web.taking.files import FORM, answer_file, asking, frozen_scope
 
 blueprint = Blueprint("access", __name__, url_prefix=PATH)
 
@@ -100,7 +102,7 @@ def show_differences() -> Response:
     clock = readers.clock()
     asked = read_asked(clock)
     earlier = read_earlier(clock, asked.moment)
-    kind = params.choice("kind", ("", *files.DIFFERENCES), "")
+    kind = params.choice("kind", ("", *between.KINDS), "")
 
     def tell(sight: Sight, query: Query) -> Context:
         return cards.differences(sight, query, asked, clock, earlier, kind, _number())
@@ -134,34 +136,27 @@ def show_contradictions() -> Response:
     return fragments.render(_ODD, _ODD, 200, results=results.html, **results.told)
 
 
-@blueprint.get("/<name>.csv")
+@blueprint.get(f"/<name>.{FORM}")
 @readers.needs(Permission.DOWNLOAD)
-def download(name: str) -> Response:
+def download(name: str, form: str) -> Response:
     """One table whole, as its page shows it."""
-    if name not in files.TABLES:
+    table = next((each for each in ACCESS if each == name), None)
+    if table is None:
         abort(404)
-    clock, scope = readers.clock(), frozen_scope()
+    clock, scope, query = readers.clock(), frozen_scope(), params.query()
     asked = read_asked(clock)
-    table = files.Table(
-        name=name,
-        query=params.query(),
-        asked=asked,
-        clock=clock,
-        earlier=read_earlier(clock, asked.moment),
-        kind=params.choice("kind", (*KINDS, *files.DIFFERENCES, *view.ODD, ""), ""),
-        key=(params.text("kind"), params.exact("id") or None, params.exact("name") or None),
+    order = AccessOrder(
+        name=table,
+        at=asked.moment.at,
+        earlier=read_earlier(clock, asked.moment).at,
+        kind=params.choice("kind", (*KINDS, *between.KINDS, *view.ODD, ""), ""),
+        node=(params.text("kind"), params.exact("id") or None, params.exact("name") or None),
     )
     with reading(readers.engine()) as connection:
-        if not files.exists(table, open_sight(connection, scope)):
+        if not order.exists(asking(scope, query)(connection)):
             abort(404)
-    _record("access-file", asked, clock, table=name)
-    return stream_file(
-        f"access-{name}",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: files.iterate(table, open_sight(connection, scope)),
-    )
+    _record("access-file", asked, clock, table=name, form=form)
+    return answer_file(order, form, scope, query)
 
 
 def _number() -> int:

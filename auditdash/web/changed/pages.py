@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
-from auditdash.downloads.summaries.changed_rows import iterate_changed_csv
+from auditdash.downloads.orders.summaries import ChangedOrder
 from auditdash.events.instants import Instant
 from auditdash.events.periods import local_date
 from auditdash.queries.access.difference import find_difference
@@ -24,10 +24,10 @@ from auditdash.store.report_runs import ReportRun, list_runs
 from auditdash.web import fragments, params, readers
 from auditdash.web.changed import changed_view
 from auditdash.web.changed.asked import PATH, Asked, Days, last_days, last_month, read_asked, since
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping import results as keeping
 from auditdash.web.summaries.answers import answer_error
+from auditdash.web.taking.files import FORM, answer_file, frozen_scope
 
 blueprint = Blueprint("changed", __name__)
 
@@ -77,24 +77,19 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}.csv")
+@blueprint.get(f"{PATH}.{FORM}")
 @readers.needs(Permission.DOWNLOAD)
-def download() -> Response:
+def download(form: str) -> Response:
     """All of it as one file."""
     query, clock, scope = params.query(), readers.clock(), frozen_scope()
     asked = read_asked(clock)
-    periods = asked.earlier.period(clock), asked.later.period(clock)
-    text, domains = params.query_text(), readers.settings().domains
-    readers.record_access("changed-file", text, form="csv", **_days_said(asked))
-    return stream_file(
-        "what-changed",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: iterate_changed_csv(
-            compare(connection, query, scope, clock, periods, domains)
-        ),
+    earlier, later = asked.earlier.period(clock), asked.later.period(clock)
+    readers.record_access("changed-file", params.query_text(), form=form, **_days_said(asked))
+    order = ChangedOrder(
+        earlier=(earlier.start, earlier.end),
+        later=(later.start, later.end),
     )
+    return answer_file(order, form, scope, query)
 
 
 def _watched(query: Query, clock: Clock, asked: Asked) -> Query:

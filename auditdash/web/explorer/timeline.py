@@ -182,7 +182,6 @@ def _whole_page(connection: Connection, asked: Asked) -> _Page:
         "frozen_href": link(PATH, frozen, seq=results.highest_seq),
         "why_href": link(f"{PATH}/why", text, **asked.more),
         "csv_href": link("/downloads/events.csv", frozen, seq=results.highest_seq),
-        "ndjson_href": link("/downloads/events.ndjson", frozen, seq=results.highest_seq),
     }
 
 

@@ -21,6 +21,7 @@ from auditdash.store.sending.notices import Notice, find_notices
 from auditdash.web import fragments, readers
 from auditdash.web.entry import door
 from auditdash.web.readers import Reader
+from auditdash.web.taking.menu import file_forms
 
 _MOST_WRITTEN: Final = 512  # small things that look the same on each page
 # Our own access records are events too; the filter stands in the box and can be taken away.
@@ -56,6 +57,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["clock_time"] = clock_time
     app.jinja_env.filters["category_label"] = catalogue.category_label
     app.jinja_env.filters["printable"] = wording.printable
+    app.jinja_env.filters["file_forms"] = file_forms
     app.jinja_env.filters["rfc3339"] = to_rfc3339
     app.jinja_env.filters["attributes"] = attributes
     app.jinja_env.globals["static_url"] = static_url

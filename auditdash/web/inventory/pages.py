@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
-from auditdash.downloads.summaries.inventory_rows import (
-    iterate_changed_reports_csv,
-    iterate_groups_csv,
-    iterate_recipients_csv,
-    iterate_tokens_csv,
-)
+from auditdash.downloads.orders.summaries import Inventory, InventoryOrder
 from auditdash.queries.inventory.members import find_groups
 from auditdash.queries.inventory.recipients import find_recipients
 from auditdash.queries.inventory.reports import find_reports
@@ -26,12 +21,12 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.inventory import inventory_view
 from auditdash.web.keeping.results import ACCESS, Asked, Made, find_results, of_categories
 from auditdash.web.summaries import recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
+from auditdash.web.taking.files import FORM, answer_file, frozen_scope
 
 blueprint = Blueprint("inventory", __name__)
 
@@ -91,32 +86,14 @@ def show(which: str) -> Response:
     )
 
 
-@blueprint.get(f"{PATH}/<any(tokens, schedules, groups, reports):which>.csv")
+@blueprint.get(f"{PATH}/<any(tokens, schedules, groups, reports):which>.{FORM}")
 @readers.needs(Permission.DOWNLOAD)
-def download(which: str) -> Response:
+def download(which: Inventory, form: str) -> Response:
     """One inventory, whole."""
-    query, clock, scope = params.query(), readers.clock(), frozen_scope()
-    domains = readers.settings().domains
+    query, scope = params.query(), frozen_scope()
     title = dict(TABS)[which]
-    readers.record_access("inventory-file", params.query_text(), form="csv", which=title)
-    return stream_file(
-        f"inventory-{which}",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: _iterate(which, (connection, query, scope, clock), domains),
-    )
-
-
-def _iterate(which: str, asked: _Asked, domains: frozenset[str]) -> Iterator[bytes]:
-    match which:
-        case "tokens":
-            return iterate_tokens_csv(find_tokens(*asked))
-        case "schedules":
-            return iterate_recipients_csv(find_recipients(*asked, domains))
-        case "groups":
-            return iterate_groups_csv(find_groups(*asked))
-    return iterate_changed_reports_csv(find_reports(*asked))
+    readers.record_access("inventory-file", params.query_text(), form=form, which=title)
+    return answer_file(InventoryOrder(name=which), form, scope, query)
 
 
 def _made(connection: Connection, asked: Asked, which: str, rows: int, filled: bool) -> Made:

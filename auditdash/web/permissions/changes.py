@@ -8,7 +8,8 @@ from flask import Blueprint, Response
 from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
-from auditdash.downloads.permission_rows import iterate_changes_csv, unknown_text
+from auditdash.downloads.orders.events import ChangesOrder
+from auditdash.downloads.permission_rows import unknown_text
 from auditdash.queries.permission_answers.acts import ActPage, find_acts
 from auditdash.queries.permission_answers.roles import count_derived, count_directions
 from auditdash.queries.permission_changes import (
@@ -25,7 +26,6 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame import permissions_view
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping.results import (
     ACCESS,
@@ -38,6 +38,7 @@ from auditdash.web.permissions import directions
 from auditdash.web.permissions.acts_view import act_days
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
+from auditdash.web.taking.files import FORM, answer_file, frozen_scope
 
 blueprint = Blueprint("permissions", __name__)
 
@@ -91,21 +92,15 @@ def show_permissions() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}.csv")
+@blueprint.get(f"{PATH}.{FORM}")
 @readers.needs(Permission.DOWNLOAD, scoped=True)
-def download_permissions() -> Response:
-    """All permission changes of `?q=`, streamed."""
-    query, clock, scope = params.query(), readers.clock(), frozen_scope()
+def download_permissions(form: str) -> Response:
+    """All permission changes of `?q=`."""
+    query, scope = params.query(), frozen_scope()
     derived = directions.asked()
     only = directions.arguments(derived)
-    readers.record_access("permissions-file", params.query_text(), form="csv", **only)
-    return stream_file(
-        "permission-changes",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: iterate_changes_csv(connection, query, scope, clock, derived),
-    )
+    readers.record_access("permissions-file", params.query_text(), form=form, **only)
+    return answer_file(ChangesOrder(derived=derived), form, scope, query)
 
 
 def record(text: str, derived: Derived, **more: str) -> None:

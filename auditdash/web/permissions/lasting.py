@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from flask import Blueprint, Response
@@ -11,7 +10,7 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.roles import Permission
 from auditdash.charts import links
-from auditdash.downloads.lasting_rows import iterate_lasting_csv
+from auditdash.downloads.orders.events import LastingOrder
 from auditdash.downloads.permission_rows import unknown_text
 from auditdash.events.event import Event
 from auditdash.events.instants import DAY, Instant
@@ -26,7 +25,6 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.event_fields import actor_href
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.permissions_view import ChangeView, change_view
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping.results import (
@@ -40,6 +38,7 @@ from auditdash.web.keeping.results import (
 from auditdash.web.permissions.acts_view import lasted_text, said_longer
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
+from auditdash.web.taking.files import FORM, answer_file, frozen_scope
 
 blueprint = Blueprint("permission_lasting", __name__)
 
@@ -105,30 +104,14 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{LASTING}.csv")
+@blueprint.get(f"{LASTING}.{FORM}")
 @readers.needs(Permission.DOWNLOAD)
-def download() -> Response:
+def download(form: str) -> Response:
     """All of both kinds."""
-    query, clock, scope = params.query(), readers.clock(), frozen_scope()
+    query, scope = params.query(), frozen_scope()
     within, older = _days()
-    readers.record_access("permissions-file", params.query_text(), form="csv", table="lasting")
-
-    def iterate(connection: Connection) -> Iterator[bytes]:
-        found = find_lasting(
-            connection,
-            query,
-            scope,
-            clock,
-            within=within * DAY,
-            older=older * DAY,
-            limit=_LONGEST_FILE,
-        )
-        return iterate_lasting_csv(found, clock.now)
-
-    return stream_file("permission-lasting", "csv", CSV, scope, iterate)
-
-
-_LONGEST_FILE: Final = 1 << 16
+    readers.record_access("permissions-file", params.query_text(), form=form, table="lasting")
+    return answer_file(LastingOrder(within=within, older=older), form, scope, query)
 
 
 def _days() -> tuple[int, int]:

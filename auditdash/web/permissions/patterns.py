@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint, Response, abort
@@ -13,7 +13,8 @@ from auditdash.charts.overview import draw_changes_over_time, draw_directions_ov
 from auditdash.charts.series import Series
 from auditdash.charts.table import table
 from auditdash.downloads.cells import Value
-from auditdash.downloads.csv import iterate_table
+from auditdash.downloads.orders.order import Asked as Wanted
+from auditdash.downloads.tables.table import Table, numbered_columns
 from auditdash.events.catalogue import actions
 from auditdash.queries.histogram import count_actions_over_time
 from auditdash.queries.permission_answers.granting import count_granting
@@ -26,13 +27,13 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.chart_view import chart_view
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar
 from auditdash.web.keeping.results import ACCESS, Asked, Made, find_results, of_categories
 from auditdash.web.permissions import matrices
 from auditdash.web.permissions.directions import LABELS
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
+from auditdash.web.taking.files import FORM, Drawn, answer_file, frozen_scope
 
 blueprint = Blueprint("permission_patterns", __name__)
 
@@ -77,20 +78,22 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{PATTERNS}/<name>.csv")
+@blueprint.get(f"{PATTERNS}/<name>.{FORM}")
 @readers.needs(Permission.DOWNLOAD, scoped=True)
-def download(name: str) -> Response:
+def download(name: str, form: str) -> Response:
     """The numbers of one of them, whole."""
     if name not in _FILES:
         abort(404)
-    query, clock, scope = params.query(), readers.clock(), frozen_scope()
-    readers.record_access("permissions-file", params.query_text(), form="csv", table=name)
+    query, scope = params.query(), frozen_scope()
+    readers.record_access("permissions-file", params.query_text(), form=form, table=name)
 
-    def iterate(connection: Connection) -> Iterator[bytes]:
-        head, *rows = _FILES[name](connection, query, scope, clock)
-        return iterate_table([str(cell) for cell in head], rows)
+    def rows(asked: Wanted) -> Table:
+        head, *lines = _FILES[name](*asked.question)
+        return Table(numbered_columns(head, lines), lines)
 
-    return stream_file(f"permission-{name}", "csv", CSV, scope, iterate)
+    title = name.replace("-", " ").capitalize()
+    drawn = Drawn(stem=f"permission-{name}", title=title, table=rows)
+    return answer_file(drawn, form, scope, query)
 
 
 def _made(connection: Connection, asked: Asked, filled: bool) -> Made:

@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from auditdash.charts.overview import draw_exports_over_time, draw_hours_of_week
 from auditdash.charts.series import Series
-from auditdash.charts.table import table
-from auditdash.downloads.csv import iterate_table
-from auditdash.downloads.summaries.export_rows import (
-    iterate_gained_csv,
-    iterate_networks_csv,
-    iterate_new_networks_csv,
-    iterate_people_csv,
-    iterate_reports_csv,
-)
-from auditdash.downloads.summaries.inventory_rows import iterate_recipients_csv
-from auditdash.queries.data_exports import export_actions, summarise_exports
-from auditdash.queries.exports.around.gained import find_gained
-from auditdash.queries.exports.around.networks import find_networks
+from auditdash.downloads.orders.summaries import EXPORTS, ExportsOrder
+from auditdash.queries.data_exports import export_actions
 from auditdash.queries.heatmap import count_hours_of_week
 from auditdash.queries.histogram import count_actions_over_time
-from auditdash.queries.inventory.recipients import find_recipients
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.web.frame import exports_view
+from auditdash.web.taking.files import Drawn, drawn_file
 
-_Asked = tuple[Connection, Query, Scope, Clock]
 
-
-def iterate_file(
-    name: str,
-    connection: Connection,
-    query: Query,
-    scope: Scope,
-    clock: Clock,
-    home: ZoneInfo,
-    domains: frozenset[str],
-) -> Iterator[bytes]:
-    """The lines of one of TABLES."""
-    asked = (connection, query, scope, clock)
-    if name == "recipients":
-        return iterate_recipients_csv(find_recipients(*asked, domains))
-    if name in {"people", "reports"}:
-        summary = summarise_exports(*asked, home)
-        return iterate_people_csv(summary) if name == "people" else iterate_reports_csv(summary)
-    return _OTHERS[name](asked)
+def find_order(name: str) -> ExportsOrder | Drawn | None:
+    """One of TABLES, or None."""
+    if name in _CHARTS:
+        return drawn_file(f"exports-{name}", f"exports-{name}", _CHARTS[name])
+    found = next((table for table in EXPORTS if table == name), None)
+    return None if found is None else ExportsOrder(name=found)
 
 
 def exports_over_time(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Series:
@@ -66,16 +41,8 @@ def hours_of_exports(connection: Connection, query: Query, scope: Scope, clock: 
     return draw_hours_of_week(counts, clock, unit="exports")
 
 
-def _lines(series: Series) -> Iterator[bytes]:
-    head, *rows = table(series, whole=True).lines
-    return iterate_table([str(cell) for cell in head], rows)
-
-
-_OTHERS: Final[dict[str, Callable[[_Asked], Iterator[bytes]]]] = {
-    "networks": lambda asked: iterate_networks_csv(find_networks(*asked)),
-    "new-networks": lambda asked: iterate_new_networks_csv(find_networks(*asked)),
-    "gained": lambda asked: iterate_gained_csv(asked[0], asked[2], find_gained(*asked)),
-    "over-time": lambda asked: _lines(exports_over_time(*asked)),
-    "hours": lambda asked: _lines(hours_of_exports(*asked)),
+_CHARTS: Final[dict[str, Callable[[Connection, Query, Scope, Clock], Series]]] = {
+    "over-time": exports_over_time,
+    "hours": hours_of_exports,
 }
-TABLES: Final = ("people", "reports", "recipients", *_OTHERS)
+TABLES: Final = (*EXPORTS, *_CHARTS)

@@ -25,7 +25,6 @@ from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame import exports_view
 from auditdash.web.frame.chart_view import chart_view
-from auditdash.web.frame.files import CSV, frozen_scope, stream_file
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping.results import (
     ACCESS,
@@ -37,6 +36,7 @@ from auditdash.web.keeping.results import (
 )
 from auditdash.web.summaries import beside_view, export_files, recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
+from auditdash.web.taking.files import FORM, answer_file, frozen_scope
 
 blueprint = Blueprint("exports", __name__)
 
@@ -86,24 +86,16 @@ def show_exports() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}/<name>.csv")
+@blueprint.get(f"{PATH}/<name>.{FORM}")
 @readers.needs(Permission.DOWNLOAD, scoped=True)
-def download_exports(name: str) -> Response:
+def download_exports(name: str, form: str) -> Response:
     """One table of the exports page, whole."""
-    if name not in export_files.TABLES:
+    order = export_files.find_order(name)
+    if order is None:
         abort(404)
-    query, clock, scope, home = params.query(), readers.clock(), frozen_scope(), _home()
-    domains = readers.settings().domains
-    readers.record_access("exports-file", params.query_text(), form="csv", table=name)
-    return stream_file(
-        f"exports-{name}",
-        "csv",
-        CSV,
-        scope,
-        lambda connection: export_files.iterate_file(
-            name, connection, query, scope, clock, home, domains
-        ),
-    )
+    query, scope = params.query(), frozen_scope()
+    readers.record_access("exports-file", params.query_text(), form=form, table=name)
+    return answer_file(order, form, scope, query)
 
 
 def _home() -> ZoneInfo:

@@ -1,0 +1,1 @@
+"""The forms that a table can take: each is written from the same columns."""

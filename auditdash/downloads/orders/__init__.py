@@ -1,0 +1,1 @@
+"""What can be downloaded, as data: whoever asks and whoever writes the file mean the same."""

@@ -1,0 +1,1 @@
+"""Tables that readers take away: the menu of forms, and the files."""
