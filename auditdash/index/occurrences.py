@@ -63,13 +63,17 @@ def find_stretches(
     }
     found: list[NDArray[np.int64]] = []
     for segment in view.segments if codes["source"] is not None else ():
-        instants = segment.times if column == "time" else segment.column(column).astype(np.int64)
+        rows = slice(None)
+        if column == "time":  # they rise
+            ends = np.searchsorted(segment.times, (since, until + 1)).tolist()
+            rows = slice(*ends)
+        instants = segment.column(column)[rows].astype(np.int64)
         mask = (instants >= since) & (instants <= until)
-        mask &= segment.column("source") == codes["source"]
+        mask &= segment.column("source")[rows] == codes["source"]
         if codes["action"] is not None:
-            mask &= segment.column("action") != codes["action"]
+            mask &= segment.column("action")[rows] != codes["action"]
         within = view.in_sight(segment)
-        found.append(instants[mask if within is None else mask & within])
+        found.append(instants[mask if within is None else mask & within[rows]])
     every = np.sort(np.concatenate(found)) if found else np.zeros(0, np.int64)
     if not len(every):
         return [], None, None

@@ -251,7 +251,7 @@ def test_what_is_pushed_has_days_without_windows_and_what_came_late(
     assert said["2026-10-31"] == "1 event"
     assert (said["2026-11-02"], said["2026-11-23"]) == ("no event", "not over yet, no event")
     assert "2026-11-24" not in said
-    href = re.search(r'href="([^"]+)"><span class="day-number">20<', page)
+    href = re.search(r'href="([^"]+2026-11-20)"><span class="day-number">20<', page)
     assert href
     found = client.get(html.unescape(href[1])).text
     assert "2026-11-20T12:00:00" in found

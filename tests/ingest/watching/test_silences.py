@@ -218,8 +218,16 @@ def test_the_demo_is_not_watched(engine: Engine) -> None:
 def test_readings_of_the_log_are_no_sign_of_life(engine: Engine, workspace_id: int) -> None:
     fill(engine, workspace_id, [MONDAY - HOUR])
     fill(engine, workspace_id, [MONDAY], action="audit_log_accessed")
+    with writing(engine) as connection:  # from their future, and long ago: neither says anything
+        for each in (MONDAY + 2 * DAY, MONDAY - 90 * DAY):
+            stamp = to_rfc3339(Instant(each))
+            store(connection, workspace_id, make_record(id=stamp, timestamp=stamp), source="okta")
     with reading(engine) as connection:
         view = open_whole(connection, Scope(workspace_id=workspace_id))
-        quiet = find_quiet(view, "okta", Instant(MONDAY + DAY), pulled=False)
-    assert quiet
-    assert quiet.last == MONDAY - HOUR
+        at = Instant(MONDAY + DAY)
+        by_theirs = find_quiet(view, "okta", at, pulled=True)
+        by_ours = find_quiet(view, "okta", at, pulled=False)
+    assert by_theirs
+    assert by_ours
+    assert (by_theirs.first, by_theirs.last) == (MONDAY - HOUR, MONDAY - HOUR)
+    assert (by_ours.first, by_ours.last) == (MONDAY - HOUR, NOW)
