@@ -169,7 +169,8 @@ def _settle_failure(connection: Connection, run: ReportRun, error: Exception, no
 
 
 def _tell_failure(connection: Connection, run: ReportRun, now: Instant) -> None:
-    tell_of_run(connection, run, f"{report_id(run)} could not be made: {run.error}", now)
+    said = f"{report_id(run)} could not be made: {run.error}"
+    tell_of_run(connection, run, said, f"run-{run.id}-{now}", now)
 
 
 class _Watch(Struct, frozen=True):

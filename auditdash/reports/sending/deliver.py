@@ -131,7 +131,8 @@ def _tell(connection: Connection, failed: Delivery, said: str, now: Instant) -> 
     run = find_run(connection, failed.workspace_id, failed.run_id)
     if run is not None:
         where = failed.recipient or _name(connection, failed)
-        tell_of_run(connection, run, f"{report_id(run)} did not reach {where}: {said}", now)
+        said = f"{report_id(run)} did not reach {where}: {said}"
+        tell_of_run(connection, run, said, f"delivery-{failed.id}-{failed.attempts}", now)
 
 
 def _name(connection: Connection, failed: Delivery) -> str:

@@ -40,11 +40,13 @@ def tell_owner(
         insert_deliveries(connection, [told], now)
 
 
-def tell_of_run(connection: Connection, run: ReportRun, said: str, now: Instant) -> None:
+def tell_of_run(
+    connection: Connection, run: ReportRun, said: str, occasion: str, now: Instant
+) -> None:
     """Tell whoever waits for a run: the owner of its schedule, or those who see the reports."""
     schedule = _schedule_of(connection, run)
     if schedule is not None:
-        tell_owner(connection, schedule, said, f"run-{run.id}-{now}", now, run.id)
+        tell_owner(connection, schedule, said, occasion, now, run.id)
     else:
         _put_up(connection, run.workspace_id, None, said, "/reports", now)
 

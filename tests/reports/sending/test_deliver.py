@@ -343,19 +343,24 @@ def test_who_lost_the_lease_can_change_nothing(
     assert deliveries_of(engine, run_id)[0].state == "done"
 
 
-def test_a_delivery_whose_workers_die_again_and_again_is_given_up_and_told(
+def test_deliveries_whose_workers_die_again_and_again_are_given_up_and_each_is_told(
     engine: Engine, settings: Settings, workspace_id: int
 ) -> None:
-    run_id = send_made(
-        engine, settings, workspace_id, [_mail(engine, workspace_id, "ann@acme.com")]
-    )
+    to = _mail(engine, workspace_id, "ann@acme.com", "bob@acme.com")
+    with writing(engine) as connection:
+        plan = make_plan(tell="alice@acme.com")
+        known = add_schedule(connection, workspace_id, plan, NOW)
+    run_id = send_scheduled(engine, settings, known, [to])
     now = NOW
     for _ in range(ROUND):
         with writing(engine) as connection:
-            assert claim_delivery(connection, now=now, until=Instant(now + LEASE)) is not None
-        now = Instant(now + LEASE + SECOND)
-    assert not send_next(engine, settings, now)
-    failed = deliveries_of(engine, run_id)[0]
-    assert failed.outcome == f"The worker stopped while sending it, after {ROUND} attempts."
+            until = Instant(now + LEASE)
+            assert all(claim_delivery(connection, now=now, until=until) for _ in range(2))
+        now = Instant(until + SECOND)
+    send_next(engine, settings, now)
+    ann, bob, *told = deliveries_of(engine, run_id)
+    for failed, name in ((ann, "ann"), (bob, "bob")):
+        assert failed.outcome == f"The worker stopped while sending it, after {ROUND} attempts."
+        assert any(f"did not reach {name}@acme.com" in each.note for each in told)
     with reading(engine) as connection:
-        assert "did not reach ann@acme.com" in find_notices(connection, workspace_id, 1)[0].text
+        assert len(find_notices(connection, workspace_id, 1)) == 2
