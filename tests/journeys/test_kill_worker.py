@@ -23,8 +23,8 @@ from tests.make import make_record, store
 from tests.processes import Processes
 from tests.reports.schedules import MONTHLY, add_schedule, make_plan
 
-KILLS = 20
-KILLS_ON_POSTGRES = 6  # the claims are the same statements; this only shows that they hold
+KILLS = 12
+KILLS_ON_POSTGRES = 4  # the claims are the same statements; this only shows that they hold
 MISSED_MONTHS = 3
 UTC = ZoneInfo("UTC")
 

@@ -45,7 +45,7 @@ from auditdash.store.schema import report_runs
 from tests.databases import ON_SQLITE
 from tests.make import NOW, one_of_each_action, store
 from tests.reports.keys import make_authority, signing, write_key
-from tests.reports.papers import OCTOBER, ask, find, make_paper, order_for
+from tests.reports.papers import OCTOBER, ask, ask_for_all, find, make_paper, order_for
 from tests.serving import environment
 
 _UTC = ZoneInfo("UTC")
@@ -135,7 +135,7 @@ def test_a_failed_run_can_be_tried_again_by_hand(engine: Engine, workspace_id: i
 def test_a_report_is_kept_as_a_file_of_its_own_name(
     engine: Engine, settings: Settings, workspace_id: int
 ) -> None:
-    run, path = make_paper(engine, settings, workspace_id)
+    run, path = make_paper(engine, settings, workspace_id, sections=())
     assert path.read_bytes().startswith(b"%PDF-1.7")
     assert (path.stat().st_size, run.stage) == (run.size, "Done")
     assert [each.name for each in path.parent.iterdir()] == [path.name]
@@ -188,7 +188,7 @@ def test_a_report_is_signed_where_a_key_is_set_and_never_left_unsigned(
     authority = make_authority()
     p12, passphrase = write_key(tmp_path, authority)
     keyed = signing(settings, (p12, passphrase))
-    _, path = make_paper(engine, keyed, workspace_id)
+    _, path = make_paper(engine, keyed, workspace_id, sections=())
     trust = authority.write_pem(tmp_path / "ca.pem")
     command = ["report", "verify", str(path), "--trust", str(trust), "--stored"]
     env = environment(keyed)
@@ -270,7 +270,8 @@ def test_a_period_with_no_time_before_it_is_compared_with_everything_before(
     engine: Engine, settings: Settings, workspace_id: int
 ) -> None:
     period = Period(parse_instant("2026-01-02T00:00:00Z"), parse_instant("9998-12-01T00:00:00Z"))
-    run, _ = make_paper(engine, settings, workspace_id, period=period, zone="Europe/Berlin")
+    chosen: dict[str, Any] = {"period": period, "zone": "Europe/Berlin", "sections": ()}
+    run, _ = make_paper(engine, settings, workspace_id, **chosen)
     assert order_of(run).before is None
 
 
@@ -285,7 +286,7 @@ def test_a_killed_worker_takes_its_renderer_along_and_another_makes_the_report(
                 workspace_id,
                 *({**each, "id": f"{each['id']}-{day}"} for each in day_of),
             )
-    run_id = ask(engine, workspace_id)
+    run_id = ask_for_all(engine, workspace_id)
     worker = subprocess.Popen(
         [sys.executable, "-c", _WORK, database_url, str(settings.instance), str(NOW)]
     )

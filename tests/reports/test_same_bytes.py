@@ -21,7 +21,7 @@ from auditdash.store.engine import open_engine, writing
 from auditdash.store.schema import report_runs
 from tests.databases import ON_POSTGRES, add_workspace
 from tests.make import NOW, one_of_each_action, store
-from tests.reports.papers import ask, attachment, find
+from tests.reports.papers import ask_for_all, attachment, find
 
 RUNS = 1  # of each database in each zone; more by hand
 _MACHINES = ("America/New_York", "Asia/Kolkata")
@@ -64,7 +64,7 @@ def test_each_run_on_each_database_gives_the_same_bytes(
         with writing(database) as connection:
             workspace_id = add_workspace(connection, "acme", "Acme")
             store(connection, workspace_id, *one_of_each_action("2026-10-25T00:59:59Z"))
-        run_id = ask(database, workspace_id, zone=zone)
+        run_id = ask_for_all(database, workspace_id, zone=zone)
         for at in range(RUNS):
             with _machine_in(_MACHINES[(at + number) % len(_MACHINES)]):
                 found.append(_made(database, own, workspace_id, run_id))

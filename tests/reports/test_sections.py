@@ -62,7 +62,7 @@ def test_each_gap_of_the_period_is_told_also_before_the_archive_begins(
             days = (f"2026-10-{start}T00:00:00Z", f"2026-10-{end}T00:00:00Z")
             _fetched(connection, workspace_id, feed, *days)
         _fetched(connection, workspace_id, feed, "2026-10-20T00:00:00Z", "2026-11-20T00:00:00Z")
-    run, path = make_paper(engine, settings, workspace_id)
+    run, path = make_paper(engine, settings, workspace_id, sections=("result", "coverage"))
     with reading(engine) as connection:
         (line,) = gather_feeds(connection, question_of(run), _INTERVAL)
     assert [(gap.start, gap.end) for gap in line.gaps] == [
@@ -91,7 +91,7 @@ def test_a_whole_feed_is_said_to_have_no_gap(
         feed = _feed(connection, workspace_id, "2026-09-01T00:00:00Z")
         days = ("2026-09-01T00:00:00Z", "2026-11-20T00:00:00Z")
         _fetched(connection, workspace_id, feed, *days)
-    _, path = make_paper(engine, settings, workspace_id)
+    _, path = make_paper(engine, settings, workspace_id, sections=("result", "coverage"))
     assert judge(path, "3a", "ua1") == []
     assert "100.0 % of the period fetched, 0 gaps." in words(path)
     assert untraced(path) == {}
@@ -103,7 +103,7 @@ def test_a_feed_that_begins_after_the_period_covers_nothing_of_it(
 ) -> None:
     with writing(engine) as connection:
         _feed(connection, workspace_id, "2026-11-15T00:00:00Z")
-    _, path = make_paper(engine, settings, workspace_id)
+    _, path = make_paper(engine, settings, workspace_id, sections=("result", "coverage"))
     page = words(path)
     assert "0.0 % of the period fetched, 1 gap." in page
     assert "15 November 2026, 00:00:00 UTC; nothing earlier was asked of this feed" in page
@@ -131,7 +131,7 @@ def test_what_could_not_be_read_and_what_conflicts_is_counted_and_listed(
         at=october,
     )
     _received(engine, workspace_id, b"not json, long before", at=before)
-    _, path = make_paper(engine, settings, workspace_id)
+    _, path = make_paper(engine, settings, workspace_id, sections=("result", "intake"))
     numbers = manifest(path)["numbers"]
     assert (numbers["rejected_records"], numbers["conflicting_records"]) == (2, 1)
     counts = {"received": 5, "added": 1, "known": 1, "conflicting": 1, "rejected": 2}
@@ -204,7 +204,7 @@ def test_the_printed_query_finds_the_same_events_in_any_zone(
 ) -> None:
     _received(engine, workspace_id, *one_of_each_action("2026-10-05T00:00:00Z"), at=NOW)
     query = "category:exports,collections -action:collection_deleted created:<now-10d"
-    run, path = make_paper(engine, settings, workspace_id, query=query)
+    run, path = make_paper(engine, settings, workspace_id, query=query, sections=())
     text = manifest(path)["question"]["query"]
     assert text in words(path)
     clock = Clock(Instant(NOW + 10**15), question_of(run).clock.zone)
