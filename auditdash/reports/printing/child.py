@@ -34,7 +34,8 @@ def main() -> None:
     limit = job.megabytes << 20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.set_threshold(200_000, 50, 1000)  # boxes stay until the end: looking at each again takes a tenth
+    # Boxes stay until the end: to look at each of them again and again takes a tenth of the time.
+    gc.set_threshold(200_000, 50, 1000)
     try:
         pages = render_pdf(job, lambda text: _tell(Stage(text=text)))
     except RenderError as error:
