@@ -162,8 +162,9 @@ def _settle_failure(connection: Connection, run: ReportRun, error: Exception, no
     What cannot be asked for is not tried again, nor what a person can try again who waits for it.
     """
     may_pass = run.schedule_id is not None and not isinstance(error, BadInput)
-    if may_pass and run.attempts < MOST_ATTEMPTS:
-        postpone_run(connection, run, str(error), Instant(now + run.attempts**2 * _AGAIN))
+    turn = (run.attempts - 1) % MOST_ATTEMPTS + 1
+    if may_pass and turn < MOST_ATTEMPTS:
+        postpone_run(connection, run, str(error), Instant(now + turn**2 * _AGAIN))
     elif fail_run(connection, run, str(error), now):
         _tell_failure(connection, replace(run, error=str(error)), now)
 

@@ -1,7 +1,8 @@
 """Report runs: what was asked for, who works on it, and the file that came of it.
 
 A run is claimed for a lease by one conditional UPDATE. Each claim counts an attempt, and whoever
-works on it must name that attempt: one that lost its lease can change nothing any more.
+works on it must name that attempt: one that lost its lease can change nothing any more. So attempts
+are counted up in rounds of MOST_ATTEMPTS: what is tried again by hand begins another.
 """
 
 from __future__ import annotations
@@ -214,11 +215,9 @@ def cancel_run(
 
 
 def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:
-    """Queue a failed run again; False when it is not a failed one, or was cancelled.
-
-    Attempts are counted from 0 again, so nobody may still be at the last one: whoever was at a
-    cancelled run could take the new attempt for theirs.
-    """
+    """Queue a failed run for another round; False when it is not a failed one, or was cancelled."""
+    attempts = report_runs.c.attempts
+    used = attempts + (MOST_ATTEMPTS - attempts % MOST_ATTEMPTS) % MOST_ATTEMPTS
     again = {"state": "queued", "stage": "Waiting", "error": None, "finished_at": None}
     again |= {"not_before": None}
     changed = connection.execute(
@@ -229,7 +228,7 @@ def retry_run(connection: Connection, workspace_id: int, run_id: int) -> bool:
             report_runs.c.state == "failed",
             report_runs.c.stage != CANCELLED,
         )
-        .values(**again, attempts=0)
+        .values(**again, attempts=used)
     )
     return changed.rowcount == 1
 
@@ -258,7 +257,7 @@ def give_up_runs(connection: Connection, now: Instant) -> list[ReportRun]:
     tried = and_(
         report_runs.c.state == "running",
         report_runs.c.claimed_until < now,
-        report_runs.c.attempts >= MOST_ATTEMPTS,
+        report_runs.c.attempts % MOST_ATTEMPTS == 0,
     )
     reason = f"The worker stopped {MOST_ATTEMPTS} times while making this report."
     failed = update(report_runs).where(tried)

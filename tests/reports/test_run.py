@@ -130,6 +130,7 @@ def test_a_failed_run_can_be_tried_again_by_hand(engine: Engine, workspace_id: i
         assert not retry_run(connection, workspace_id + 1, run_id)
         assert retry_run(connection, workspace_id, run_id)
         assert claim_run(connection, now=NOW, until=Instant(NOW + LEASE)) is not None
+        assert not fail_run(connection, run, "whoever was at it before", NOW)
 
 
 def test_a_report_is_kept_as_a_file_of_its_own_name(
