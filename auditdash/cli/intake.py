@@ -16,7 +16,7 @@ from auditdash.ingest.intake import parse_source
 from auditdash.ingest.quarantine import iterate_waiting, replay_all
 from auditdash.ingest.sources import mode
 from auditdash.ingest.sources.mode_client import Surroundings
-from auditdash.ingest.sources.mode_login import SOURCE
+from auditdash.ingest.sources.mode_login import SOURCE, adopt_environment
 from auditdash.ingest.watching.echo import run_test
 from auditdash.management import feeds as management
 from auditdash.store.engine import writing
@@ -83,6 +83,7 @@ def test_feed(house: House, workspace: str | None) -> None:
     """
     act, around = shell_act(house.workspace(workspace)), Surroundings()
     with writing(house.engine) as connection:
+        adopt_environment(connection, house.settings, act.now)
         feed = connections.find(connection, act.workspace.id, SOURCE)
         if feed is None:
             raise BadInput(
