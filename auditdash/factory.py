@@ -60,6 +60,7 @@ from auditdash.web.sending import destinations, schedules, sent
 from auditdash.web.signing import confirm, factors, mine, others, passkey, second, sso
 from auditdash.web.streams import pages as stream_pages
 from auditdash.web.summaries import exports
+from auditdash.web.taking import pages as taking_pages
 from auditdash.web.tokens import pages as token_pages
 
 _log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ _ROOMS: Final = (
     inventory_pages,
     changed_pages,
     downloads,
+    taking_pages,
     reports,
     schedules,
     destinations,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from auditdash.downloads.kept.run import make_next
 from auditdash.events.instants import Instant, now
 from auditdash.index.files.damage import IndexBehind
 from auditdash.index.keep_up import warm
@@ -51,6 +52,7 @@ def run_due(
         or schedule.fire_due(engine, clock())
         or deliver.send_next(engine, settings, clock())
         or run.run_next(engine, settings, clock(), is_stopping)
+        or make_next(engine, settings, clock, is_stopping)
         or stream_next(engine, settings, clock, is_stopping)
     ):
         done += 1

@@ -24,6 +24,7 @@ from auditdash.store.tables.columns import key_column as _key
 from auditdash.store.tables.columns import metadata as metadata
 from auditdash.store.tables.columns import text_column as _text
 from auditdash.store.tables.columns import workspace_column as _workspace
+from auditdash.store.tables.downloads import downloads as downloads
 from auditdash.store.tables.sending import deliveries as deliveries
 from auditdash.store.tables.sending import destinations as destinations
 from auditdash.store.tables.sending import notices as notices

@@ -29,7 +29,7 @@ from auditdash.web import fragments, params, readers
 from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.question import Bar, bar
 from auditdash.web.summaries.answers import file_href
-from auditdash.web.taking.files import FORM, answer_file, drawn_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, drawn_file, frozen_scope
 
 blueprint = Blueprint("charts", __name__)
 
@@ -94,7 +94,7 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}/<name>.{FORM}")
+@blueprint.route(f"{PATH}/<name>.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD, scoped=True)
 def download(name: str, form: str) -> Response:
     """The numbers of one chart as a file."""

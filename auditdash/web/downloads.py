@@ -7,12 +7,12 @@ from flask import Blueprint, Response
 from auditdash.accounts.roles import Permission
 from auditdash.downloads.orders.events import EventsOrder
 from auditdash.web import params, readers
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/downloads")
 
 
-@blueprint.get(f"/events.{FORM}")
+@blueprint.route(f"/events.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD, scoped=True)
 def events(form: str) -> Response:
     """All events of `?q=` up to `?seq=`; without it, up to the newest one now."""

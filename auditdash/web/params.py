@@ -21,6 +21,16 @@ def text(name: str, default: str = "") -> str:
     return request.args.get(name, default).strip()
 
 
+def is_post() -> bool:
+    """Whether something is to be done, not only shown."""
+    return request.method == "POST"
+
+
+def address() -> str:
+    """Path and arguments of this request, as they were sent."""
+    return request.full_path.removesuffix("?")
+
+
 def exact(name: str) -> str:
     """An argument of the address to the letter: a stranger's name may begin with a space."""
     return request.args.get(name, "")

@@ -66,7 +66,7 @@ def _hrefs(client: FlaskClient) -> set[str]:
         answer = client.get(page)
         assert answer.status_code == 200, page
         found |= {unescape(each) for each in re.findall(r'href="([^"]+\.csv[^"]*)"', answer.text)}
-    return {each for each in found if "bom=1" not in each}
+    return {each for each in found if "bom=1" not in each and "new?" not in each}
 
 
 def _cell(value: object) -> str:

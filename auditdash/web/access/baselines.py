@@ -30,7 +30,7 @@ from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
 from auditdash.web.access.asked import PATH, Asked, Moment
 from auditdash.web.access.view import ODD, NodeView, node_view
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("baselines", __name__, url_prefix=f"{PATH}/baselines")
 
@@ -137,7 +137,7 @@ def remove(number: int) -> Response:
     return fragments.see_other(f"{PATH}/baselines")
 
 
-@blueprint.get(f"/all.{FORM}")
+@blueprint.route(f"/all.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD)
 def download(form: str) -> Response:
     """The list of all of them."""
@@ -145,7 +145,7 @@ def download(form: str) -> Response:
     return answer_file(BaselinesOrder(), form, frozen_scope(), Query())
 
 
-@blueprint.get(f"/<int:number>/lines.{FORM}")
+@blueprint.route(f"/<int:number>/lines.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD)
 def download_lines(number: int, form: str) -> Response:
     """The lines of one, with what each does."""

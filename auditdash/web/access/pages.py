@@ -31,7 +31,7 @@ from auditdash.web.access.asked import (
 )
 from auditdash.web.keeping import results as keeping
 from auditdash.web.keeping.results import Context
-from auditdash.web.taking.files import FORM, answer_file, asking, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, asking, frozen_scope
 
 blueprint = Blueprint("access", __name__, url_prefix=PATH)
 
@@ -136,7 +136,7 @@ def show_contradictions() -> Response:
     return fragments.render(_ODD, _ODD, 200, results=results.html, **results.told)
 
 
-@blueprint.get(f"/<name>.{FORM}")
+@blueprint.route(f"/<name>.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD)
 def download(name: str, form: str) -> Response:
     """One table whole, as its page shows it."""

@@ -27,7 +27,7 @@ from auditdash.web.changed.asked import PATH, Asked, Days, last_days, last_month
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping import results as keeping
 from auditdash.web.summaries.answers import answer_error
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("changed", __name__)
 
@@ -77,7 +77,7 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}.{FORM}")
+@blueprint.route(f"{PATH}.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD)
 def download(form: str) -> Response:
     """All of it as one file."""

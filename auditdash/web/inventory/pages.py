@@ -26,7 +26,7 @@ from auditdash.web.inventory import inventory_view
 from auditdash.web.keeping.results import ACCESS, Asked, Made, find_results, of_categories
 from auditdash.web.summaries import recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("inventory", __name__)
 
@@ -86,7 +86,7 @@ def show(which: str) -> Response:
     )
 
 
-@blueprint.get(f"{PATH}/<any(tokens, schedules, groups, reports):which>.{FORM}")
+@blueprint.route(f"{PATH}/<any(tokens, schedules, groups, reports):which>.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD)
 def download(which: Inventory, form: str) -> Response:
     """One inventory, whole."""

@@ -38,7 +38,7 @@ from auditdash.web.permissions import directions
 from auditdash.web.permissions.acts_view import act_days
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("permissions", __name__)
 
@@ -92,7 +92,7 @@ def show_permissions() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}.{FORM}")
+@blueprint.route(f"{PATH}.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD, scoped=True)
 def download_permissions(form: str) -> Response:
     """All permission changes of `?q=`."""

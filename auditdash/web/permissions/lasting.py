@@ -38,7 +38,7 @@ from auditdash.web.keeping.results import (
 from auditdash.web.permissions.acts_view import lasted_text, said_longer
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("permission_lasting", __name__)
 
@@ -104,7 +104,7 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{LASTING}.{FORM}")
+@blueprint.route(f"{LASTING}.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD)
 def download(form: str) -> Response:
     """All of both kinds."""

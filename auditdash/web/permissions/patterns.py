@@ -33,7 +33,7 @@ from auditdash.web.permissions import matrices
 from auditdash.web.permissions.directions import LABELS
 from auditdash.web.permissions.tabs import PATH, tabs
 from auditdash.web.summaries.answers import answer_error, file_href
-from auditdash.web.taking.files import FORM, Drawn, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, Drawn, answer_file, frozen_scope
 
 blueprint = Blueprint("permission_patterns", __name__)
 
@@ -78,7 +78,7 @@ def show() -> Response:
     )
 
 
-@blueprint.get(f"{PATTERNS}/<name>.{FORM}")
+@blueprint.route(f"{PATTERNS}/<name>.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD, scoped=True)
 def download(name: str, form: str) -> Response:
     """The numbers of one of them, whole."""

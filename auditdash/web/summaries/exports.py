@@ -36,7 +36,7 @@ from auditdash.web.keeping.results import (
 )
 from auditdash.web.summaries import beside_view, export_files, recipients_view
 from auditdash.web.summaries.answers import answer_error, file_href
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("exports", __name__)
 
@@ -86,7 +86,7 @@ def show_exports() -> Response:
     )
 
 
-@blueprint.get(f"{PATH}/<name>.{FORM}")
+@blueprint.route(f"{PATH}/<name>.{FORM}", methods=METHODS)
 @readers.needs(Permission.DOWNLOAD, scoped=True)
 def download_exports(name: str, form: str) -> Response:
     """One table of the exports page, whole."""

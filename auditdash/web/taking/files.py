@@ -27,10 +27,13 @@ from auditdash.search.print import print_query
 from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, streaming
-from auditdash.web import params, readers
+from auditdash.web import fragments, params, readers
+from auditdash.web.taking.keep import keep, new_href
 
 # The end of an address of a file.
 FORM: Final = "<any(csv, xlsx, ndjson, parquet):form>"
+METHODS: Final = ("GET", "POST")  # to get the file now; to have it made by a worker, and kept
+_MOST_DIRECT: Final = 10_000  # rows of a file that must be whole before it leaves
 _HIGHEST: Final = (1 << 63) - 1
 
 
@@ -71,6 +74,8 @@ def answer_file(order: Order | Drawn, form: str, scope: Scope, query: Query) -> 
     503 while as many files as may be are on their way.
     """
     made, clock = FORMS[form], readers.clock()
+    if params.is_post():
+        return keep(order, form, scope)
     bom = params.choice("bom", ("", "1"), "") == "1"
 
     ask = asking(scope, query)
@@ -87,7 +92,10 @@ def answer_file(order: Order | Drawn, form: str, scope: Scope, query: Query) -> 
         )
         response = Response(pieces, content_type=made.media_type)
     else:
-        response = _whole(table, made, _about(order, scope, query), place)
+        try:
+            response = _whole(table, made, _about(order, scope, query), place)
+        except TooLongError:
+            return fragments.see_other(new_href(form))
     day = to_datetime(clock.now, clock.zone).date().isoformat()
     name = f"{readers.reader().workspace.slug}-{order.stem}-{day}-seq{scope.highest_seq}.{form}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
@@ -113,6 +121,15 @@ def asking(scope: Scope, query: Query) -> Callable[[Connection], Asked]:
     return ask
 
 
+class TooLongError(Exception):
+    """More rows than are made into a file while a reader waits."""
+
+
+def _stop_when_long(rows: int) -> None:
+    if rows > _MOST_DIRECT:
+        raise TooLongError
+
+
 def _about(order: Order | Drawn, scope: Scope, query: Query) -> About:
     reader = readers.reader()
     return About(
@@ -136,7 +153,7 @@ def _whole(
         file = undone.enter_context(tempfile.NamedTemporaryFile(suffix=f".{form.ending}"))
         try:
             with streaming(readers.engine()) as connection:
-                write_file(make(connection), form, about, Path(file.name), lambda rows: None)
+                write_file(make(connection), form, about, Path(file.name), _stop_when_long)
         except OSError as error:
             abort(507, f"The file could not be written: {error.strerror}.")
         finally:

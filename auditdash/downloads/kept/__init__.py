@@ -1,0 +1,1 @@
+"""Downloads that a worker makes: kept for some days, with a manifest."""

@@ -1,0 +1,1 @@
+"""Downloads that are made by workers and kept for some days."""
