@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, Page
 
 from auditdash.factory import create_app
@@ -22,20 +23,38 @@ _FORMS: Final = """(forms) => forms.map((form) => [
   form.method, form.getAttribute("action"), form.elements.csrf_token ? "guarded" : ""])"""
 
 
-def test_each_page_says_the_same_without_scripts(chromium: Browser, scene: Scene) -> None:
-    plain = scene.visit(chromium, FILLED, scripts=False)
-    rich = scene.visit(chromium, FILLED)
-    problems = []
+class Walk(NamedTuple):
+    """What all pages have with scripts switched off: the page of each link and form; and by page
+    the words that are there with scripts alone."""
+
+    missing: list[str]
+    links: dict[str, str]
+    forms: dict[tuple[str, str, str], str]
+
+
+@pytest.fixture(scope="module")
+def walk(chromium: Browser, scene: Scene) -> Walk:
+    """One walk through all of them, in both ways at once: the log tells of each step."""
+    plain, rich = scene.visit(chromium, FILLED, scripts=False), scene.visit(chromium, FILLED)
+    found = Walk([], {}, {})
     rich.page.goto("/timeline?q=")  # the log tells of it, on every page that follows
     for address in _ADDRESSES:
         for visit in (plain, rich):
             visit.page.goto(address)
+        links = plain.page.eval_on_selector_all("a[href]", _HREFS)
+        found.links.update(dict.fromkeys(links, address))
+        forms = map(tuple, plain.page.eval_on_selector_all(_LEADING, _FORMS))
+        found.forms.update(dict.fromkeys(forms, address))
         missing = _words(rich.page) - _words(plain.page)
-        problems += [f"{address}: {word}" for word in sorted(missing)]
+        found.missing.extend(f"{address}: {word}" for word in sorted(missing))
     assert plain.complaints == []
     for visit in (plain, rich):
         visit.page.context.close()
-    assert problems == []
+    return found
+
+
+def test_each_page_says_the_same_without_scripts(walk: Walk) -> None:
+    assert walk.missing == []
 
 
 def _words(page: Page) -> set[str]:
@@ -45,25 +64,19 @@ def _words(page: Page) -> set[str]:
     return {word for word in page.inner_text("body").split() if not re.search(r"[0-9]", word)}
 
 
-def test_every_link_and_form_leads_somewhere(chromium: Browser, scene: Scene) -> None:
-    visit = scene.visit(chromium, FILLED, scripts=False)
-    page, problems = visit.page, []
-    links: dict[str, str] = {}
-    forms: dict[tuple[str, str, str], str] = {}
-    for address in _ADDRESSES:
-        page.goto(address)
-        links |= dict.fromkeys(page.eval_on_selector_all("a[href]", _HREFS), address)
-        forms |= dict.fromkeys(map(tuple, page.eval_on_selector_all(_LEADING, _FORMS)), address)
-    assert len(links) > 500
+def test_every_link_and_form_leads_somewhere(chromium: Browser, scene: Scene, walk: Walk) -> None:
+    problems = []
+    assert len(walk.links) > 500
     router = create_app(scene.settings).url_map.bind("localhost")
-    for method, action, guard in forms:
+    for (method, action, guard), address in walk.forms.items():
         guarded = guard or method == "get"
         if not (router.test(urlsplit(action).path, method.upper()) and guarded):
-            problems.append(f"{forms[method, action, guard]}: form {method} {action}")
-    for link in _some_of_each_shape([each for each in links if not each.startswith(_APP)]):
+            problems.append(f"{address}: form {method} {action}")
+    page = scene.visit(chromium, FILLED, scripts=False).page
+    for link in _some_of_each_shape([each for each in walk.links if not each.startswith(_APP)]):
         status = page.request.get(link).status
         if status != 200:
-            problems.append(f"{links[link]}: {status} {link}")
+            problems.append(f"{walk.links[link]}: {status} {link}")
     page.context.close()
     assert problems == []
 
