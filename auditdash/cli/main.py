@@ -21,6 +21,7 @@ from auditdash.cli.intake import import_files, pull, quarantine, test_feed
 from auditdash.cli.people.members import members
 from auditdash.cli.people.ways_in import people
 from auditdash.cli.report import report
+from auditdash.cli.sending.streams import stream
 from auditdash.cli.tokens import token
 from auditdash.events.instants import now
 from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, load_demo
@@ -106,6 +107,6 @@ def run_due(house: House) -> None:
 
 _INTAKE = (import_files, pull, test_feed, quarantine)
 _ANSWERS = (access, report)
-_HOUSEKEEPING = (doctor, backup, restore, reindex, user, people, members, token)
+_HOUSEKEEPING = (doctor, backup, restore, reindex, user, people, members, token, stream)
 for command in (*_INTAKE, *_ANSWERS, *_HOUSEKEEPING):
     main.add_command(command)

@@ -16,6 +16,7 @@ from auditdash.store.engine import DatabaseUnfit, reading
 from auditdash.store.feeds import connections
 from auditdash.store.feeds.connections import Feed
 from auditdash.store.receipts import COUNTS
+from auditdash.store.sending.streams import Stream, list_streams
 from auditdash.store.standing.totals import (
     Delivered,
     DeliveredSums,
@@ -23,7 +24,7 @@ from auditdash.store.standing.totals import (
     find_last_runs,
     find_size,
 )
-from auditdash.store.workspaces import list_workspaces
+from auditdash.store.workspaces import Workspace, list_workspaces
 
 _BECAME = COUNTS[1:]
 
@@ -72,6 +73,7 @@ def _stored(
     )
     yield from _feeds(connections.find_all(connection), seen, now)
     yield from _reports(connection, seen)
+    yield from _streams(list_streams(connection), every, seen)
     lags = [each for each in find_lags(connection) if each.workspace_id in seen]
     yield _gauge(
         "index_lag_events",
@@ -153,6 +155,33 @@ def _reports(connection: Connection, seen: dict[int, str]) -> Iterator[Metric]:
         "report_last_timestamp_seconds",
         "When the newest report was finished or given up.",
         *(sample(run.finished_at / SECOND, **key) for run, key in keyed),
+    )
+
+
+def _streams(
+    streams: list[Stream], every: list[Workspace], seen: dict[int, str]
+) -> Iterator[Metric]:
+    newest = {each.id: each.last_seq for each in every}
+    keyed = [
+        (each, {"workspace": seen[each.workspace_id], "stream": str(each.id)})
+        for each in streams
+        if each.workspace_id in seen
+    ]
+    yield _gauge(
+        "stream_lag_events",
+        "Stored events that a stream has not looked at yet.",
+        *(sample(max(newest[each.workspace_id] - each.cursor, 0), **key) for each, key in keyed),
+    )
+    yield _counter(
+        "stream_sent_total", "Events sent.", *(sample(each.sent, **key) for each, key in keyed)
+    )
+    yield _gauge(
+        "stream_failing",
+        "1 when what was sent last did not arrive.",
+        *(sample(int(each.failures > 0), **key) for each, key in keyed),
+    )
+    yield _gauge(
+        "stream_paused", "1 when it is paused.", *(sample(int(s.paused), **key) for s, key in keyed)
     )
 
 

@@ -201,3 +201,11 @@ def test_another_workspace_has_none_of_it(
     for each in ("", "/pause", "/end", "/replay"):
         assert carol.post(path + each, data=_SYSLOG).status_code == 404
     assert _streams(engine, workspace_id) == [known]
+
+
+def test_a_monitor_sees_how_far_a_stream_is(client: FlaskClient) -> None:
+    client.post(_PATH, data=_SYSLOG)
+    lines = client.get("/metrics").text.splitlines()
+    for name, value in (("lag_events", 1), ("sent_total", 0), ("failing", 0), ("paused", 0)):
+        assert f'auditdash_stream_{name}{{workspace="acme",stream="1"}} {value}' in lines
+    assert "Logs" not in "".join(lines)
