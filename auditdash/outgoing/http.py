@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from threading import Timer
 from typing import IO, Any, Final
@@ -145,12 +146,31 @@ def _ask(client: httpx.Client, request: httpx.Request, place: Place, deadline: _
     return Answer(status=response.status_code, headers=headers, body=bytes(body[:MOST_ANSWERED]))
 
 
-def trust(authorities: str) -> ssl.SSLContext:
-    """Certificates are always verified: by the usual authorities, and by those of a file."""
+def trust(authorities: str, whom: str = "http") -> ssl.SSLContext:
+    """Certificates are always verified: by the usual authorities, and by those of a file.
+
+    It takes 80 ms to read them all, so they are kept until a file changes; for each protocol apart,
+    since one may say in its context what it speaks.
+    """
+    usual = ssl.get_default_verify_paths().cafile or ""
+    return _trusting(whom, authorities, _stamp(usual), _stamp(authorities))
+
+
+@lru_cache(maxsize=8)
+def _trusting(_whom: str, authorities: str, *_stamps: object) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if authorities:
         context.load_verify_locations(authorities)
     return context
+
+
+def _stamp(file: str) -> object:
+    """Another one when the file is another one."""
+    try:
+        found = Path(file).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _said(error: Exception) -> str:

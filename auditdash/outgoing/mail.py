@@ -130,7 +130,7 @@ def check_server(server: Server) -> str:
 
 def _connect(server: Server) -> smtplib.SMTP:
     """A line on which the server has shown its certificate and knows us; never a plain one."""
-    name, context = server.sender.rpartition("@")[2], trust(server.authorities)
+    name, context = server.sender.rpartition("@")[2], trust(server.authorities, "mail")
     if server.tls == "implicit":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(
             server.host, server.port, name, timeout=_SECONDS, context=context

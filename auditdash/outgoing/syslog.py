@@ -148,7 +148,7 @@ def _close(tls: ssl.SSLSocket) -> None:
 
 def _context(authority: str, more: str) -> ssl.SSLContext:
     """Always verified: by this authority alone, or by the usual ones and those of a file."""
-    return ssl.create_default_context(cadata=authority) if authority else trust(more)
+    return ssl.create_default_context(cadata=authority) if authority else trust(more, "syslog")
 
 
 def _left(until: float) -> float:

@@ -7,13 +7,14 @@ import threading
 from pathlib import Path
 
 import pytest
+import trustme
 from msgspec.structs import replace
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from auditdash.events import instants
 from auditdash.events.errors import BadInput
 from auditdash.outgoing.guard import parse_place
-from auditdash.outgoing.http import MOST_ANSWERED, Surroundings, check, send
+from auditdash.outgoing.http import MOST_ANSWERED, Surroundings, check, send, trust
 from auditdash.outgoing.outcome import RefusedError, UnavailableError
 from auditdash.outgoing.slack import escape, post_to_slack
 from auditdash.outgoing.webhook import make_secret, parse_secret, post_webhook
@@ -154,3 +155,14 @@ def test_a_channel_that_is_gone_is_not_tried_again(
     receiver.answers = [(status, {}, b"channel_is_archived\r\n")]
     with pytest.raises(RefusedError):
         post_to_slack(receiver.url, around, "text")
+
+
+def test_who_is_trusted_is_read_again_when_the_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "authorities.pem"
+    trustme.CA().cert_pem.write_to_path(str(file))
+    first = trust(str(file))
+    assert trust(str(file)) is first
+    assert trust(str(file), "mail") is not first
+    trustme.CA().cert_pem.write_to_path(str(file), append=True)
+    assert trust(str(file)) is not first
+    assert len(trust(str(file)).get_ca_certs()) == len(first.get_ca_certs()) + 1
