@@ -49,7 +49,8 @@ class ExportSummary(Struct, frozen=True, kw_only=True):
 
     People and reports have most exports first, and are made when looked at. `new`, `awake`,
     `bursting` and `unlike` are some of the people: first ever, at night unlike them (most such
-    exports first), with unusual bursts, with a day that stands out.
+    exports first), with unusual bursts, with a day that stands out. `bursts` are all unusual ones,
+    `unlike_alone` whose day stands out without any: both with the largest first.
     """
 
     total: int
@@ -61,6 +62,8 @@ class ExportSummary(Struct, frozen=True, kw_only=True):
     awake: Sequence[Exporter] = ()
     bursting: Sequence[Exporter] = ()
     unlike: Sequence[Exporter] = ()
+    bursts: Sequence[tuple[Exporter, Burst]] = ()
+    unlike_alone: Sequence[Exporter] = ()
     off_hours: int = 0
 
 
@@ -124,5 +127,7 @@ def _summarise(view: View, asked: Asked, whole: Whole) -> ExportSummary:
         awake=people.awake(),
         bursting=people.bursting(),
         unlike=people.unlike(),
+        bursts=people.bursts(),
+        unlike_alone=people.unlike_alone(),
         off_hours=asked.count_marked(OFF_HOURS),
     )

@@ -139,8 +139,6 @@ def _check(whole: Whole, period: Period) -> None:
     assert asked.reports.sum() == len(rows)
     if len(rows):
         behind = int(np.searchsorted(table.times[table.order], end or NOW + 1))
-        one = [int(whole.people_of(table.order[behind - 1 : behind])[0])]
-        assert whole.by_person.last(behind, np.array(one)) == table.order[behind - 1]
-        first = int(people[0])
-        mine = table.order[:behind][whole.people_of(table.order[:behind]) == first]
-        assert whole.by_person.last(behind, np.array([first])) == mine[-1]
+        for one in (people[:1], whole.people[behind - 1 : behind]):
+            places = np.flatnonzero(np.isin(whole.people[:behind], one))
+            assert whole.by_person.last(behind, one.astype(np.int64)) == places[-1]

@@ -46,10 +46,18 @@ class Days:
         self._made: dict[int, BusiestDay] = {}
 
     @cached_property
+    def most(self) -> Ints:
+        """Of each person how many exports their busiest day has; 0 for fewer than DAY_COUNT."""
+        found = np.zeros(len(self._asked.people), np.int64)
+        _, counts, places = self._many
+        found[places] = counts
+        return found
+
+    @cached_property
     def unusual(self) -> Bools:
         """Of each person whether their busiest day stands out."""
         found = np.zeros(len(self._asked.people), np.bool_)
-        keys, counts, places = self._many()
+        keys, counts, places = self._many
         starts, ends = self._before(keys)
         medians, spreads = usual_of_rows(self._habits.counts, starts, ends)
         own = zip(places.tolist(), counts.tolist(), medians.tolist(), spreads.tolist(), strict=True)
@@ -58,6 +66,7 @@ class Days:
                 found[place] = self.busiest(place).is_unusual
         return found
 
+    @cached_property
     def _many(self) -> tuple[Ints, Ints, Ints]:
         """The busiest day of those who have one with many exports: its key, how many, and the place
         of the person."""

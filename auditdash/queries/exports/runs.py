@@ -45,15 +45,19 @@ class Runs:
         last, counts = ends - 1, ends - first
         usual = self._usual(places, first, last)
         many = np.flatnonzero(counts >= BURST_TIMES * usual)
-        found = self._bursts(first[many], last[many], counts[many], usual[many])
-        self._unusual: dict[int, list[Burst]] = {}
-        for place, run in zip(places[many].tolist(), found, strict=True):
-            self._unusual.setdefault(place, []).append(run)
+        self.places, self.counts = places[many], counts[many]
+        self._first, self._last, self._usually = first[many], last[many], usual[many]
 
     @property
     def bursting(self) -> Ints:
         """The places of people with unusual runs."""
-        return np.array(list(self._unusual), np.int64)
+        return self.places
+
+    def burst(self, number: int) -> Burst:
+        """One of the unusual ones."""
+        some = slice(number, number + 1)
+        ends = self._first[some], self._last[some]
+        return self._bursts(*ends, self.counts[some], self._usually[some])[0]
 
     def busiest(self, place: int) -> Burst:
         """The longest run of a person; of equally long ones the first."""
@@ -71,7 +75,8 @@ class Runs:
 
     def unusual(self, place: int) -> tuple[Burst, ...]:
         """All that stand out, in order."""
-        return tuple(self._unusual.get(place, ()))
+        first, behind = np.searchsorted(self.places, (place, place + 1)).tolist()
+        return tuple(self.burst(number) for number in range(first, behind))
 
     def _usual(self, places: Ints, first: Ints, last: Ints) -> NDArray[np.float64]:
         """What is usual beside the runs from a row of the table to another one."""

@@ -182,8 +182,6 @@ def burst_views(
     summary: ExportSummary, query: Query, zone: ZoneInfo, home: ZoneInfo
 ) -> tuple[BurstView, ...]:
     """The largest bursts; `zone` is the reader's, `home` the workspace's."""
-    found = [(person, burst) for person in summary.bursting for burst in person.bursts]
-    found.sort(key=lambda pair: -pair[1].count)
     return tuple(
         BurstView(
             who=person.name,
@@ -193,13 +191,8 @@ def burst_views(
             usual=_usual_text(burst, person.day),
             href=events_href(query, *by_person(person), _during(_period(burst))),
         )
-        for person, burst in found[:_MOST_BURSTS]
+        for person, burst in summary.bursts[:_MOST_BURSTS]
     )
-
-
-def count_bursts(summary: ExportSummary) -> int:
-    """All of them."""
-    return sum(len(person.bursts) for person in summary.bursting)
 
 
 def by_person(person: Exporter) -> tuple[Node, ...]:

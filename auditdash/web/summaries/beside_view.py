@@ -13,7 +13,7 @@ from auditdash.events.event import Event
 from auditdash.events.instants import HOUR, MINUTE, Instant
 from auditdash.events.periods import Period, midnight
 from auditdash.events.wording import day_text
-from auditdash.queries.data_exports import Exporter, ExportSummary
+from auditdash.queries.data_exports import Exporter
 from auditdash.queries.exports.around.gained import WITHIN, Gained
 from auditdash.queries.exports.around.networks import Network, NewNetwork
 from auditdash.queries.exports.usual import COMPARED_DAYS, Usual
@@ -73,15 +73,6 @@ class NewNetworkView(Struct, frozen=True, kw_only=True):
 def unlike_views(people: Sequence[Exporter], query: Query, home: ZoneInfo) -> list[UnlikeView]:
     """Those people whose day stands out, as they come."""
     return [_unlike(person, query, home) for person in people]
-
-
-def unlike_beside_bursts(summary: ExportSummary, limit: int) -> tuple[Sequence[Exporter], int]:
-    """Whose day stands out without being told as a burst already: the largest days, and how many
-    there are."""
-    told = {person.key for person in summary.bursting}
-    rest = [person for person in summary.unlike if person.key not in told]
-    rest.sort(key=lambda person: -person.day.count)
-    return rest[:limit], len(rest)
 
 
 def gained_views(

@@ -183,17 +183,16 @@ def _exports_context(
 ) -> dict[str, object]:
     people = summary.people[: _MOST_ROWS if whole == "people" else _FIRST_ROWS]
     reports = summary.reports[: _MOST_ROWS if whole == "reports" else _FIRST_ROWS]
-    unlike, unlike_count = beside_view.unlike_beside_bursts(summary, _FEW)
     return {
         "summary": summary,
         "total_href": exports_view.events_href(query),
         "off_hours_href": exports_view.events_href(query, exports_view.OFF_HOURS),
         "new_people": len(summary.new),
         "kinds": exports_view.kind_views(summary, query),
-        "burst_count": exports_view.count_bursts(summary),
+        "burst_count": len(summary.bursts),
         "bursts": exports_view.burst_views(summary, query, readers.zone(), _home()),
-        "unlike": beside_view.unlike_views(unlike, query, _home()),
-        "unlike_count": unlike_count,
+        "unlike": beside_view.unlike_views(summary.unlike_alone[:_FEW], query, _home()),
+        "unlike_count": len(summary.unlike_alone),
         "people": exports_view.person_views(people, query),
         "reports": exports_view.report_views(reports, query),
         "all_people_href": _all_href("people", text, len(people), len(summary.people), whole),

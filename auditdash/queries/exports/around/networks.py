@@ -120,8 +120,7 @@ def _asked(exports: Asked, pairs: Pairs, start: int | None) -> tuple[Ints, _Aske
 
     def last_of(network: int) -> int:
         first, behind = np.searchsorted(networks, (network, network + 1))
-        row = pairs.sums.last(exports.last, numbers[first:behind])
-        return int(exports.some("times", np.array([row]))[0])
+        return exports.time_at(pairs.sums.last(exports.last, numbers[first:behind]))
 
     asked = _Asked(
         people=pairs.people[numbers],

@@ -50,6 +50,10 @@ class Asked:
         column: NDArray[Any] = getattr(self.whole.table, name)
         return column[rows]
 
+    def time_at(self, place: int) -> int:
+        """When an export was, by its place in the order of time."""
+        return int(self.whole.table.times[self.whole.table.order[place]])
+
     def of_person(self, place: int) -> slice:
         """The rows of a person, who is known by their place among all."""
         return slice(int(self.starts[place]), int(self.ends[place]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditdash.index.view import View
 from auditdash.queries.counting.groups import groups_of
@@ -26,16 +27,29 @@ class Pairs:
         self._networks = groups_of(view, "ip").of_code
         table = whole.table
         if before is None or before._whole.table.last_seq > table.last_seq:
-            before, new = None, table.order
-        else:
-            new = table.order[(table.seqs > before._whole.table.last_seq)[table.order]]
+            before = None
         nothing = np.zeros(0, np.int64)
         self.keys: Ints = nothing if before is None else before.keys
         self.firsts: Ints = nothing if before is None else before.firsts.copy()
         self._sorter = np.argsort(self.keys)
-        for start in range(0, len(new), BLOCK):
-            self._add(new[start : start + BLOCK])
-        self.sums: Sums = self._count(before, new)
+        # Of each export by time, in the order of which those that were known stay.
+        self._numbers: NDArray[np.int32] = np.empty(len(table), np.int32)
+        new = np.ones(len(table), np.bool_)
+        if before is not None:
+            new = (table.seqs > before._whole.table.last_seq)[table.order]
+            self._numbers[~new] = before._numbers
+        places = np.flatnonzero(new)
+        for start in range(0, len(places), BLOCK):
+            some = places[start : start + BLOCK]
+            self._numbers[some] = self._add(table.order[some])
+        same = int(places[0]) if len(places) else len(table)
+        self.sums: Sums = Sums(
+            len(table),
+            self._numbers.__getitem__,
+            len(self.keys),
+            before.sums if before is not None and same else None,
+            same,
+        )
 
     @property
     def people(self) -> Ints:
@@ -52,7 +66,8 @@ class Pairs:
         found: Ints = self._sorter[np.searchsorted(self.keys, keys, sorter=self._sorter)]
         return found
 
-    def _add(self, rows: Rows) -> None:
+    def _add(self, rows: Rows) -> Ints:
+        """The numbers of some rows, which may be of pairs that have none yet."""
         keys, times = self._keys_of(rows), self._whole.table.times[rows]
         occurring = np.sort(keys)
         occurring = occurring[starts_of(occurring)]
@@ -61,16 +76,9 @@ class Pairs:
             self.keys = np.concatenate((self.keys, unknown))
             self._sorter = np.argsort(self.keys)
             self.firsts = np.concatenate((self.firsts, np.full(len(unknown), _FAR)))
-        np.minimum.at(self.firsts, self.places(keys), times)
-
-    def _count(self, before: Pairs | None, new: Rows) -> Sums:
-        order = self._whole.table.order
-        if before is None:
-            return Sums(order, self._numbers, len(self.keys))
-        if not len(new):
-            return before.sums
-        same = int(np.flatnonzero(order == new[0])[0])
-        return Sums(order, self._numbers, len(self.keys), before.sums if same else None, same)
+        numbers = self.places(keys)
+        np.minimum.at(self.firsts, numbers, times)
+        return numbers
 
     def _known(self, keys: Ints) -> Bools:
         if not len(self.keys):
@@ -78,9 +86,6 @@ class Pairs:
         at = np.searchsorted(self.keys, keys, sorter=self._sorter)
         found: Bools = self.keys[self._sorter[np.minimum(at, len(self.keys) - 1)]] == keys
         return found
-
-    def _numbers(self, rows: Rows) -> Ints:
-        return self.places(self._keys_of(rows))
 
     def _keys_of(self, rows: Rows) -> Ints:
         people = self._whole.people_of(rows)

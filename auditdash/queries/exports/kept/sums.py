@@ -12,7 +12,7 @@ from auditdash.queries.exports.order import Ints
 
 BLOCK: Final = 1 << 15  # rows that may have to be looked at
 Rows = NDArray[np.int32]
-Numbers = Callable[[Rows], NDArray[Any]]
+Numbers = Callable[[slice], NDArray[Any]]
 
 
 def place_of(times: Ints, order: Rows, at: Ints, side: Literal["left", "right"] = "left") -> Ints:
@@ -32,19 +32,13 @@ class Sums:
     """How often each number occurs among the first so many of the ordered rows."""
 
     def __init__(
-        self,
-        order: Rows,
-        numbers: Numbers,
-        size: int,
-        before: Sums | None = None,
-        same: int = 0,
+        self, count: int, numbers: Numbers, size: int, before: Sums | None = None, same: int = 0
     ) -> None:
-        """`numbers` tells those of some rows, each below `size`. `before` counted the same numbers
-        of the first `same` rows."""
-        self._order = order
+        """Of `count` rows; `numbers` tells those of some of them in their order, each below `size`.
+        `before` counted the same numbers of the first `same` rows."""
         self._numbers = numbers
         self._size = size
-        self._until = np.zeros((len(order) // BLOCK + 1, size), np.int32)
+        self._until = np.zeros((count // BLOCK + 1, size), np.int32)
         first = 0
         if before is not None:
             first = min(same // BLOCK, len(before._until) - 1)
@@ -61,18 +55,18 @@ class Sums:
         return found
 
     def last(self, place: int, chosen: Ints) -> int:
-        """The last row before this place that has one of these numbers; there is one."""
+        """The place of the last row before this place that has one of these numbers; there is
+        one."""
         wanted = np.zeros(self._size, np.bool_)
         wanted[chosen] = True
         block, end = place // BLOCK, place
         while True:
-            rows = self._order[block * BLOCK : end]
-            found = np.flatnonzero(wanted[self._numbers(rows)])
+            found = np.flatnonzero(wanted[self._numbers(slice(block * BLOCK, end))])
             if len(found):
-                return int(rows[found[-1]])
+                return block * BLOCK + int(found[-1])
             until = self._until[: block + 1, chosen].sum(axis=1)
             block = int(np.searchsorted(until, until[-1])) - 1
             end = (block + 1) * BLOCK
 
     def _count(self, start: int, end: int) -> Ints:
-        return np.bincount(self._numbers(self._order[start:end]), minlength=self._size)
+        return np.bincount(self._numbers(slice(start, end)), minlength=self._size)

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from auditdash.events.instants import MINUTE
 from auditdash.index.view import View
@@ -64,29 +65,36 @@ class Whole:
     @cached_property
     def by_person(self) -> Sums:
         """Exports of each person."""
-        table, size = self.table, len(self.table.starts) - 1
+        size = len(self.table.starts) - 1
         before = None if self._before is None else self._before.by_person
-        return Sums(table.order, self.people_of, size, before, self._same)
+        return Sums(len(self), self.people.__getitem__, size, before, self._same)
+
+    @cached_property
+    def people(self) -> NDArray[Any]:
+        """The group of the person of each export, by time."""
+        starts = self.table.starts
+        numbers = np.arange(len(starts) - 1, dtype=np.min_scalar_type(len(starts)))
+        return np.repeat(numbers, np.diff(starts))[self.table.order]
 
     @cached_property
     def by_report(self) -> Sums:
         """Exports of each report."""
         size = int(self._reports.max(initial=0)) + 1
         before = None if self._before is None else self._before.by_report
-        return Sums(self.table.order, self.reports_of, size, before, self._same)
+        order = self.table.order
+        return Sums(len(self), lambda some: self.reports_of(order[some]), size, before, self._same)
 
     @cached_property
     def by_kind(self) -> Sums:
         """Exports of each kind and of each combination of marks."""
         table, size = self.table, len(export_actions()) * _MARKS
         before = None if self._before is None else self._before.by_kind
-        return Sums(
-            table.order,
-            lambda rows: table.kinds[rows] * np.uint8(_MARKS) + table.marks[rows],
-            size,
-            before,
-            self._same,
-        )
+
+        def numbers(some: slice) -> NDArray[Any]:
+            rows = table.order[some]
+            return table.kinds[rows] * np.uint8(_MARKS) + table.marks[rows]
+
+        return Sums(len(self), numbers, size, before, self._same)
 
     def people_of(self, rows: Rows | Ints) -> Ints:
         """The groups of the people of some rows."""
