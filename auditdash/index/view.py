@@ -21,7 +21,7 @@ from auditdash.index.events import find_stored, iterate_numbered
 from auditdash.index.files.damage import IndexBehind, IndexDamaged
 from auditdash.index.files.segment import Segment
 from auditdash.search.scope import Scope
-from auditdash.store.engine import index_place, writes
+from auditdash.store.engine import index_place, remembered_by, writes
 from auditdash.store.schema import events, workspaces
 
 _AT_ONCE: Final = 5_000
@@ -77,9 +77,13 @@ def open_whole(connection: Connection, scope: Scope) -> View:
     """All events of a workspace, after the index has caught up with this connection's snapshot.
 
     An index that is not of this database, or damaged, is made again. Raises IndexBehind when that
-    takes longer than some seconds: an answer is from all events or there is none.
+    takes longer than some seconds: an answer is from all events or there is none. Questions that
+    read one snapshot see the same, so it is looked for once.
     """
-    view = open_what_there_is(connection, scope, _PATIENCE_SECONDS)
+    known = remembered_by(connection)
+    view: View | None = known.get(scope)
+    if view is None or view.connection is not connection:
+        view = known[scope] = open_what_there_is(connection, scope, _PATIENCE_SECONDS)
     if view.behind:
         raise IndexBehind(view.highest_seq, view.highest_seq + view.behind)
     return view

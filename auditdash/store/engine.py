@@ -30,6 +30,7 @@ DatabaseTrouble = OperationalError
 DatabaseUnfit = DatabaseError
 
 _WRITES = {"auditdash_writes": True}
+_REMEMBERS = "auditdash_remembers"
 _CACHE, _SMALL_CACHE = "PRAGMA cache_size=-65536", "PRAGMA cache_size=-4096"
 _WAL, _ONLY_LOOK = "PRAGMA journal_mode=WAL", "PRAGMA query_only=ON"
 _SQLITE_PRAGMAS = (
@@ -117,6 +118,13 @@ def writes(connection: Connection) -> bool:
     return bool(connection.get_execution_options().get("auditdash_writes"))
 
 
+def remembered_by(connection: Connection) -> dict[Any, Any]:
+    """What was found in the snapshot that this connection reads, until it ends; of any other
+    connection nothing, since what it reads next may be of another moment."""
+    found: dict[Any, Any] | None = connection.get_execution_options().get(_REMEMBERS)
+    return {} if found is None else found
+
+
 def _open_sqlite(database_url: str, database: str, wal_pages: int, only_look: bool) -> Engine:
     # Everyone's doings are nobody else's to read: neither here nor in the files beside it.
     Path(database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -145,11 +153,15 @@ def is_sqlite(connection: Connection) -> bool:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent snapshot; never waits for a writer."""
-    connection = engine.connect()
+    remembered: dict[object, object] = {}
+    connection = engine.connect().execution_options(**{_REMEMBERS: remembered})
     if not is_sqlite(connection):
         connection = connection.execution_options(isolation_level="REPEATABLE READ")
-    with connection, connection.begin():
-        yield connection
+    try:
+        with connection, connection.begin():
+            yield connection
+    finally:
+        remembered.clear()
 
 
 @contextmanager

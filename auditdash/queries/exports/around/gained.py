@@ -35,7 +35,8 @@ from auditdash.search.query import Query
 from auditdash.search.scope import Clock, Scope
 
 WITHIN: Final = DAY
-_LONG: Final = 4  # of more than one export of so many all are looked at, and kept
+# Where a new event came, all are looked at anew, and kept, for more than one export of so many.
+_LONG: Final = 4
 _COLUMNS: Final = ("people", "times", "seqs")
 _FIRST, _LAST = -(1 << 62), 1 << 62
 
@@ -83,6 +84,11 @@ class _Memory:
     def __init__(self) -> None:
         self._kept: tuple[Whole, Ledger, _Followed] | None = None
         self._lock = Lock()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever kept."""
+        return self._kept is None
 
     def get(self, whole: Whole, ledger: Ledger) -> _Followed | None:
         """What is kept of these."""
@@ -155,7 +161,8 @@ def _of_period(
     ends, some of whose exports may lie outside."""
     memory = view.dictionaries.kept(_Memory)
     known = memory.get(exports.whole, ledger) if is_whole else None
-    if known is None and is_whole and len(exports) * _LONG > len(exports.whole):
+    is_long = len(exports) * _LONG > len(exports.whole) or memory.is_empty
+    if known is None and is_whole and is_long:
         known = memory.of(view, exports.whole, ledger)
     if known is None:
         return _followed(_gains(view, ledger, period), exports)
