@@ -21,6 +21,7 @@ from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.uploads import take_next_upload
 from auditdash.ingest.watching.echo import step_next
 from auditdash.ingest.watching.silences import watch_next
+from auditdash.queries.warming import warm_summaries
 from auditdash.reports import run, schedule
 from auditdash.reports.sending import deliver
 from auditdash.reports.sending.telling import admin_addresses
@@ -87,6 +88,7 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
             if not is_warm:
                 warm(engine)
                 is_warm = True
+                _warm_summaries(engine, stop)
             run_due(engine, settings, is_stopping=stop.is_set)
         except IndexBehind as behind:
             _log.warning("jobs: %s", behind)
@@ -94,6 +96,18 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
         except DatabaseTrouble as trouble:
             _log.warning("jobs: the database did not answer (%s); trying again", trouble)
         stop.wait(_PAUSE_SECONDS)
+
+
+def _warm_summaries(engine: Engine, stop: threading.Event) -> None:
+    """Beside the jobs, which do not wait for it, nor does who asks whether we are ready."""
+
+    def make() -> None:
+        try:
+            warm_summaries(engine, stop)
+        except (IndexBehind, DatabaseTrouble) as trouble:
+            _log.warning("jobs: summaries will be made when they are asked for (%s)", trouble)
+
+    threading.Thread(target=make, name="warming", daemon=True).start()
 
 
 def _watch(settings: Settings, stop: threading.Event) -> None:

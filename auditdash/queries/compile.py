@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+import numpy as np
 from msgspec import Struct
 
 from auditdash.events.addresses import ip_key
@@ -49,6 +50,10 @@ _PARTS: Final[dict[str, Callable[[Entry], str | None]]] = {
     "ua_family": lambda entry: ua_family(entry[0]) if entry[0] else None,
 }
 _KEYED: Final = ("actor", "subject", "entity", "role", "ua", "workspace")
+_OF_ACTION: Final = {"action", "category", "op"}
+_CHEAP: Final = {"actor", "entity", "subject", "ip"}
+# Marks that the action alone does not tell.
+_NO_ACTION: Final = {"late", "first-seen", "off-hours", "night", "own-access"}
 _READ: Final = ("actor", "action", "entity", "subject", "ip")  # by free text
 
 
@@ -103,6 +108,58 @@ def without_period(query: Query) -> Query | None:
     """The same question about all times; None when it is one already."""
     parts = tuple(part for part in query.parts if not _is_period(part))
     return None if len(parts) == len(query.parts) else query_of(parts)
+
+
+def by_action(query: Query, view: View) -> tuple[Query, Mask] | None:
+    """What is asked besides the action, and of each action that there is whether it may answer: one
+    count by action then answers many questions. None where nothing is asked of the action, or what
+    else is asked is dear, and better asked of few events."""
+    answers = np.ones(len(view.dictionaries["action"]), np.bool_)
+    rest = []
+    for part in query.parts:
+        found = _actions_where(part, view, len(answers))
+        if found is not None:
+            answers &= found
+        elif _is_period(part) or (isinstance(part, Term) and part.field in _CHEAP):
+            rest.append(part)
+        else:
+            return None
+    return None if len(rest) == len(query.parts) else (query_of(tuple(rest), query.order), answers)
+
+
+def _actions_where(node: Node, view: View, count: int) -> Mask | None:
+    """Of each action whether a condition holds that asks for nothing else; None for another one."""
+    match node:
+        case And(nodes) | Or(nodes):
+            parts = [_actions_where(each, view, count) for each in nodes]
+            known = [each for each in parts if each is not None]
+            if len(known) < len(parts):
+                return None
+            holds = np.logical_and if isinstance(node, And) else np.logical_or
+            found: Mask = holds.reduce(known)
+            return found
+        case Not(inner):
+            one = _actions_where(inner, view, count)
+            return None if one is None else ~one
+        case Term(field, values) if field in _OF_ACTION:
+            atoms = [value for value in values if isinstance(value, Atom)]
+            return _sized(choice_of(field, atoms, view, present=len(atoms) < len(values)), count)
+        case Term("is", values):
+            words = [value.text for value in values if isinstance(value, Atom)]
+            if _NO_ACTION.isdisjoint(words):
+                either: Mask = np.logical_or.reduce(
+                    [_sized(_flag_choice(word, view), count) for word in words]
+                )
+                return either
+    return None
+
+
+def _sized(choice: Choice, count: int) -> Mask:
+    """Of so many codes: since they were counted there may have come others."""
+    found = np.zeros(count, np.bool_)
+    codes = choice.codes[choice.codes < count]
+    found[codes] = True
+    return found
 
 
 def _is_period(part: Node) -> bool:
@@ -242,10 +299,13 @@ def _flag(word: str, view: View) -> Test:
             return night(view.zone)
         case "own-access":
             return masks.all_of([_flag("permission", view), own_access(view)])
-    choice = view.dictionaries["action"].where(
+    return on.coded("action", _flag_choice(word, view))
+
+
+def _flag_choice(word: str, view: View) -> Choice:
+    return view.dictionaries["action"].where(
         ("is", word), lambda entry: has_word("is", word, entry[0] or "")
     )
-    return on.coded("action", choice)
 
 
 def _leaf(

@@ -6,7 +6,7 @@ segment. Who is who, which any later event may tell, is told when it is asked: `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import RLock
 from typing import Any, Literal
 
@@ -89,6 +89,12 @@ def all_changes(view: View) -> AllChanges:
     return names.all_changes(view)
 
 
+def iterate_changes(view: View) -> Iterator[int]:
+    """Look at one segment after the other; yields the last seq of each."""
+    names = view.dictionaries.kept(_Names)
+    yield from names.iterate(view)
+
+
 class _Names:
     """What is known in terms of the codes of one index."""
 
@@ -112,6 +118,12 @@ class _Names:
         with self._lock:
             found = self._kept.of_all(view)
             return AllChanges(found, self._things.naming.named(), self._people.named())
+
+    def iterate(self, view: View) -> Iterator[int]:
+        for segment in view.segments:
+            with self._lock:
+                self._kept.of(view, segment)
+            yield segment.last_seq
 
     def _look(self, view: View, segment: Segment, seen: NDArray[np.bool_] | None) -> Changes:
         entries = view.dictionaries["action"].entries

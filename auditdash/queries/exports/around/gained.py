@@ -61,7 +61,7 @@ class _Rows(Struct, frozen=True, eq=False):
     times: Ints
     seqs: Ints
 
-    def part(self, places: Ints) -> _Rows:
+    def part(self, places: Ints | slice) -> _Rows:
         """Those at these places."""
         return _Rows(self.people[places], self.times[places], self.seqs[places])
 
@@ -73,7 +73,7 @@ class _Followed(Struct, frozen=True, eq=False):
     rows: Ints
     counts: Ints
 
-    def part(self, places: Ints) -> _Followed:
+    def part(self, places: Ints | slice) -> _Followed:
         """Those at these places."""
         return _Followed(self.gains.part(places), self.rows[places], self.counts[places])
 
@@ -133,22 +133,21 @@ def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
     condition = compile_query(query, view, clock)
     exports = exports_asked(view, whole, condition)
     found = _of_period(view, ledger, condition.period, exports, is_whole=exports.whole is whole)
-    gains, counts = found.gains, found.counts
-    seqs, times = exports.some("seqs", found.rows), exports.some("times", found.rows)
-
+    gains, rows, counts = found.gains, found.rows, found.counts
     groups, dictionaries = groups_of(view, "actor"), view.dictionaries
 
     def make(place: int) -> Gained:
         person = int(gains.people[place])
         identity, username = dictionaries["actor"].entries[groups.codes[person][-1]]
+        export = rows[place : place + 1]
         return Gained(
             seq=int(gains.seqs[place]),
             at=Instant(int(gains.times[place])),
             person=username or identity or "",
             namesakes=namesakes_of(dictionaries, str(groups.keys[person] or "")),
             count=int(counts[place]),
-            export_seq=int(seqs[place]),
-            export_at=Instant(int(times[place])),
+            export_seq=int(exports.some("seqs", export)[0]),
+            export_at=Instant(int(exports.some("times", export)[0])),
         )
 
     return Listed(Ranked(-counts, -gains.times, gains.seqs), make)
@@ -171,10 +170,11 @@ def _of_period(
     end = _LAST if period.end is None else period.end
     edges = (start - WITHIN, start, max(start, end - WITHIN), max(start, end))
     before, first, last, behind = np.searchsorted(times, edges).tolist()
-    within = known.part(np.arange(first, last))
+    within = known.part(slice(first, last))
+    if period == Period():
+        return within
     at_ends = np.concatenate((np.arange(before, first), np.arange(last, behind)))
-    outside = _followed(known.gains.part(at_ends), exports)
-    both = within, outside
+    both = within, _followed(known.gains.part(at_ends), exports)
     return _Followed(
         _Rows(*(_together([getattr(each.gains, name) for each in both]) for name in _COLUMNS)),
         _together([each.rows for each in both]),
