@@ -21,7 +21,7 @@ from auditdash.ingest.sources.mode_client import Surroundings
 from auditdash.ingest.uploads import take_next_upload
 from auditdash.ingest.watching.echo import step_next
 from auditdash.ingest.watching.silences import watch_next
-from auditdash.queries.warming import warm_summaries
+from auditdash.queries.beforehand.summaries import warm_summaries
 from auditdash.reports import run, schedule
 from auditdash.reports.sending import deliver
 from auditdash.reports.sending.telling import admin_addresses

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 from sqlalchemy import Connection
 
+from auditdash.events.catalogue import category_of
 from auditdash.events.event import Event
 from auditdash.events.instants import Instant
 from auditdash.index.view import View
@@ -138,6 +139,19 @@ def count_permission_changes(
     for code in np.flatnonzero(found).tolist():
         counts[kind_of(_text(view, "action", code) or "")] += int(found[code])
     return ChangeCounts(total=sum(counts.values()), self_made=int(own.sum()), **counts)
+
+
+def count_by_category(
+    connection: Connection, query: Query, scope: Scope, clock: Clock
+) -> dict[str, int]:
+    """How many changes of each category the query asks for, of those that it has."""
+    view = open_view(connection, scope)
+    found = count_codes(view, _among(query, _PERMISSION), clock, ["action"])["action"]
+    counts: dict[str, int] = {}
+    for code in np.flatnonzero(found).tolist():
+        slug = category_of(_text(view, "action", code) or "")
+        counts[slug] = counts.get(slug, 0) + int(found[code])
+    return counts
 
 
 def rank_targets(

@@ -8,8 +8,8 @@ from threading import Event as Flag
 import pytest
 from sqlalchemy import Engine
 
-from auditdash.queries import warming
 from auditdash.queries.access import picture
+from auditdash.queries.beforehand import summaries as warming
 from auditdash.queries.exports.kept import whole
 from auditdash.queries.permissions import ledger
 from auditdash.queries.sight.views import open_view

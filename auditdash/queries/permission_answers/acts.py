@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import numpy as np
 from msgspec import Struct
@@ -22,9 +22,8 @@ from auditdash.queries.permissions.runs import Acts, Runs, make_runs
 from auditdash.queries.permissions.selection import (
     ANYTHING,
     Derived,
-    Selection,
     answer,
-    select,
+    select_places,
 )
 from auditdash.queries.sight.views import open_view
 from auditdash.queries.timeline import Cursor, cursor_of, is_rising
@@ -86,7 +85,8 @@ def find_acts(
     runs = answer(view, Query(), clock, "runs", lambda: make_runs(view, changes, ledger))
 
     def listing() -> _Listed:
-        return _list(select(view, query, clock, derived), runs, rising=rising)
+        places = select_places(view, query, clock, derived)
+        return _list(len(ledger), places if rising else places[::-1], runs)
 
     listed = answer(view, query, clock, ("acts", derived, rising), listing)
     start = 0 if after is None else _behind(changes, ledger, listed.heads, after, rising=rising)
@@ -102,14 +102,14 @@ def find_acts(
     return ActPage(acts=acts, following=following)
 
 
-def _list(selection: Selection, runs: Runs, *, rising: bool) -> _Listed:
-    ordered = selection.ordered(rising=rising)
-    chosen = np.zeros(len(selection.ledger), np.bool_)
+def _list(count: int, ordered: NDArray[Any], runs: Runs) -> _Listed:
+    chosen = np.zeros(count, np.bool_)
     chosen[ordered] = True
     run = runs.of_place[ordered]
-    first = np.zeros(len(runs.starts) - 1, np.int64)
-    first[run[::-1]] = np.arange(len(run))[::-1]  # the last that is written stays
-    return _Listed(chosen, ordered[first[run] == np.arange(len(run))].astype(np.int32))
+    first = np.zeros(len(runs.starts) - 1, np.int32)
+    numbers = np.arange(len(run), dtype=np.int32)
+    first[run[::-1]] = numbers[::-1]  # the last that is written stays
+    return _Listed(chosen, ordered[first[run] == numbers].astype(np.int32))
 
 
 def _behind(

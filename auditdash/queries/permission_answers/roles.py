@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from auditdash.index.view import View
 from auditdash.queries.permissions.directions import DIRECTIONS, Direction
+from auditdash.queries.permissions.ledger import ledger_of
 from auditdash.queries.permissions.selection import (
     ANYTHING,
     Derived,
     answer,
-    select,
+    select_places,
     state_text,
 )
 from auditdash.queries.sight.views import open_view
@@ -39,8 +40,8 @@ def count_directions(
     view = open_view(connection, scope)
 
     def tell() -> DirectionCounts:
-        selection = select(view, query, clock)
-        found = selection.ledger.directions[selection.places]
+        _, ledger = ledger_of(view)
+        found = ledger.directions[select_places(view, query, clock)]
         counts = np.bincount(found, minlength=len(DIRECTIONS)).tolist()
         return dict(zip(DIRECTIONS, counts, strict=True))
 
@@ -53,7 +54,7 @@ def count_derived(
     """How many changes the query and `derived` ask for."""
     view = open_view(connection, scope)
     what = ("count", derived)
-    return answer(view, query, clock, what, lambda: len(select(view, query, clock, derived)))
+    return answer(view, query, clock, what, lambda: len(select_places(view, query, clock, derived)))
 
 
 def count_steps(
@@ -70,8 +71,8 @@ def count_steps(
 
 
 def _steps(view: View, query: Query, clock: Clock, derived: Derived) -> tuple[Step, ...]:
-    selection = select(view, query, clock, derived)
-    ledger, places = selection.ledger, selection.places
+    _, ledger = ledger_of(view)
+    places = select_places(view, query, clock, derived)
     width = int(ledger.states.max(initial=0)) + 1
     pairs = ledger.had[places].astype(np.int64) * width + ledger.states[places]
     distinct, counts = np.unique(pairs, return_counts=True)

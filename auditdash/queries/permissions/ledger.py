@@ -34,8 +34,8 @@ class Ledger(Struct, frozen=True, eq=False):
     the words in `directions.py`.
 
     `before` is the place of the change before it, or NO_PLACE; what is not `known` is nobody's or
-    nothing's for certain and stands in no history; `roles` are codes; `states` say what
-    the change left (`directions.HAS_…`), `had` what there was before it.
+    nothing's for certain and stands in no history; `roles` and `actions` are codes; `states` say
+    what the change left (`directions.HAS_…`), `had` what there was before it.
     """
 
     seqs: NDArray[np.int64]
@@ -45,6 +45,7 @@ class Ledger(Struct, frozen=True, eq=False):
     roles: NDArray[Any]
     states: NDArray[Any]
     had: NDArray[Any]
+    actions: NDArray[Any]
     kinds: NDArray[np.uint8]
     directions: NDArray[np.uint8]
 
@@ -101,6 +102,7 @@ def _make(view: View, changes: AllChanges) -> Ledger:
         roles=narrow(codes),
         states=narrow(states),
         had=narrow(had),
+        actions=narrow(actions),
         kinds=kinds,
         directions=Ranks(entries, roles).directions(actions, had, states),
     )

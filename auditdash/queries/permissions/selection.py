@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from auditdash.events.folding import fold_case
 from auditdash.index.view import View
-from auditdash.queries.compile import compile_query
+from auditdash.queries.compile import by_action, compile_query
 from auditdash.queries.conditions.masks import at
 from auditdash.queries.counting.groups import groups_of
 from auditdash.queries.counting.totals import question_key
@@ -104,6 +104,30 @@ def select(view: View, query: Query, clock: Clock, derived: Derived = ANYTHING) 
         places.append(here[holds])
         kept.append((some, which[holds]))
     return Selection(ledger, kept, np.concatenate(places) if places else np.zeros(0, np.int64))
+
+
+def select_places(
+    view: View, query: Query, clock: Clock, derived: Derived = ANYTHING
+) -> NDArray[Any]:
+    """The places of the same changes alone, by time and seq. Where nothing but actions and a period
+    is asked for, it is a stretch of all of them."""
+    changes, ledger = ledger_of(view)
+    factored = by_action(query, view)
+    rest = query if factored is None else factored[0]
+    condition = compile_query(rest, view, clock)
+    if condition.test is not None:
+        return select(view, query, clock, derived).ordered(rising=True)
+    first = last = 0
+    for some in changes.segments:
+        rows = condition.rows(some.segment)
+        first += int(some.rows.searchsorted(rows.start))
+        last += int(some.rows.searchsorted(rows.end))
+    places: NDArray[np.int32] = ledger.by_time[first:last]
+    if factored is not None:
+        places = places[np.flatnonzero(factored[1][ledger.actions[places]])]
+    wanted = _wanted(view, ledger, derived)
+    found: NDArray[Any] = places if wanted is None else places[wanted[places]]
+    return found
 
 
 def answer(

@@ -15,6 +15,7 @@ from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
 from auditdash.queries.permission_changes import (
     PermissionChange,
+    count_by_category,
     count_permission_changes,
     rank_targets,
 )
@@ -132,12 +133,11 @@ def object_filters(
 ) -> tuple[Filter, ...]:
     """Everything, connections, collections, groups, the workspace: whatever category is asked."""
     rest = _without(query, "category")
-    found = []
-    for slug, (label, _) in _OBJECTS.items():
-        term = Term("category", (Atom(slug),))
-        narrow = query_of((*rest.parts, term), rest.order)
-        count = count_permission_changes(connection, narrow, scope, clock).total
-        found.append((label, count, term))
+    counts = count_by_category(connection, rest, scope, clock)
+    found = [
+        (label, counts.get(slug, 0), Term("category", (Atom(slug),)))
+        for slug, (label, _) in _OBJECTS.items()
+    ]
     everything = ("Everything", sum(count for _, count, _ in found), None)
     return tuple(_filter(*each, rest, query, path) for each in (everything, *found))
 
