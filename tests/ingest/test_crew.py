@@ -6,7 +6,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 from sqlalchemy import Engine, select
@@ -16,6 +16,7 @@ from auditdash.ingest.delivery import Delivery, deliver
 from auditdash.ingest.intake import Receipt
 from auditdash.ingest.parse import Lines, Parcel
 from auditdash.ingest.preparing.crew import prepare_each
+from auditdash.ingest.preparing.frames import FrameError, read_frame, write_frame
 from auditdash.ingest.preparing.prepare import Terms
 from auditdash.queries.sight.views import open_view
 from auditdash.search.scope import Scope
@@ -136,6 +137,48 @@ def test_a_helper_that_is_killed_takes_nothing_along(
     }
     assert last.added == 65
     assert differences(engine, workspace_id) == []
+
+
+@ON_SQLITE
+def test_an_answer_that_comes_damaged_is_not_believed(
+    engine: Engine, workspace_id: int, started: list[subprocess.Popen[bytes]]
+) -> None:
+    steps = _deliver(engine, workspace_id, 1)
+    next(steps)
+    (process,) = started
+    process.stdout = cast("IO[bytes]", _Damaged(process.stdout))
+    last = list(steps)[-1]
+    assert process.poll() is not None
+    assert last.added == 65
+    assert differences(engine, workspace_id) == []
+
+
+class _Damaged:
+    """A pipe that turns one bit of each long answer."""
+
+    def __init__(self, pipe: Any) -> None:
+        self._pipe = pipe
+
+    def read(self, size: int) -> bytes:
+        found = bytearray(self._pipe.read(size))
+        if size > 1000:
+            found[size // 2] ^= 1
+        return bytes(found)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipe, name)
+
+
+def test_a_frame_is_read_whole_or_not_at_all() -> None:
+    pipe = io.BytesIO()
+    write_frame(pipe, ["Zo\u00eb", b"x" * 100])
+    body = pipe.getvalue()
+    assert read_frame(io.BytesIO(body)) == ["Zo\u00eb", b"x" * 100]
+    with pytest.raises(EOFError):
+        read_frame(io.BytesIO())
+    for end in (1, 11, 12, len(body) - 1):
+        with pytest.raises(FrameError):
+            read_frame(io.BytesIO(body[:end]))
 
 
 def test_what_no_helper_can_prepare_is_told_where_it_was_asked_for(

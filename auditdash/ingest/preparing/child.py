@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle
 import sys
+from typing import cast
 
-from auditdash.ingest.preparing.crew import Order
+from auditdash.ingest.preparing.crew import Order, Task
+from auditdash.ingest.preparing.frames import read_frame, write_frame
 from auditdash.ingest.preparing.prepare import prepare
 from auditdash.store.records import Packer
 
@@ -23,15 +24,14 @@ def main() -> None:
 
 
 def _work() -> None:
-    order: Order = pickle.load(sys.stdin.buffer)  # noqa: S301  # from who started this
+    order = cast("Order", read_frame(sys.stdin.buffer))
     packer = Packer(order.learned) if order.learned else None
     gc.freeze()
     gc.disable()  # looking through each new event, again and again, would take a third of the time
     while True:
-        step = prepare(order.terms, pickle.load(sys.stdin.buffer), packer)  # noqa: S301  # as above
-        pickle.dump(step, sys.stdout.buffer, pickle.HIGHEST_PROTOCOL)
-        sys.stdout.buffer.flush()
-        del step
+        task = cast("Task", read_frame(sys.stdin.buffer))
+        write_frame(sys.stdout.buffer, prepare(order.terms, task, packer))
+        del task
         gc.collect()
 
 

@@ -7,7 +7,6 @@ prepared, that shows here. Helpers end when their input does, so also when whoev
 from __future__ import annotations
 
 import logging
-import pickle
 import subprocess
 import sys
 from collections import deque
@@ -15,11 +14,12 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 from itertools import chain
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Self, cast
 
 from msgspec import Struct
 
 from auditdash.ingest.parse import Parcel
+from auditdash.ingest.preparing.frames import FrameError, read_frame, write_frame
 from auditdash.ingest.preparing.prepare import Step, Terms, prepare
 from auditdash.settings import ROOT
 from auditdash.store.records import Packer
@@ -134,21 +134,24 @@ class _Helper:
         )
 
     def give(self, task: Task) -> None:
+        pipe = _open(self._process.stdin)
         try:
             if self.order is not None:
-                _write(self._process.stdin, self.order)
+                write_frame(pipe, self.order)
                 self.order = None
-            _write(self._process.stdin, task)
+            write_frame(pipe, task)
         except BrokenPipeError:
             raise self._died() from None
 
     def take(self) -> Step:
-        assert self._process.stdout is not None  # noqa: S101  # it is a pipe
         try:
-            step: Step = pickle.load(self._process.stdout)  # noqa: S301  # our own process
-        except (EOFError, pickle.UnpicklingError):
+            return cast("Step", read_frame(_open(self._process.stdout)))
+        except EOFError:
             raise self._died() from None
-        return step
+        except FrameError as error:
+            _log.warning("a helper's answer is not whole: %s", error)
+            self._process.kill()
+            raise self._died() from None
 
     def _died(self) -> HelperDied:
         code = self._process.wait()
@@ -159,7 +162,6 @@ class _Helper:
         self._process.communicate()
 
 
-def _write(pipe: IO[bytes] | None, thing: object) -> None:
-    assert pipe is not None  # noqa: S101  # it is a pipe
-    pickle.dump(thing, pipe, pickle.HIGHEST_PROTOCOL)
-    pipe.flush()
+def _open(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # noqa: S101  # each of our processes has both
+    return pipe
