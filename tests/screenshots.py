@@ -26,7 +26,15 @@ from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import open_engine, writing
 from auditdash.store.migrate import migrate
 from auditdash.store.saved_searches import add_saved_search
+from auditdash.store.sending.streams import (
+    NewStream,
+    advance_stream,
+    claim_stream,
+    insert_stream,
+    release_stream,
+)
 from auditdash.store.workspaces import create_workspace, list_workspaces
+from auditdash.streams.destinations import SyslogTo, WebhookTo, encode_config, where_text
 from tests.browser import FLAGS, find_chromium, open_visit
 from tests.journeys.scene import Scene, import_baseline
 from tests.make import make_record, store
@@ -66,6 +74,7 @@ _DEMO: Final = {
     "tokens": "/settings/tokens",
     "members": "/settings/members",
     "streams": "/settings/streams",
+    "stream": "/settings/streams/1",
     "stream-new": "/settings/streams/new?kind=syslog",
 }
 _OWN: Final = {
@@ -115,11 +124,43 @@ def _served(folder: Path) -> Iterator[Scene]:
             now=now(),
         )
     _save_searches(engine, demo.id)
+    _stream(engine, demo.id)
     run_next(engine, settings, now())
     log = folder / "gunicorn.log"
     with serve(with_port(settings, find_free_port()), log) as address:
         yield Scene(address, engine, settings, demo.id, own, log)
     engine.dispose()
+
+
+def _stream(engine: Engine, workspace_id: int) -> None:
+    """Two streams that have sent all that there is."""
+    with writing(engine) as connection:
+        newest = next(e.last_seq for e in list_workspaces(connection) if e.id == workspace_id)
+        for name, query, form, config, sent in (
+            ("SIEM", "category:connections", "ocsf", WebhookTo("https://siem.acme.com/in"), 1_274),
+            ("Log server", "category:exports", "ecs", SyslogTo("logs.acme.com"), 3_408),
+        ):
+            kind = "webhook" if isinstance(config, WebhookTo) else "syslog"
+            plan = NewStream(
+                name=name, query=query, kind=kind, config=encode_config(config), form=form
+            )
+            insert_stream(
+                connection, workspace_id, plan, sealed=None, cursor=0, owner_id=None, now=now()
+            )
+            claimed = claim_stream(connection, now=now(), lease=1)
+            assert claimed is not None
+            outcome = f"{where_text(config)} took it"
+            done = advance_stream(
+                connection,
+                claimed,
+                cursor=newest,
+                sent=sent,
+                outcome=outcome,
+                now=now(),
+                lease=1,
+            )
+            assert done is not None
+            release_stream(connection, done)
 
 
 def _save_searches(engine: Engine, workspace_id: int) -> None:

@@ -34,7 +34,9 @@ from auditdash.store.sending.deliveries import (
     finish_delivery,
     insert_deliveries,
 )
+from auditdash.store.sending.streams import NewStream, claim_stream, insert_stream, stop_stream
 from auditdash.store.tables.signing import identities
+from auditdash.streams.destinations import SyslogTo, encode_config
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
 from tests.people import add_alice
@@ -151,6 +153,16 @@ def _lose_admin(engine: Engine, _: Settings) -> None:
         connection.execute(update(people).values(disabled_at=NOW))
 
 
+def _stop_stream(engine: Engine, _: Settings) -> None:
+    config = encode_config(SyslogTo("logs.example"))
+    plan = NewStream(name="SIEM", query="", kind="syslog", config=config, form="ecs")
+    with writing(engine) as connection:
+        insert_stream(connection, 1, plan, sealed=None, cursor=0, owner_id=None, now=_NOW)
+        claimed = claim_stream(connection, now=_NOW, lease=HOUR)
+        assert claimed is not None
+        stop_stream(connection, claimed, said="gone", now=_NOW)
+
+
 def _fail_delivery(engine: Engine, _: Settings) -> None:
     with writing(engine) as connection:
         new = NewDelivery(workspace_id=1, key="k", purpose="test", recipient="ann@acme.com")
@@ -205,6 +217,7 @@ def test_what_is_well_is_called_so(healthy: Settings) -> None:
         (_end_token, "token", "problem", "'siem' (adt_"),
         (_lose_admin, "admin", "problem", "acme: nobody who can sign in"),
         (_open_folder, "instance", "warning", "other users"),
+        (_stop_stream, "stream", "problem", "the stream SIEM was paused: gone"),
         (_fail_delivery, "delivery", "problem", "1 delivery of reports failed"),
     ],
 )

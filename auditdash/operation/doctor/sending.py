@@ -17,7 +17,9 @@ from auditdash.settings import Sending, Settings
 from auditdash.store.feeds.sealing import CannotUnseal
 from auditdash.store.sending.deliveries import count_failed
 from auditdash.store.sending.destinations import list_destinations
+from auditdash.store.sending.streams import list_streams
 from auditdash.store.workspaces import Workspace, list_workspaces
+from auditdash.streams.destinations import secret_of as stream_secret_of
 
 
 def check_ways(sending: Sending) -> Iterator[Finding]:
@@ -36,6 +38,7 @@ def check_sent(connection: Connection, settings: Settings, now: Instant) -> Iter
             says = f"{workspace.slug}: {failed:,} {many} of reports failed in the last 24 hours"
             advice = "see Reports › Schedules for why, and try them again there"
             yield problem("delivery", says, advice)
+        yield from _streams(connection, settings, workspace)
 
 
 def _mail(sending: Sending) -> Finding:
@@ -56,6 +59,23 @@ def _folder(sending: Sending) -> Finding:
     except SendingError as error:
         advice = f"make {sending.folder}, and let this user write to it"
         return problem("folder", str(error), advice)
+
+
+def _streams(connection: Connection, settings: Settings, workspace: Workspace) -> Iterator[Finding]:
+    for each in list_streams(connection, workspace.id):
+        if each.paused and each.reason:
+            says = f"{workspace.slug}: the stream {each.name} was paused: {each.reason}"
+            yield problem("stream", says, "see Settings › Streams, and resume it there")
+        elif each.failures:
+            says = f"{workspace.slug}: the stream {each.name} fails: {each.last_error}"
+            yield warning("stream", says, "it is tried again by itself; see Settings › Streams")
+        try:
+            stream_secret_of(settings.instance, each)
+        except CannotUnseal as error:
+            says = (
+                f"{workspace.slug}: what signs the stream {each.name} cannot be read: {error.what}"
+            )
+            yield warning("stream", says, f"{error.expected} ({error.where})")
 
 
 def _secrets(connection: Connection, settings: Settings, workspace: Workspace) -> Iterator[Finding]:
