@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct
@@ -103,21 +103,48 @@ def find_population(connection: Connection, query: Query, scope: Scope, clock: C
     """The control totals of a question."""
     view = open_view(connection, scope)
     groups = groups_of(view, "actor")
-    tally, first_seq, last_seq = _Tally(), None, None
+    extent, first_seq, last_seq = NO_EXTENT, None, None
+    acting = np.zeros(len(groups.of_code), np.bool_)
     for found in scan.scan(compile_query(query, view, clock)):
-        times, seqs = found.times, found.seqs
-        actors = groups.of_code[found.column("actor")]
-        tally.add(len(found), actors, int(times[0]), int(times[-1]))
-        first_seq = first_seq or int(seqs.min())  # seqs begin at 1
-        last_seq = int(seqs.max())
+        seqs = found.column("seq")
+        acting[found.column("actor")] = True
+        extent = extent.with_more(found)
+        first_seq = first_seq or int(seqs.min()) + found.segment.first_seq  # seqs begin at 1
+        last_seq = int(seqs.max()) + found.segment.first_seq
     return Population(
-        count=tally.count,
-        actors=len(tally.actors - {MISSING}),
-        first_at=tally.first_at,
-        last_at=tally.last_at,
+        count=extent.count,
+        actors=len(set(groups.of_code[acting].tolist()) - {MISSING}),
+        first_at=extent.first_at,
+        last_at=extent.last_at,
         first_seq=first_seq,
         last_seq=last_seq,
     )
+
+
+class Extent(Struct, frozen=True):
+    """How many events there are, and from when to when; None without any."""
+
+    count: int
+    first_at: Instant | None
+    last_at: Instant | None
+
+    def with_more(self, found: scan.Found) -> Extent:
+        """And of some more events, of which there is one at least."""
+        first, last = found.ends
+        if self.first_at is not None and self.last_at is not None:
+            first, last = min(first, self.first_at), max(last, self.last_at)
+        return Extent(self.count + len(found), Instant(first), Instant(last))
+
+
+NO_EXTENT: Final = Extent(0, None, None)
+
+
+def find_extent(connection: Connection, query: Query, scope: Scope, clock: Clock) -> Extent:
+    """Of the events that a query asks for: of none of them more is looked at than when it was."""
+    extent = NO_EXTENT
+    for found in scan.scan(compile_query(query, open_view(connection, scope), clock)):
+        extent = extent.with_more(found)
+    return extent
 
 
 class _Tally:

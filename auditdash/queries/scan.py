@@ -38,6 +38,15 @@ class Found(Struct, frozen=True, eq=False):
         return self.segment.times[self.index]
 
     @property
+    def ends(self) -> tuple[int, int]:
+        """When the first and the last of them happened; there is at least one."""
+        index = self.index
+        first, last = (
+            (index.start, index.stop - 1) if isinstance(index, slice) else (index[0], index[-1])
+        )
+        return int(self.segment.times[first]), int(self.segment.times[last])
+
+    @property
     def seqs(self) -> NDArray[np.int64]:
         """The seq of each."""
         return self.column("seq").astype(np.int64) + self.segment.first_seq

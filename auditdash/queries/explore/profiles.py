@@ -16,7 +16,7 @@ from auditdash.events.folding import fold_case
 from auditdash.events.instants import Instant
 from auditdash.queries.compile import choice_of
 from auditdash.queries.counting.counts import count_codes
-from auditdash.queries.evidence import find_population
+from auditdash.queries.evidence import find_extent
 from auditdash.queries.explore.names import EntityName, narrowed, value_of
 from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
 from auditdash.queries.sight.views import open_view
@@ -55,7 +55,7 @@ def find_seen(
     found = []
     for value in values:
         narrow = narrowed(query, value_of(field, value))
-        seen = find_population(connection, narrow, scope, clock)
+        seen = find_extent(connection, narrow, scope, clock)
         if seen.first_at is None or seen.last_at is None:
             continue
         found.append(
