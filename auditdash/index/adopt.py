@@ -7,7 +7,7 @@ from itertools import compress
 from typing import Final, TypeVar, cast
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from auditdash.events.folding import fold_case, join_words
@@ -27,15 +27,17 @@ LONGEST_VALUE: Final = 512
 ELSEWHERE: Final = 0
 LATE, FIRST_SEEN = 1, 2
 LATE_AFTER: Final = DAY
+_NEVER: Final = -(1 << 62)
 
 PATHS, VALUES, DOINGS = "paths", "values", "doings"
 _Memory = TypeVar("_Memory")
 
 
 class Mark(Struct, frozen=True):
-    """How far the archive had come: the newest event, by the earlier of its two clocks."""
+    """How far the archive had come: by the code of each source its newest instant, at which it is
+    told what comes late. One source's history is not late because another one is up to date."""
 
-    newest_at: int = -(1 << 62)
+    newest: dict[int, int] = field(default_factory=dict)
 
 
 class Dictionaries:
@@ -156,9 +158,7 @@ def _folded(entry: Iterable[str | None]) -> list[str]:
 def adopt(batch: Batch, dictionaries: Dictionaries, mark: Mark) -> tuple[Columns, Mark]:
     """The columns of a segment, by time and seq, and how far the archive has come with it."""
     codes = {name: _recode(batch, name, dictionaries[name]) for name in CODED}
-    capped = np.minimum(batch.times, batch.received)
-    newest = np.maximum.accumulate(np.concatenate(([mark.newest_at], capped)))
-    flags = np.where(batch.times < newest[:-1] - LATE_AFTER, LATE, 0).astype(np.uint8)
+    flags, following = _late(batch, codes["source"], mark)
     flags[_first_seen(codes, dictionaries)] |= FIRST_SEEN
     order = np.argsort(batch.times, kind="stable")
     columns: Columns = {
@@ -173,7 +173,21 @@ def adopt(batch: Batch, dictionaries: Dictionaries, mark: Mark) -> tuple[Columns
     places = np.empty(len(order), np.uint32)
     places[order] = np.arange(len(order), dtype=np.uint32)
     columns.update(_leaf_columns(batch, dictionaries, places))
-    return columns, Mark(int(newest[-1]))
+    return columns, following
+
+
+def _late(batch: Batch, sources: Numbers, mark: Mark) -> tuple[NDArray[np.uint8], Mark]:
+    """Which rows came late, and how far each source has come with them."""
+    flags = np.zeros(len(sources), np.uint8)
+    capped = np.minimum(batch.times, batch.received)
+    newest = dict(mark.newest)
+    for source in np.unique(sources).tolist():
+        rows = np.flatnonzero(sources == source)
+        before = newest.get(source, _NEVER)
+        reached = np.maximum.accumulate(np.concatenate(([before], capped[rows])))
+        flags[rows[batch.times[rows] < reached[:-1] - LATE_AFTER]] = LATE
+        newest[source] = int(reached[-1])
+    return flags, Mark(newest)
 
 
 def _recode(batch: Batch, name: str, dictionary: Dictionary) -> Numbers:

@@ -17,7 +17,7 @@ from auditdash.index.files.damage import IndexDamaged
 from auditdash.index.files.dictionary import Extent
 from auditdash.index.files.segment import Described
 
-FORM: Final = 2  # of the files; another one is made again from the records
+FORM: Final = 3  # of the files; another one is made again from the records
 _NAME: Final = "manifest"
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 

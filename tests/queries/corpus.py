@@ -88,19 +88,20 @@ def fill(engine: Engine) -> Corpus:
 
 
 def _marks(events: Iterable[Event]) -> Iterator[tuple[int, frozenset[str]]]:
-    """Late is more than a day behind the newest that came before, where nothing is newer than its
-    coming; first-seen is the first event in which this actor did this."""
-    newest = 0
+    """Late is more than a day behind the newest of its source that came before, where nothing is
+    newer than its coming; first-seen is the first event in which this actor did this."""
+    newest: dict[str, int] = {}
     done: set[tuple[str | None, str | None, str]] = set()
     for event in events:
         marks = set()
-        if event.occurred_at < newest - DAY:
+        if event.occurred_at < newest.get(event.source, 0) - DAY:
             marks.add("late")
         doing = (event.actor.id, event.actor.username, event.action)
         if doing[:2] != (None, None) and doing not in done:
             marks.add("first-seen")
         done.add(doing)
-        newest = max(newest, min(event.occurred_at, event.received_at))
+        reached = min(event.occurred_at, event.received_at)
+        newest[event.source] = max(newest.get(event.source, 0), reached)
         yield event.seq, frozenset(marks)
 
 
