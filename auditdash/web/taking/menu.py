@@ -26,5 +26,5 @@ def file_forms(csv_href: str) -> list[FormView]:
         for form in FORMS.values()
     ]
     more = f"{arguments}&bom=1" if arguments else "bom=1"
-    found.insert(1, FormView("CSV with BOM", "UTF-8, marked for old Excel", f"{path}?{more}"))
+    found.insert(1, FormView("CSV with BOM", "for old Excel", f"{path}?{more}"))
     return found
