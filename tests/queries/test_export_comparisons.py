@@ -245,3 +245,26 @@ def test_access_gained_and_the_exports_of_the_day_after_it_stand_together(
     assert expected
     counts = [each.count for each in found]
     assert counts == sorted(counts, reverse=True)
+
+
+def test_any_event_may_tell_that_who_exports_is_who_gained(
+    engine: Engine, workspace_id: int
+) -> None:
+    def event(number: int, action: str, **changes: Any) -> dict[str, Any]:
+        at = Instant(START + number * HOUR)
+        return make_record(id=f"{number}", action=action, timestamp=to_rfc3339(at), **changes)
+
+    bob = {"actor__user_id": None, "actor__username": "bob"}
+    gain = event(
+        1, "connection_member_added_with_role", context={"member_id": "u7", "role": "manage"}
+    )
+    export = event(2, export_actions()[0], **bob)
+    told = event(3, "report_activity_report_viewed", actor__user_id="u7", actor__username="bob")
+    scope = Scope(workspace_id=workspace_id)
+    counts = []
+    for records in ((gain, export), (told,)):
+        with writing(engine) as connection:
+            store(connection, workspace_id, *records)
+        with reading(engine) as connection:
+            counts.append(len(find_gained(connection, parse(""), scope, CLOCK)))
+    assert counts == [0, 1]

@@ -79,10 +79,11 @@ class _Followed(Struct, frozen=True, eq=False):
 
 
 class _Memory:
-    """What followed all gains ever, by time, and of which exports and changes that is."""
+    """What followed all gains ever, by time, and of which exports and changes that is, and of how
+    many names: any event may tell that somebody who exports is whom a change names."""
 
     def __init__(self) -> None:
-        self._kept: tuple[Whole, Ledger, _Followed] | None = None
+        self._kept: tuple[Whole, Ledger, tuple[int, int], _Followed] | None = None
         self._lock = Lock()
 
     @property
@@ -90,19 +91,21 @@ class _Memory:
         """Whether nothing was ever kept."""
         return self._kept is None
 
-    def get(self, whole: Whole, ledger: Ledger) -> _Followed | None:
+    def get(self, view: View, whole: Whole, ledger: Ledger) -> _Followed | None:
         """What is kept of these."""
         kept = self._kept
-        return kept[2] if kept and kept[0] is whole and kept[1] is ledger else None
+        if kept is None or kept[0] is not whole or kept[1] is not ledger:
+            return None
+        return kept[3] if kept[2] == _names(view) else None
 
     def of(self, view: View, whole: Whole, ledger: Ledger) -> _Followed:
         """The same, made when it is not there."""
         with self._lock:
-            found = self.get(whole, ledger)
+            found, names = self.get(view, whole, ledger), _names(view)
             if found is None:
                 found = _followed(_gains(view, ledger, Period()), Asked(whole, Period()))
                 found = found.part(np.argsort(found.gains.times, kind="stable"))
-                self._kept = whole, ledger, found
+                self._kept = whole, ledger, names, found
             return found
 
 
@@ -125,7 +128,13 @@ def find_gained(
     exports first. The events by which they gained it may be any in scope."""
     view = open_view(connection, scope)
     events = gaining_actions() | frozenset(export_actions())
-    return remembered(view, query, clock, "gained", events, lambda: _find(view, query, clock))
+    name = ("gained", *_names(view))
+    return remembered(view, query, clock, name, events, lambda: _find(view, query, clock))
+
+
+def _names(view: View) -> tuple[int, int]:
+    """How many there are of those that act, and of those that something was done to."""
+    return len(view.dictionaries["actor"]), len(view.dictionaries["subject"])
 
 
 def _find(view: View, query: Query, clock: Clock) -> Sequence[Gained]:
@@ -159,7 +168,7 @@ def _of_period(
     """What followed in a period. Of all exports that is known, but for gains within a day of its
     ends, some of whose exports may lie outside."""
     memory = view.dictionaries.kept(_Memory)
-    known = memory.get(exports.whole, ledger) if is_whole else None
+    known = memory.get(view, exports.whole, ledger) if is_whole else None
     is_long = len(exports) * _LONG > len(exports.whole) or memory.is_empty
     if known is None and is_whole and is_long:
         known = memory.of(view, exports.whole, ledger)
