@@ -215,6 +215,21 @@ def test_a_strangers_name_stays_text_on_each_page(client: FlaskClient, engine: E
         assert not row["subject_name"].startswith(("=", "+", "-", "@"))
 
 
+def test_a_group_that_nobody_is_in_any_more_and_that_has_access_is_told(
+    client: FlaskClient, told: int
+) -> None:
+    def emptied(day: str) -> str:
+        page = client.get(f"/access/contradictions?on=2026-03-{day}").text
+        return page.partition('id="emptied"')[2].partition("</section>")[0]
+
+    assert not emptied("19")  # bob is in it
+    card = emptied("20")  # his removal is that day's
+    assert "Analysts" in card
+    assert 'data-label="Has access to">1</td>' in card
+    assert "admin_20" in card
+    assert not emptied("01")  # nobody was told to be in it yet
+
+
 def test_looking_at_access_is_recorded(client: FlaskClient, engine: Engine, told: int) -> None:
     client.get(f"{PAYROLL}&on=2026-03-10&q=bob")
     with reading(engine) as connection:

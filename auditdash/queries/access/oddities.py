@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from auditdash.events.instants import Instant
 from auditdash.queries.access.nodes import UNCLEAR, Node
+from auditdash.queries.access.paths import stand_at
 from auditdash.queries.access.replay import KINDS
 from auditdash.queries.access.rows import Evidence, Sight, evidence
 from auditdash.queries.permissions.numbering import Numbers
+from auditdash.queries.permissions.things import GROUP
 
 
 class Oddity(Struct, frozen=True, kw_only=True):
@@ -23,6 +25,36 @@ class Oddity(Struct, frozen=True, kw_only=True):
     other: Evidence | None
     subject: Node | None
     object: Node | None
+
+
+class Emptied(Struct, frozen=True, kw_only=True):
+    """A group that nobody is in any more and that still has access to `things`: whoever is added
+    gets it. `told` is what ended the last membership."""
+
+    group: Node
+    things: int
+    told: Evidence | None
+
+
+def find_emptied(sight: Sight, at: int) -> list[Emptied]:
+    """Those of a moment, the newest first. A group of which no member was ever told is none."""
+    picture = sight.picture
+    some, is_group = picture.intervals, picture.nodes.kinds == GROUP
+    stands = stand_at(some, at)
+    things = np.bincount(some.subjects[stands], minlength=len(is_group))
+    members = np.bincount(some.objects[stands], minlength=len(is_group))
+    ended = np.flatnonzero(is_group[some.objects] & (some.ends <= at))
+    last = np.zeros(len(is_group), np.int64)
+    np.maximum.at(last, some.objects[ended], some.ended[ended] + 1)  # facts are by time
+    found = np.flatnonzero(is_group & (things > 0) & (members == 0) & (last > 0))
+    return [
+        Emptied(
+            group=picture.nodes.node(node),
+            things=int(things[node]),
+            told=evidence(sight, int(last[node]) - 1),
+        )
+        for node in found[np.argsort(-last[found], kind="stable")].tolist()
+    ]
 
 
 def count_oddities(sight: Sight) -> dict[str, int]:

@@ -14,6 +14,7 @@ from auditdash.queries.access.difference import find_difference, iterate_deltas
 from auditdash.queries.access.narrow import find_named, narrow
 from auditdash.queries.access.oddities import (
     count_oddities,
+    find_emptied,
     find_oddities,
     first_fact,
     iterate_oddities,
@@ -164,6 +165,7 @@ def oddities(sight: Sight, asked: Asked, clock: Clock, kind: str, number: int) -
     page = _page(len(found), asked, address, {"kind": kind}, number)
     rows = iterate_oddities(sight, found[page.start : page.end])
     counts = count_oddities(sight)
+    emptied = [] if kind else find_emptied(sight, asked.moment.at)
     return {
         **_around(sight, asked, clock),
         "kind": kind,
@@ -175,6 +177,10 @@ def oddities(sight: Sight, asked: Asked, clock: Clock, kind: str, number: int) -
         "shown": page,
         "rows": view.odd_views(rows, asked),
         "csv_href": _file(sight, asked, "contradictions", {"kind": kind}),
+        "emptied_count": len(emptied),
+        "emptied": [
+            (view.node_view(each.group, asked), each.things, each.told) for each in emptied[:_GIVEN]
+        ],
     }
 
 
