@@ -140,7 +140,7 @@ def test_without_scripts_there_are_still_pictures_tables_and_files(
     expect(page.locator(".chart-still-wide svg")).to_have_count(CHARTS)
     for picture in page.locator(".chart-still-wide svg").all():
         expect(picture).to_be_visible()
-    page.locator("#by-category summary").click()
+    page.locator("#by-category summary.card-foot").click()
     page.locator("#by-category td a").first.click()
     assert urlsplit(page.url).path == "/timeline"
     assert visit.complaints == []
