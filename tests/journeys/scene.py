@@ -185,7 +185,8 @@ def _settle(connection: Connection, workspace_id: int, alice: int) -> None:
 
 
 def stream_on(connection: Connection, workspace_id: int, text: str) -> None:
-    """A stream that was paused by itself, with this as its name and reason, and one that is on."""
+    """A stream that was paused by itself, with this as its name and reason, and one that is on: a
+    worker that is not there is at it, so that nobody sends to a place that there is not."""
     for name, config in (
         (text[:100], WebhookTo("https://siem.example/hook")),
         ("Log server", SyslogTo("logs.example")),
@@ -202,6 +203,7 @@ def stream_on(connection: Connection, workspace_id: int, text: str) -> None:
     claimed = claim_stream(connection, now=now(), lease=DAY)
     assert claimed is not None
     stop_stream(connection, claimed, said=text, now=now())
+    assert claim_stream(connection, now=now(), lease=DAY) is not None
 
 
 def send_report(connection: Connection, workspace_id: int, run_id: int, text: str) -> None:

@@ -32,6 +32,7 @@ from tests.journeys.scene import (
     open_scene,
     save_searches,
     send_report,
+    stream_on,
 )
 
 _TURNING: Final = re.compile("[\x00\x07\x1b\u202a-\u202e\u2066-\u2069]")
@@ -70,6 +71,7 @@ def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             save_searches(connection, found.empty, 1, 2, PLAIN[0])
             import_baseline(connection, found.empty, PLAIN)
             send_report(connection, found.empty, 3, PLAIN[0])
+            stream_on(connection, found.empty, PLAIN[0])
         _name_everything(found, found.empty, PLAIN)
         _name_everything(found, found.filled, tuple(HOSTILE.values()))
         yield found
@@ -146,6 +148,7 @@ def _addresses() -> Iterator[str]:
         yield f"/saved/{number}"
     yield "/saved/4/delete"
     yield from ("/reports/3/sent", "/reports/destinations/2", "/reports/schedules/3")
+    yield from ("/settings/streams/3", "/settings/streams/4", "/settings/streams/4/edit")
     yield from ("/access/baselines/2", "/access/baselines/2?effect=contradicts&line=2")
     yield "/timeline?q=is:unmapped"
     yield "/timeline?q=action:org_user_role_changed,report_schedule_user_email_added"
