@@ -97,7 +97,7 @@ def test_a_csv_equals_row_for_row_what_the_pages_say(
             table = api.get(asked, headers={**reader, "Accept": "text/csv"})
             rows = list(csv.DictReader(io.StringIO(table.text, newline="")))
             events = _walk(api, f"{asked}&limit={limit}", reader)
-            assert len(rows) > 2
+            assert rows, text
             for row, event in zip(rows, events, strict=True):
                 assert row == _cells(event)
             lines = api.get(asked, headers={**reader, "Accept": "application/x-ndjson"}).text

@@ -106,7 +106,7 @@ def _text(client: FlaskClient, address: str) -> str:
     """What the page says, but for the number that freezes its files."""
     answer = client.get(address)
     assert answer.status_code == 200, address
-    return re.sub(r"seq=\d+", "seq=n", answer.text)
+    return re.sub(r"seq(=|%3D)\d+", r"seq\1n", answer.text)
 
 
 def _forget(app: Flask, workspace_id: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -144,7 +145,7 @@ def test_a_page_that_nothing_new_belongs_to_is_not_written_again(
     monkeypatch.delattr(results, "_made")
     again = client.get("/timeline?q=created:2026-03").text
     # Our own reading came in between: the links that freeze the view tell of it.
-    assert first.replace("seq=30", "seq=31") == again
+    assert re.sub("seq(=|%3D)30", r"seq\g<1>31", first) == again
 
 
 @ON_SQLITE
