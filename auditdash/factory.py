@@ -45,6 +45,7 @@ from auditdash.web import (
 from auditdash.web import settings as settings_pages
 from auditdash.web.access import baselines
 from auditdash.web.access import pages as access_pages
+from auditdash.web.campaigns import pages as campaign_pages
 from auditdash.web.changed import pages as changed_pages
 from auditdash.web.entry import door, errors, headers, home, hosts
 from auditdash.web.explorer import complete, profiles, saved, sheet, timeline, why
@@ -82,6 +83,7 @@ _ROOMS: Final = (
     permission_changes,
     access_pages,
     baselines,
+    campaign_pages,
     permission_patterns,
     permission_lasting,
     permission_person,

@@ -27,6 +27,8 @@ class Permission(StrEnum):
     TOKENS = "tokens"
     MEMBERS = "members"
     STREAMS = "streams"
+    SEE_REVIEWS = "see-reviews"
+    REVIEW = "review"
 
 
 class Role(Struct, frozen=True, kw_only=True):
@@ -55,7 +57,7 @@ ADMIN: Final = Role(
 OFFICER: Final = Role(
     name="officer",
     label="Officer",
-    says="Reports, schedules, saved searches and downloads; no settings, members, tokens, intake",
+    says="Reports, access reviews, saved searches and downloads; no settings, members, intake",
     may=frozenset(
         {
             Permission.OWN,
@@ -63,6 +65,8 @@ OFFICER: Final = Role(
             Permission.DOWNLOAD,
             Permission.SEARCHES,
             Permission.REPORTS,
+            Permission.SEE_REVIEWS,
+            Permission.REVIEW,
         }
     ),
     may_limit=False,
@@ -73,7 +77,7 @@ AUDITOR: Final = Role(
     name="auditor",
     label="Auditor",
     says="Reads and downloads, changes nothing; can be limited to a query and a period",
-    may=frozenset({Permission.OWN, Permission.READ, Permission.DOWNLOAD}),
+    may=frozenset({Permission.OWN, Permission.READ, Permission.DOWNLOAD, Permission.SEE_REVIEWS}),
     may_limit=True,
     may_end=True,
     addresses="hidden",

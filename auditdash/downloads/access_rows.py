@@ -86,7 +86,8 @@ def doubt_of(way: Way) -> str:
     return NOT_SEEN if way.since is None and unseen else ""
 
 
-def _note(way: Way) -> str:
+def note_of(way: Way) -> str:
+    """The same, and whether a baseline lists it."""
     listed = LISTED_BEFORE if way.since is None else LISTED
     return doubt_of(way) or (listed if way.stated else "")
 
@@ -112,7 +113,7 @@ def way_cells(way: Way) -> tuple[Value, ...]:
         *_evidence(way.given),
         *_evidence(way.joined),
         *_evidence(way.ended),
-        _note(way),
+        note_of(way),
         *line_cells(way.given),
         *line_cells(way.joined),
     )

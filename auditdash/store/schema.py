@@ -17,6 +17,11 @@ from sqlalchemy import (
 )
 
 from auditdash.store.tables import signing
+from auditdash.store.tables.campaigns import campaign_assignments as campaign_assignments
+from auditdash.store.tables.campaigns import campaign_closings as campaign_closings
+from auditdash.store.tables.campaigns import campaign_decisions as campaign_decisions
+from auditdash.store.tables.campaigns import campaign_lines as campaign_lines
+from auditdash.store.tables.campaigns import campaigns as campaigns
 from auditdash.store.tables.columns import Big, Plain, Record
 from auditdash.store.tables.columns import at_column as _at
 from auditdash.store.tables.columns import count_column as _count

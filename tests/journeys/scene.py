@@ -20,11 +20,16 @@ from auditdash.events.instants import DAY, Instant, now, to_rfc3339
 from auditdash.ingest.accesses import Act
 from auditdash.ingest.baselines.keep import keep_baseline, parse_when
 from auditdash.ingest.baselines.lines import COLUMNS, parse_file
+from auditdash.management.reviewing.begin import Wanted, begin_review, plan_review
+from auditdash.management.reviewing.decide import Choice, decide
+from auditdash.management.reviewing.reviewers import Reviewer
 from auditdash.reports.run import run_next
 from auditdash.reports.sending.destinations import MailTo
 from auditdash.reports.sending.queue import queue_report
+from auditdash.search.scope import Clock, Scope
 from auditdash.settings import Settings
-from auditdash.store.engine import open_engine, writing
+from auditdash.store.campaigns.lines import Which, find_some
+from auditdash.store.engine import open_engine, reading, writing
 from auditdash.store.saved_searches import add_saved_search
 from auditdash.store.schedules import pause_schedule
 from auditdash.store.schema import saved_searches
@@ -102,6 +107,7 @@ def open_scene(template: Path, folder: Path, texts: tuple[str, ...]) -> Iterator
     with writing(engine) as connection:
         _settle(connection, filled, alice)
         import_baseline(connection, filled, texts)
+    review_access(engine, filled, TEXTS[0])
     log = folder / "gunicorn.log"
     with serve_at_once(settings, log) as address:
         yield Scene(address, engine, settings, filled, empty, log)
@@ -246,6 +252,30 @@ def import_baseline(connection: Connection, workspace_id: int, texts: tuple[str,
     when = parse_when("2025-12-31", workspace.zone_info, now())
     given = parse_file(file.getvalue().encode(), "".join(texts[:1]) or "december.csv")
     keep_baseline(connection, act, given, when)
+
+
+def review_access(engine: Engine, workspace_id: int, text: str) -> None:
+    """A review of all access with this as its name and reasons; the first two people are asked, and
+    the first one has decided some lines, one of them twice."""
+    with reading(engine) as connection:
+        workspace = find_workspace(connection, workspace_id)
+        assert workspace is not None
+        asked = [
+            Reviewer(person_id=1, username="alice", name="Alice"),
+            Reviewer(person_id=2, username="bob", name="Bob"),
+        ]
+        wanted = Wanted(
+            name=text[:100], at=now(), query="", rule="turn", due_at=Instant(now() + DAY)
+        )
+        clock = Clock(now(), workspace.zone_info)
+        plan = plan_review(connection, Scope(workspace_id=workspace_id), clock, wanted, asked)
+    act = Act(workspace=workspace, actor={"username": "alice"}, now=now())
+    mine = [line for line, person in sorted(plan.dealt.asked.items()) if person == 1]
+    with writing(engine) as connection:
+        number = begin_review(connection, act, plan)
+        for at, decision in ((0, "keep"), (0, "remove"), (1, "remove"), (2, "keep")):
+            lines = find_some(connection, Which(campaign_id=number), [mine[at]])
+            decide(connection, act, number, lines, Choice(decision=decision, reason=text), 1)
 
 
 def save_searches(

@@ -30,6 +30,7 @@ from tests.journeys.scene import (
     fill,
     import_baseline,
     open_scene,
+    review_access,
     save_searches,
     send_report,
     stream_on,
@@ -72,6 +73,7 @@ def scene(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
             import_baseline(connection, found.empty, PLAIN)
             send_report(connection, found.empty, 3, PLAIN[0])
             stream_on(connection, found.empty, PLAIN[0])
+        review_access(found.engine, found.empty, PLAIN[0])
         _name_everything(found, found.empty, PLAIN)
         _name_everything(found, found.filled, tuple(HOSTILE.values()))
         yield found
@@ -150,6 +152,7 @@ def _addresses() -> Iterator[str]:
     yield from ("/reports/3/sent", "/reports/destinations/2", "/reports/schedules/3")
     yield from ("/settings/streams/3", "/settings/streams/4", "/settings/streams/4/edit")
     yield from ("/access/baselines/2", "/access/baselines/2?effect=contradicts&line=2")
+    yield from ("/access/reviews/2", "/access/reviews/2?show=undecided&mine=1")
     yield "/timeline?q=is:unmapped"
     yield "/timeline?q=action:org_user_role_changed,report_schedule_user_email_added"
     for seq in range(94, 94 + 5 * len(HOSTILE), 17):

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import ValidationError, json
 
 from auditdash.downloads.orders.access import AccessOrder, BaselineLinesOrder, BaselinesOrder
+from auditdash.downloads.orders.campaigns import CampaignOrder
 from auditdash.downloads.orders.events import ChangesOrder, EventsOrder, LastingOrder
 from auditdash.downloads.orders.summaries import ChangedOrder, ExportsOrder, InventoryOrder
 from auditdash.events.errors import BadInput
@@ -21,6 +22,7 @@ KeptOrder = (
     | AccessOrder
     | BaselinesOrder
     | BaselineLinesOrder
+    | CampaignOrder
 )
 _decoder: Final[json.Decoder[KeptOrder]] = json.Decoder(KeptOrder)
 

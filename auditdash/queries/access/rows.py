@@ -187,6 +187,12 @@ def rank(kind: str, role: str | None) -> int:
     return role_ranks(_CATEGORIES.get(kind, "")).get(fold_case(role), 0)
 
 
+def roles_of(kind: str) -> list[str]:
+    """The roles that are known on a thing of this kind, the strongest first."""
+    ranks = role_ranks(_CATEGORIES.get(kind, ""))
+    return sorted((role for role, found in ranks.items() if found), key=lambda role: -ranks[role])
+
+
 def _strengths(sight: Sight, paths: Paths) -> Numbers:
     picture = sight.picture
     kinds = picture.nodes.kinds[paths.objects].astype(np.int64)

@@ -16,6 +16,10 @@ GUARDED: Final = (
     "baselines",
     "baseline_lines",
     "baseline_removals",
+    "campaigns",
+    "campaign_lines",
+    "campaign_decisions",
+    "campaign_closings",
 )
 _SQLITE: Final = ("no_update", "no_delete")
 _POSTGRES: Final = ("no_change", "no_truncate")

@@ -1,0 +1,1 @@
+"""Access reviews: begun, decided, handed over, closed; each act with the event that tells it."""

@@ -1,0 +1,1 @@
+"""What reviews of access ask of the picture: what is frozen, whose it is, what was done."""
