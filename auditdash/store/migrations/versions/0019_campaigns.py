@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0018"
-down_revision = "0017"
+revision = "0019"
+down_revision = "0018"
 
 PLAIN: sa.types.TypeEngine[str] = sa.Text().with_variant(
     postgresql.TEXT(collation="C"), "postgresql"
