@@ -23,16 +23,8 @@ from auditdash.management.reviewing.reviewers import (
     choose_reviewers,
     find_reviewers,
 )
-from auditdash.queries.access.rows import open_sight
-from auditdash.queries.reviewing.proof import Proofs
 from auditdash.search.query import Query
-from auditdash.store.campaigns.lines import (
-    Which,
-    count_by_reviewer,
-    find_history,
-    find_some,
-    find_to_do,
-)
+from auditdash.store.campaigns.lines import Which, find_some
 from auditdash.store.campaigns.rows import Campaign
 from auditdash.store.campaigns.table import (
     count_decided,
@@ -42,17 +34,10 @@ from auditdash.store.campaigns.table import (
 )
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
-from auditdash.web.campaigns import view
+from auditdash.web.campaigns import one
 from auditdash.web.campaigns.form import ReviewForm, new_form, read_form, wanted_by
-from auditdash.web.campaigns.shown import (
-    CHOICES,
-    PATH,
-    Shown,
-    find_page,
-    read_shown,
-    shown_of_form,
-)
-from auditdash.web.taking.files import FORM, answer_file, frozen_scope
+from auditdash.web.campaigns.shown import PATH, Shown, read_shown, shown_of_form
+from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
 blueprint = Blueprint("campaigns", __name__, url_prefix=PATH)
 
@@ -177,7 +162,7 @@ def close(number: int) -> Response:
     return fragments.see_other(f"{PATH}/{number}")
 
 
-@blueprint.get(f"{_ONE}/lines.{FORM}")
+@blueprint.route(f"{_ONE}/lines.{FORM}", methods=METHODS)
 @readers.needs(Permission.SEE_REVIEWS)
 def download(number: int, form: str) -> Response:
     """All lines, with the decisions and what was done."""
@@ -218,50 +203,13 @@ def _shown(
     campaign, clock, me = _find(number), readers.clock(), _me()
     may = readers.reader().may(Permission.REVIEW) and campaign.closed_at is None
     with reading(readers.engine()) as connection:
-        counts = count_by_reviewer(connection, number)
-        to_do = find_to_do(connection, Which(campaign_id=number))
-        scope = readers.scope()
-        outcomes = Proofs(open_sight(connection, scope), clock.now).find(to_do) if to_do else {}
-        page = find_page(connection, number, shown, me.person_id, outcomes)
-        own = find_own(connection, scope, campaign, page.lines, me)
-        history = find_history(connection, number, [each.line for each in page.lines])
+        told = one.look(connection, readers.scope(), clock, campaign, shown, me, may=may)
         candidates = _candidates(connection) if may else []
-    asked = view.asked_of(campaign, clock)
-    rows = [
-        view.line_view(
-            each,
-            asked,
-            outcomes.get(each.line),
-            history.get(each.line, []),
-            own=each.line in own,
-            can_decide=may and each.person_id == me.person_id and each.line not in own,
-            now=clock.now,
-        )
-        for each in page.lines
-    ]
-    here = page.shown
     return fragments.render(
         _SHOW,
         _SHOW,
         400 if error else 200,
-        campaign=campaign,
-        said=asked.moment.said(clock),
-        access_href=asked.href(q=campaign.query) if campaign.query else asked.href(),
-        progress=view.progress(campaign, counts, outcomes, me.person_id),
-        rows=rows,
-        roles={each.line.object_kind: each.roles for each in rows if each.roles},
-        found=page,
-        shown=here,
-        choices=[
-            (label, here.other(show=each).href(number), each) for each, label in CHOICES.items()
-        ],
-        mine_href=here.other(mine=not here.mine).href(number),
-        previous=here.other(page=here.page - 1).href(number) if here.page > 1 else "",
-        following=here.other(page=here.page + 1).href(number) if page.has_more else "",
-        hrefs={each: Shown(show=each).href(number) for each in CHOICES},
-        waiting_href=Shown(show="undecided", mine=True).href(number),
-        csv_href=f"{PATH}/{number}/lines.csv",
-        may_act=may,
+        **told,
         candidates=[(each.person_id, f"{each.name} ({each.username})") for each in candidates],
         error=error,
         typed=typed or Choice(decision=""),
