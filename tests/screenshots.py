@@ -36,7 +36,7 @@ from auditdash.store.sending.streams import (
 from auditdash.store.workspaces import create_workspace, list_workspaces
 from auditdash.streams.destinations import SyslogTo, WebhookTo, encode_config, where_text
 from tests.browser import FLAGS, find_chromium, open_visit
-from tests.journeys.scene import Scene, import_baseline
+from tests.journeys.scene import Scene, import_baseline, review_access
 from tests.make import make_record, store
 from tests.people import add_alice
 from tests.serving import find_free_port, serve, with_port
@@ -59,6 +59,9 @@ _DEMO: Final = {
     "access-connection": "/access/one?kind=connection&id=4f4b791ad404",
     "access-differences": "/access/differences",
     "access-contradictions": "/access/contradictions",
+    "access-reviews": "/access/reviews",
+    "access-review": "/access/reviews/1",
+    "access-review-new": "/access/reviews/new?q=role:manage",
     "permission-patterns": "/summaries/permissions/patterns",
     "permission-lasting": "/summaries/permissions/lasting",
     "permission-person": "/summaries/permissions/person?q=&name=rafael_nunes",
@@ -125,6 +128,7 @@ def _served(folder: Path) -> Iterator[Scene]:
         )
     _save_searches(engine, demo.id)
     _stream(engine, demo.id)
+    review_access(engine, demo.id, "Left the team", "Connections", "entity_type:connection")
     run_next(engine, settings, now())
     log = folder / "gunicorn.log"
     with serve(with_port(settings, find_free_port()), log) as address:

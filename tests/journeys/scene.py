@@ -254,9 +254,11 @@ def import_baseline(connection: Connection, workspace_id: int, texts: tuple[str,
     keep_baseline(connection, act, given, when)
 
 
-def review_access(engine: Engine, workspace_id: int, text: str) -> None:
-    """A review of all access with this as its name and reasons; the first two people are asked, and
-    the first one has decided some lines, one of them twice."""
+def review_access(
+    engine: Engine, workspace_id: int, text: str, name: str = "", query: str = ""
+) -> None:
+    """A review of access with this as its reasons, and its name unless it has one; the first two
+    people are asked, and the first one has decided some lines, one of them twice."""
     with reading(engine) as connection:
         workspace = find_workspace(connection, workspace_id)
         assert workspace is not None
@@ -265,7 +267,7 @@ def review_access(engine: Engine, workspace_id: int, text: str) -> None:
             Reviewer(person_id=2, username="bob", name="Bob"),
         ]
         wanted = Wanted(
-            name=text[:100], at=now(), query="", rule="turn", due_at=Instant(now() + DAY)
+            name=name or text[:100], at=now(), query=query, rule="turn", due_at=Instant(now() + DAY)
         )
         clock = Clock(now(), workspace.zone_info)
         plan = plan_review(connection, Scope(workspace_id=workspace_id), clock, wanted, asked)
