@@ -21,6 +21,7 @@ from auditdash.management.reviewing.decide import ranges
 from auditdash.queries.stream import iterate_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Scope
+from auditdash.store.campaigns.lines import assign_lines
 from auditdash.store.engine import reading, writing
 from tests.databases import ON_SQLITE
 from tests.make import NOW, make_record, store
@@ -190,7 +191,7 @@ def test_lines_are_dealt_out_frozen_decided_and_proved(
 
 
 def test_nobody_decides_on_their_own_access_also_when_it_is_handed_to_them(
-    client: FlaskClient, bob: FlaskClient, told: int
+    client: FlaskClient, bob: FlaskClient, engine: Engine, told: int
 ) -> None:
     _post(client, "", **_FORM | {"q": "entity:payroll"}, reviewers=["2"])
     numbers = {who: int(row["line"]) for who, row in _lines(client).items()}
@@ -198,11 +199,13 @@ def test_nobody_decides_on_their_own_access_also_when_it_is_handed_to_them(
     assert "Nobody is asked about 2 lines" in _get(client, f"{_PATH}/1")
     own = [numbers["bob Payroll"], numbers["Analysts Payroll"]]
     for line in own:
-        assert "your own access" in _decide(bob, line, "keep", 400)
+        with writing(engine) as connection:  # as if it had been asked of him none the less
+            assign_lines(connection, 1, [line], 2)
+        assert "is about your own access" in _decide(bob, line, "keep", 400)
         assert "about the access of Bob" in _post(
             client, "/1/hand-over", 400, line=line, reviewer=2
         )
-    assert "Your own access" in _get(bob, f"{_PATH}/1?show=nobodys")
+    assert "Your own access" in _get(bob, f"{_PATH}/1?show=undecided&mine=1")
     _post(client, "/1/hand-over", line=own, reviewer=1)
     assert _lines(client)["bob Payroll"]["reviewer"] == "Alice"
     page = client.get(f"{_PATH}/1?show=undecided&mine=1").text
