@@ -66,9 +66,11 @@ class Call:
         return storable(self.word(name)) or None
 
     def choice(self, name: str, allowed: Collection[str], default: str) -> str:
-        """One of these words."""
-        given = self.word(name) or default
-        if given not in allowed:
+        """One of these words; the default where it is not given: an empty one is given, and wrong."""
+        given = request.args.get(name)
+        if given is None:
+            return default
+        if not given or given not in allowed:
             expected = ", ".join(each for each in allowed if each)
             raise BadInput(f"{shorten(given)} is none of these", where=name, expected=expected)
         return given

@@ -352,6 +352,7 @@ def test_what_cannot_be_asked_is_a_problem(api: FlaskClient, headers: Headers) -
         ("/summaries/permission-changes?after=1", "after"),
         ("/access?after=1.2", "after"),
         ("/access?kind=person", "kind"),
+        ("/access?kind=", "kind"),
         ("/access?q=ip:10.0.0.1", "character 1"),
         ("/token?x=1", "x"),
         ("/reports?after=0", "after"),

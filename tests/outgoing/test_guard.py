@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auditdash.events.errors import BadInput
-from auditdash.outgoing.guard import find_addresses, is_outside, parse_place
+from auditdash.outgoing.guard import find_addresses, is_outside, parse_host, parse_place
 from auditdash.outgoing.http import Surroundings, send
 from auditdash.outgoing.outcome import RefusedError, UnavailableError
 
@@ -69,6 +69,14 @@ _MALFORMED = (
 def test_no_way_of_writing_it_leads_inside(url: str) -> None:
     with pytest.raises((RefusedError, UnavailableError)) as refused:
         find_addresses(parse_place(url, _NOBODY), _NOBODY)
+    assert refused.type is RefusedError or "has no address" in str(refused.value)
+
+
+@pytest.mark.parametrize("url", _INSIDE)
+def test_nor_does_one_that_is_typed_as_the_host_of_a_receiver_of_syslog(url: str) -> None:
+    host = url.removeprefix("https://").partition("/")[0].removesuffix(":8443")
+    with pytest.raises((RefusedError, UnavailableError)) as refused:
+        find_addresses(parse_host(host, 6514), _NOBODY)
     assert refused.type is RefusedError or "has no address" in str(refused.value)
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 
 from auditdash.search.errors import QueryError
-from auditdash.search.parse import parse
+from auditdash.search.help.complete import where
+from auditdash.search.parse import LONGEST, parse
 from auditdash.search.print import print_query
 from auditdash.search.query import (
     And,
@@ -193,3 +197,32 @@ def test_a_query_is_printed_shortly(text: str, printed: str) -> None:
 def test_the_longest_query_stays_a_query_when_printed() -> None:
     text = '"' + "\\a" * 999 + '"'
     assert parse(print_query(parse(text))) == parse(text)
+
+
+_UNITS = (
+    "a",
+    "(",
+    "((a))",
+    "-",
+    '"',
+    "\\",
+    "a* ",
+    "a OR ",
+    "actor:",
+    "1.",
+    "\u0301",
+    "\x00",
+    "(-",
+    " ",
+)
+
+
+@pytest.mark.parametrize("length", [LONGEST, 1 << 16])
+def test_no_text_takes_long_to_read_or_to_refuse(length: int) -> None:
+    began = time.process_time()
+    for unit in _UNITS:
+        text = (unit * length)[:length]
+        with suppress(QueryError):
+            parse(text)
+        where(text, length)
+    assert time.process_time() - began < 2

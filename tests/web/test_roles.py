@@ -149,7 +149,7 @@ def test_every_route_has_a_row_and_every_row_a_route(rooms: Rooms) -> None:
 @pytest.mark.parametrize("kind", [*ROLES, _LIMITED])
 def test_each_cell_of_the_table(rooms: Rooms, kind: str) -> None:
     browser = rooms.browsers[kind]
-    wrong = []
+    wrong: list[tuple[str, str, object]] = []
     for rule, method in _pages(rooms.app):
         if rule.endpoint in {"accounts.log_out", "home.start_demo"}:
             continue  # the one ends the session, the other begins a long work
@@ -160,6 +160,8 @@ def test_each_cell_of_the_table(rooms: Rooms, kind: str) -> None:
         refused = answer.status_code == 403 and any(each in answer.text for each in _DOOR_SAYS)
         if refused is meant or answer.status_code >= 500:
             wrong.append((rule.endpoint, method, answer.status_code))
+        if answer.headers["Cache-Control"] != "no-store":  # what one sees, no cache may keep
+            wrong.append((rule.endpoint, method, answer.headers["Cache-Control"]))
     assert wrong == []
 
 

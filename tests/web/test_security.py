@@ -155,6 +155,26 @@ def test_assets_are_kept_for_long_and_change_their_address(client: FlaskClient) 
 
 
 @ON_SQLITE
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../app.py",
+        "css/../../app.py",
+        "..%2Fapp.py",
+        "%2e%2e/app.py",
+        "..%5Capp.py",
+        "/app.py",
+        "//etc/passwd",
+        "css/%00",
+        "css",
+        "",
+    ],
+)
+def test_no_path_of_an_asset_leads_out_of_their_folder(client: FlaskClient, path: str) -> None:
+    assert client.get(f"/static/{path}").status_code in {308, 404}
+
+
+@ON_SQLITE
 def test_secure_cookies_are_for_this_host_alone(app: Flask, workspace_id: int) -> None:
     found: Installation = app.extensions["auditdash"]
     settings = msgspec.structs.replace(found.settings, secure_cookies=True)
