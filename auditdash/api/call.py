@@ -66,7 +66,7 @@ class Call:
         return storable(self.word(name)) or None
 
     def choice(self, name: str, allowed: Collection[str], default: str) -> str:
-        """One of these words; the default where it is not given: an empty one is given, and wrong."""
+        """One of these words; the default where none is given. An empty one is given, and wrong."""
         given = request.args.get(name)
         if given is None:
             return default
