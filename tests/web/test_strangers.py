@@ -79,6 +79,7 @@ def handle(client: FlaskClient, engine: Engine, settings: Settings, workspace_id
         add_schedule(connection, workspace_id, make_plan(), NOW)
         insert_download(connection, _download(workspace_id, alice))
     assert make_next(engine, settings, lambda: NOW)
+    _begin_review(client, engine, workspace_id)
     with reading(engine) as connection:
         return list_sessions(connection, alice, NOW)[0].handle
 
@@ -116,6 +117,22 @@ def _fill_by_forms(client: FlaskClient, engine: Engine, workspace_id: int) -> No
         token = create_token(connection, workspace_id, "feed", None, NOW, (INGEST,))
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
     assert client.post("/api/v1/events", data=b"{secret\n", headers=headers).status_code == 200
+
+
+def _begin_review(client: FlaskClient, engine: Engine, workspace_id: int) -> None:
+    granted = make_record(
+        id="granted",
+        action="connection_member_added_with_role",
+        timestamp="2026-03-01T09:00:00Z",
+        context={"member_id": "u3", "member_name": "Mira", "role": "manage"},
+        entity__entity_type="connection",
+        entity__entity_id="c1",
+    )
+    with writing(engine) as connection:
+        store(connection, workspace_id, granted)
+    form = {"name": "Q4", "q": "", "due": "2026-12-01", "rule": "turn", "act": "begin"}
+    begun = client.post("/access/reviews", data=form | {"reviewers": ["1"]})
+    assert begun.status_code == 303, begun.text
 
 
 def _download(workspace_id: int, person_id: int) -> NewDownload:
