@@ -58,8 +58,9 @@ def test_each_page_says_the_same_without_scripts(walk: Walk) -> None:
 
 
 def _words(page: Page) -> set[str]:
-    """What can be read on the page, but for numbers, Plotly's pictures, and how to drop a file."""
-    scripted = ".js-plotly-plot, [data-drop-hint]"
+    """What can be read on the page, but for numbers, Plotly's pictures, how to drop a file and how
+    to tick all."""
+    scripted = ".js-plotly-plot, [data-drop-hint], [data-tick-all]"
     page.eval_on_selector_all(scripted, "(found) => found.map((each) => each.remove())")
     return {word for word in page.inner_text("body").split() if not re.search(r"[0-9]", word)}
 
