@@ -68,6 +68,7 @@ class Seen:
         self.wrong: Counter[str] = Counter()
         self.seconds: list[float] = []
         self.late = 0
+        self.lasted = 0.0  # seconds until the last answer
 
     def add(self, path: str, status: str, took: float, *, late: bool) -> None:
         """One more; `took` in seconds from when it was sent."""
@@ -174,10 +175,12 @@ def _workers_of(master: int) -> list[int]:
 def _drive(port: int, who: dict[str, str], rate: float, seconds: float) -> Seen:
     seen, schedule = Seen(), Schedule(rate, seconds)
     senders = [Sender(port, who, schedule, seen) for _ in range(_THREADS)]
+    began = time.perf_counter()
     for each in senders:
         each.start()
     for each in senders:
         each.join()
+    seen.lasted = time.perf_counter() - began
     return seen
 
 
@@ -208,16 +211,17 @@ def main(rate: float, minutes: float) -> None:
             _ask_for_report(settings.port, who)
             seen = _drive(settings.port, who, rate, minutes * 60)
             after = [memory_of(each).rss for each in workers]
-    _tell(seen, minutes * 60)
+    _tell(seen, rate)
     for pid, old, new in zip(workers, before, after, strict=True):
         click.echo(f"worker {pid}: {old:,.0f} MB before, {new:,.0f} MB after")
     bad = [each for each in seen.statuses if not each.startswith(("2", "3", "4"))]
     sys.exit(1 if bad else 0)
 
 
-def _tell(seen: Seen, seconds: float) -> None:
+def _tell(seen: Seen, rate: float) -> None:
     took = quantiles(seen.seconds, n=100)
-    click.echo(f"{len(seen.seconds):,} answers, {len(seen.seconds) / seconds:.0f} a second")
+    per_second = len(seen.seconds) / seen.lasted
+    click.echo(f"{len(seen.seconds):,} answers, {per_second:.1f} a second of {rate:g}")
     click.echo(f"statuses: {dict(seen.statuses)}; other than 2xx and 3xx: {dict(seen.wrong)}")
     click.echo(f"median {took[49] * 1000:.0f} ms, 95 of 100 within {took[94] * 1000:.0f} ms")
     click.echo(f"sent more than {_LATE:g} s late: {seen.late:,}")
