@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from auditdash.events.errors import BadInput
@@ -74,3 +76,11 @@ def test_what_is_no_page_is_refused_in_words(body: bytes, what: str) -> None:
 
 def test_a_page_without_events_may_say_null() -> None:
     assert parse_page(b'{"audit_logs": null}').items == ()
+
+
+@pytest.mark.parametrize("text", [b'\\"', b'"\\', b"\\"])
+def test_a_text_without_an_end_is_looked_for_once(text: bytes) -> None:
+    began = time.process_time()
+    with pytest.raises(BadInput):
+        parse_page(b'{"a": "' + text * 16_000 + b"}")
+    assert time.process_time() - began < 0.5
