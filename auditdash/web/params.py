@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import IO
+from typing import IO, TypeVar
 
 from flask import request
 from msgspec import Struct
@@ -14,6 +14,7 @@ from auditdash.search.parse import parse
 from auditdash.search.query import Query
 
 QUERY = "q"
+_Form = TypeVar("_Form", bound=Struct)
 
 
 def text(name: str, default: str = "") -> str:
@@ -98,6 +99,12 @@ def chosen_fields(name: str, allowed: Collection[str]) -> tuple[str, ...]:
 def fields() -> dict[str, str]:
     """All fields of the submitted form, each by its last value: to send them once more."""
     return {name: values[-1] for name, values in request.form.lists()}
+
+
+def read_form(form: type[_Form], **given: str) -> _Form:
+    """A struct of texts: each field of the submitted form by its name, but for what is given."""
+    names = [name for name in form.__struct_fields__ if name not in given]
+    return form(**given, **{name: field(name) for name in names})
 
 
 def id_field(name: str) -> int:

@@ -34,17 +34,18 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Order(Struct, frozen=True, kw_only=True, tag_field="table"):
-    """What every table that can be ordered tells."""
+    """What every table that can be ordered tells. A struct has no abstract methods: what each kind
+    must say itself raises until it does."""
 
     @property
     def stem(self) -> str:
         """The word in the file's name."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of order says its own
 
     @property
     def title(self) -> str:
         """What it is, for people."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of order says its own
 
     @property
     def arguments(self) -> tuple[tuple[str, str], ...]:
@@ -53,7 +54,7 @@ class Order(Struct, frozen=True, kw_only=True, tag_field="table"):
 
     def table(self, asked: Asked) -> Table:
         """Its rows, which live as long as the connection."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind of order says its own
 
     def count(self, asked: Asked) -> int | None:
         """How many rows there will be, where that is quickly told."""

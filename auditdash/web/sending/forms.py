@@ -165,8 +165,7 @@ class DestinationForm(Struct, frozen=True, kw_only=True):
 
 def read_destination(kind: str) -> DestinationForm:
     """What was sent."""
-    names = [name for name in DestinationForm.__struct_fields__ if name != "kind"]
-    return DestinationForm(kind=kind, **{name: params.field(name) for name in names})
+    return params.read_form(DestinationForm, kind=kind)
 
 
 def read_kind(given: str) -> str:

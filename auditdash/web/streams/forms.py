@@ -49,8 +49,7 @@ class StreamForm(Struct, frozen=True, kw_only=True):
 
 def read_stream(kind: str) -> StreamForm:
     """What was sent."""
-    names = [name for name in StreamForm.__struct_fields__ if name != "kind"]
-    return StreamForm(kind=kind, **{name: params.field(name) for name in names})
+    return params.read_form(StreamForm, kind=kind)
 
 
 def read_kind(given: str) -> str:
