@@ -59,5 +59,7 @@ def test_a_strangers_name_for_our_address_is_refused(client: FlaskClient) -> Non
 def test_https_is_for_always_where_it_is_there(client: FlaskClient) -> None:
     assert "Strict-Transport-Security" not in client.get("/login").headers
     entering.change(client.application, secure_cookies=True)
-    header = client.get("/login").headers["Strict-Transport-Security"]
-    assert header == "max-age=31536000; includeSubDomains"
+    for path in ("/login", "/settings", "/nothing", "/static/css/base.css", "/api/v1/events", "/"):
+        with client.get(path) as answer:
+            header = answer.headers["Strict-Transport-Security"]
+            assert header == "max-age=31536000; includeSubDomains", path

@@ -138,6 +138,8 @@ def test_every_answer_says_what_a_browser_may_do(client: FlaskClient) -> None:
             assert answer.headers["Cache-Control"] == "no-store", path
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert CONTENT_SECURITY_POLICY.startswith("default-src 'none'; script-src 'self'; style-src")
+    for part in ("object-src", "base-uri", "frame-ancestors"):
+        assert f"{part} 'none'" in CONTENT_SECURITY_POLICY.split("; ")
 
 
 @ON_SQLITE

@@ -19,6 +19,7 @@ CONTENT_SECURITY_POLICY: Final = "; ".join(
         "font-src 'self'",
         "form-action 'self'",
         "frame-ancestors 'none'",
+        "object-src 'none'",
         "base-uri 'none'",
     )
 )
