@@ -79,8 +79,13 @@ def confirm_address(path: str) -> str:
 
 def keep_choice(response: Response, name: str, value: str) -> Response:
     """Remember a reader's choice (zone, theme) for a year."""
-    _set_cookie(response, name, value, samesite="Lax", max_age=_YEAR)
+    _set_cookie(response, _named(name), value, samesite="Lax", max_age=_YEAR)
     return response
+
+
+def choice_of(name: str) -> str:
+    """What this browser remembers; empty if nothing."""
+    return request.cookies.get(_named(name), "")
 
 
 def csrf_token() -> str:
@@ -169,13 +174,13 @@ def choose(memberships: list[Membership], chosen: int | None) -> Membership | No
 
 
 def _reader(session: Session, membership: Membership) -> Reader:
-    theme = request.cookies.get("theme", "")
+    theme = choice_of("theme")
     return Reader(
         person_id=session.person_id,
         username=session.username,
         name=session.name,
         membership=membership,
-        zone=_zone(request.cookies.get("zone", "UTC")),
+        zone=_zone(choice_of("zone") or "UTC"),
         theme=theme if theme in THEMES else THEMES[0],
         csrf_token=session.csrf_token,
         session=session,
@@ -241,11 +246,16 @@ def _leave_tokens(response: Response) -> Response:
 
 
 def _session_cookie() -> str:
-    return "__Host-auditdash" if readers.settings().secure_cookies else "auditdash"
+    return _named("auditdash")
 
 
 def _form_cookie() -> str:
-    return "__Host-auditdash-form" if readers.settings().secure_cookies else "auditdash-form"
+    return _named("auditdash-form")
+
+
+def _named(cookie: str) -> str:
+    """With the prefix by which browsers take it from this host alone, where there is https."""
+    return f"__Host-{cookie}" if readers.settings().secure_cookies else cookie
 
 
 def _set_cookie(

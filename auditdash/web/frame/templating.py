@@ -153,7 +153,7 @@ def _silent(reader: Reader) -> Sequence[Silence]:
 
 
 def _cookie_theme() -> str:
-    theme = request.cookies.get("theme", "")
+    theme = door.choice_of("theme")
     return theme if theme in door.THEMES else door.THEMES[0]
 
 
