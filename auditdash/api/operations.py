@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from msgspec import Struct
 
 from auditdash.accounts.tokens import READ
@@ -75,6 +75,8 @@ def operation(spec: Operation) -> Callable[[Callable[..., Response]], Callable[.
             installation: Installation = current_app.extensions["auditdash"]
             token = door.admit(installation, spec.scope or door.ANY)
             if isinstance(token, Response):
+                if token.status_code == 403:
+                    reader_of(installation, g.token).record_refusal(spec.scope or "")
                 return token
             _check_arguments(spec)
             return view(Call(reader_of(installation, token), spec.forms), **path)

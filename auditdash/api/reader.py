@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from auditdash.accounts.tokens import Token
 from auditdash.ingest import accesses
-from auditdash.ingest.accesses import AccessLog
+from auditdash.ingest.accesses import Access, AccessLog
 from auditdash.queries.timeline import find_highest_seq
 from auditdash.search.scope import Scope
 from auditdash.store.engine import reading
@@ -32,14 +32,29 @@ class Reader(Struct, frozen=True):
 
     def record_access(self, what: str, query: str, **context: str) -> None:
         """Keep that it looked, and at what: no record, no answer. No person's name has a colon."""
-        actor = {
+        at, told = self.installation.now(), {"token": self.token.prefix, **context}
+        self._keep(accesses.access_of(self.workspace, at, self._actor(), what, query, told))
+
+    def record_refusal(self, scope: str) -> None:
+        """Keep that it asked for what needs this scope, which it has not."""
+        context = {
+            "reason": f"the token may not {scope}",
+            "method": request.method,
+            "path": request.path[:500],
+            "token": self.token.prefix,
+        }
+        at = self.installation.now()
+        self._keep(accesses.refusal_of(self.workspace, at, self._actor(), context))
+
+    def _actor(self) -> dict[str, str | None]:
+        return {
             "ip": request.remote_addr,
             "user_agent": request.headers.get("User-Agent", ""),
             "user_id": f"token:{self.token.id}",
             "username": f"token:{self.token.name}",
         }
-        at, told = self.installation.now(), {"token": self.token.prefix, **context}
-        access = accesses.access_of(self.workspace, at, actor, what, query, told)
+
+    def _keep(self, access: Access) -> None:
         log: AccessLog = current_app.extensions.setdefault(accesses.EXTENSION, AccessLog())
         log.keep(self.installation.engine, access)
 

@@ -114,6 +114,22 @@ def event_of(
     return Access(workspace_id=workspace.id, at=at, record=msgspec.json.encode(record))
 
 
+def refusal_of(
+    workspace: Workspace, at: Instant, actor: Actor, context: Mapping[str, str]
+) -> Access:
+    """What the event says that tells of somebody who asked for what they may not have."""
+    return event_of(
+        workspace,
+        at,
+        actor,
+        action="auditdash_access_refused",
+        description="access refused in auditdash",
+        entity=("audit_log", workspace.slug, workspace.name),
+        context=context,
+        outcome="failure",
+    )
+
+
 def append_access(connection: Connection, access: Access) -> int:
     """Keep it in the caller's transaction, together with what it tells of; its seq."""
     intake = _receipt_of_the_day(connection, access.workspace_id, access.receipt_name, access.at)

@@ -195,6 +195,18 @@ def record_access(what: str, query: str = "", **context: str) -> None:
     _log().keep(engine(), access)
 
 
+def record_refusal(why: str) -> None:
+    """Keep that the reader asked for what they may not have, before they are told so.
+
+    Not of what is public: nobody lacks a right there, and the address of a one-time link is secret.
+    """
+    if getattr(current_app.view_functions.get(request.endpoint or ""), "is_public", False):
+        return
+    g.is_recorded = True
+    context = {"reason": why, "method": request.method, "path": request.path[:500]}
+    _log().keep(engine(), accesses.refusal_of(reader().workspace, now(), actor(), context))
+
+
 def actor() -> dict[str, str | None]:
     """The reader as the actor of an event."""
     who = reader()

@@ -148,6 +148,9 @@ def test_only_a_workspace_token_of_this_workspace_that_may_read_comes_in(
             assert answer.json is not None
             assert set(answer.json) == {"id", "message"}
     assert _get(api, _basic(good[:8], good), path="/api/v1/audit_logs").status_code == 404
+    with reading(engine) as connection:
+        found = connection.execute(select(events.c.record)).scalars().all()
+    assert "".join(found).count("auditdash_access_refused") == 1
 
 
 @ON_SQLITE

@@ -188,6 +188,14 @@ def test_a_token_does_what_it_is_for_in_its_own_workspace(
     ids = {each["id"] for each in _walk(api, f"{PATH}?q=-source:auditdash", both)}
     assert "sent" in ids
     assert "theirs" not in ids
+    told = [
+        each["record"] for each in _walk(api, f"{PATH}?q=action:auditdash_access_refused", both)
+    ]
+    assert {each["actor"]["username"].partition(":")[0] for each in told} == {"token"}
+    assert {(each["context"]["method"], each["context"]["reason"]) for each in told} == {
+        ("GET", "the token may not read"),
+        ("POST", "the token may not ingest"),
+    }
 
 
 @ON_SQLITE

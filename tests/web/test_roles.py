@@ -284,7 +284,7 @@ def test_a_guest_is_named_on_each_page_and_each_view_is_recorded(rooms: Rooms) -
         assert page.count("Gina Guest (gina) · guest ·") == 24, address
     told = rooms.browsers["admin"].get("/downloads/events.ndjson?q=actor:gina", buffered=True).text
     contexts = [json.loads(line)["context"] for line in told.splitlines()]
-    assert [each.get("path", each["what"]) for each in contexts][::-1] == [
+    assert [each.get("path") or each["what"] for each in contexts][::-1] == [
         "timeline",
         "/settings",
         "/access",
@@ -296,6 +296,25 @@ def test_a_guest_is_named_on_each_page_and_each_view_is_recorded(rooms: Rooms) -
     assert over.status_code == 403
     assert "no member of a workspace" in over.text
     assert "plainname" not in over.text
+
+
+def test_what_was_refused_is_told_by_the_log(rooms: Rooms) -> None:
+    rooms.browsers["viewer"].get("/settings/members?q=x")
+    rooms.browsers["viewer"].post("/settings/addresses/reveal")
+    rooms.browsers[_LIMITED].get("/access")
+    rooms.browsers["viewer"].post("/setup/secret", headers={"X-CSRF-Token": "wrong"})
+    found = rooms.browsers["admin"].get(
+        "/downloads/events.ndjson?q=action:auditdash_access_refused+sort:created-asc", buffered=True
+    )
+    told = [json.loads(line) for line in found.text.splitlines()]
+    acts = {(each["actor"]["username"], each["context"]["path"]): each for each in told}
+    members = acts["viewer", "/settings/members"]
+    assert members["outcome"] == "failure"
+    assert (members["context"]["method"], members["actor"]["ip"]) == ("GET", "127.0.0.1")
+    assert "(viewer) does not allow this" in members["context"]["reason"]
+    assert acts["viewer", "/settings/addresses/reveal"]["context"]["method"] == "POST"
+    assert "limited" in acts[_LIMITED, "/access"]["context"]["reason"]
+    assert "/setup/secret" not in found.text
 
 
 def test_roles_say_what_they_are_for() -> None:

@@ -72,7 +72,7 @@ def test_nobody_gets_past_the_door(app: Flask, workspace_id: int, method: str) -
         if rule.rule.startswith("/api/"):
             assert answer.status_code == 401, rule
             kind = "text/plain" if rule.endpoint in _AS_MODE else "application/problem+json"
-            assert answer.content_type == kind, rule
+            assert answer.mimetype == kind, rule
         else:
             assert answer.status_code == 303, rule
             assert answer.location.startswith("/login?next="), rule

@@ -73,13 +73,14 @@ def audit_logs(workspace: str) -> Response:
     installation: Installation = current_app.extensions["auditdash"]
     token = _find_token(installation)
     if token is None:
-        answer = Response("HTTP Basic: Access denied.\n", 401, content_type="text/plain")
+        answer = Response("HTTP Basic: Access denied.\n", 401, mimetype="text/plain")
         answer.headers["WWW-Authenticate"] = 'Basic realm="auditdash"'
         return answer
     if refusal := door.limit(installation, token, READ):
         return _refuse(429, refusal.headers["Retry-After"])
     reader = reader_of(installation, token)
     if not token.may(READ):
+        reader.record_refusal(READ)
         return _refuse(403)
     if not _is_called(reader, workspace):
         raise NotFound

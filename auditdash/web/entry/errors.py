@@ -8,7 +8,7 @@ from flask import Response
 from werkzeug.exceptions import HTTPException
 
 from auditdash.events.errors import BadInput
-from auditdash.web import fragments
+from auditdash.web import fragments, readers
 
 _TITLES: Final = {
     400: "This cannot be read",
@@ -40,6 +40,8 @@ def answer_http(error: HTTPException) -> Response:
     """The page or notice of any HTTP error; its own headers (Allow, Retry-After) stay."""
     status = error.code or 500
     own = error.description if status in {400, 403, 410, 429} else None
+    if status == 403 and readers.reader_or_none() is not None:
+        readers.record_refusal(own or "")
     message = own or _MESSAGES.get(status) or error.description or ""
     response = _answer(status, message)
     for name, value in error.get_headers():
