@@ -29,6 +29,15 @@ document.addEventListener("submit", (sending) => {
   document.documentElement.dataset.theme = sending.submitter.value;
 });
 
+// Once the login shows in one tab, nobody is signed in: no other goes on showing what stands in it.
+const tabs = new BroadcastChannel("auditdash");
+if (location.pathname === "/login") tabs.postMessage("signed out");
+else if ("may" in document.body.dataset) {
+  tabs.addEventListener("message", () => {
+    location.replace(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+  });
+}
+
 // A button that copies what stands in data-copy.
 document.addEventListener("click", async (click) => {
   const button = click.target.closest("[data-copy]");

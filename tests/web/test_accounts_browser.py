@@ -73,6 +73,11 @@ def test_the_settings_work_in_a_browser(
     expect(page.get_by_label("Your time zone")).to_have_value("Europe/Berlin")
     page.locator("#main").get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    other = page.context.new_page()
+    other.goto("/settings/tokens?x=1")
+    page.locator('.sidebar form[action="/logout"]').evaluate("(form) => form.requestSubmit()")
+    expect(other).to_have_url(f"{live_server}/login?next=%2Fsettings%2Ftokens%3Fx%3D1")
+    expect(page).to_have_url(f"{live_server}/login")
     assert visit.complaints == []
 
 
