@@ -11,6 +11,8 @@ from auditdash.accounts.passwords import (
 )
 from auditdash.events.errors import BadInput
 
+_LONG = "".join(f"heron{number}lantern" for number in range(77, 140))[:1000]
+
 
 @pytest.mark.parametrize(
     ("password", "why"),
@@ -38,7 +40,8 @@ def test_a_weak_password_is_refused_and_says_why(password: str, why: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "password", ["heron lantern cobalt", "ñandú-käse-12", "密码很长而且不容易猜到的句子"]
+    "password",
+    ["heron lantern cobalt", "ñandú-käse-12", "密码很长而且不容易猜到的句子", _LONG[:64], _LONG],
 )
 def test_a_long_unusual_password_is_good(password: str) -> None:
     check_strength(password, "alice", ["Brightwater Bank"])
@@ -62,6 +65,8 @@ def test_only_the_right_password_is_right() -> None:
     assert verify_password(kept, "heron lantern cobalt")
     assert not verify_password(kept, "heron lantern cobalT")
     assert not verify_password(kept, "x" * 5000)
+    assert not verify_password(hash_password(_LONG), _LONG[:-1])
+    assert verify_password(hash_password(_LONG), _LONG)
     assert not verify_password(None, "nobody has this password")
     assert not verify_password("not a hash", "heron lantern cobalt")
 

@@ -355,6 +355,7 @@ def test_what_cannot_be_asked_is_a_problem(api: FlaskClient, headers: Headers) -
         ("/access?kind=", "kind"),
         ("/access?q=ip:10.0.0.1", "character 1"),
         ("/token?x=1", "x"),
+        ("/facets?top=1&top=2", "top"),
         ("/reports?after=0", "after"),
     ):
         answer = api.get(_V1 + path, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from pathlib import Path
 
@@ -162,6 +163,8 @@ def test_who_is_trusted_is_read_again_when_the_file_changes(tmp_path: Path) -> N
     trustme.CA().cert_pem.write_to_path(str(file))
     first = trust(str(file))
     assert trust(str(file)) is first
+    assert first.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert first.verify_mode is ssl.CERT_REQUIRED
     assert trust(str(file), "mail") is not first
     trustme.CA().cert_pem.write_to_path(str(file), append=True)
     assert trust(str(file)) is not first

@@ -11,6 +11,7 @@ from auditdash.accounts.memberships import grant_role
 from auditdash.accounts.people import create_person, disable_person, find_person
 from auditdash.accounts.roles import VIEWER
 from auditdash.accounts.setup import create_setup_link, first_setup_link
+from auditdash.settings import ROOT
 from auditdash.store.engine import reading, writing
 from auditdash.store.workspaces import list_workspaces
 from tests.databases import ON_SQLITE
@@ -20,6 +21,9 @@ from tests.web.signing.entering import told
 
 pytestmark = ON_SQLITE
 _FIELD = re.compile(r'name="csrf_token" value="([^"]+)"')
+_PASSWORD = re.compile(
+    r'<input[^>]*name="(?:password|password_again|current|confirm_password)"[^>]*>'
+)
 
 
 @pytest.fixture
@@ -139,6 +143,25 @@ def test_logging_out_ends_the_session_on_the_server_too(client: FlaskClient) -> 
     assert _session(client) == ""
     client.set_cookie("auditdash", token)
     assert client.get("/settings").status_code == 303
+
+
+def test_what_is_typed_of_a_password_is_hidden_and_may_be_pasted(
+    app: Flask, client: FlaskClient, engine: Engine
+) -> None:
+    alice = add_alice(engine)
+    with writing(engine) as connection:
+        path = create_setup_link(connection, alice, NOW)
+    visitor = app.test_client()
+    pages = [visitor.get("/login"), visitor.get(path)]
+    pages += [client.get("/account"), client.get("/confirm?next=/account")]
+    fields = [each for page in pages for each in _PASSWORD.findall(page.text)]
+    assert len(fields) == 7
+    for field in fields:
+        assert 'type="password"' in field
+        assert re.search('autocomplete="(new|current)-password"', field)
+        assert "readonly" not in field
+    for script in (ROOT / "static" / "js").glob("*.js"):
+        assert "paste" not in script.read_text(encoding="utf-8"), script
 
 
 @pytest.mark.parametrize(

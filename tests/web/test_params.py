@@ -34,6 +34,12 @@ def test_a_choice_is_one_of_the_allowed_words() -> None:
             params.choice("bad", ("day", "hour"), "day")
 
 
+def test_of_two_the_first_counts_and_an_address_is_no_form() -> None:
+    with _APP.test_request_context("/?page=3&page=9&a=address", method="POST", data={"b": "form"}):
+        assert params.number("page", 7, 1, 100) == 3
+        assert (params.text("b"), params.field("a")) == ("", "")
+
+
 def test_a_wrong_query_says_where() -> None:
     with _APP.test_request_context("/", query_string={"q": "actor:alice nonsense:1"}):
         assert params.query_text() == "actor:alice nonsense:1"

@@ -143,6 +143,32 @@ def test_every_answer_says_what_a_browser_may_do(client: FlaskClient) -> None:
 
 
 @ON_SQLITE
+def test_every_answer_says_what_it_is_and_every_page_lets_one_out(client: FlaskClient) -> None:
+    pages = 0
+    for visitor in (client, client.application.test_client()):
+        for rule in _rules(client.application, "GET"):
+            answer = visitor.get(_address(client.application, rule), buffered=True)
+            kind = answer.mimetype or ""
+            if answer.data:
+                assert "/" in kind, rule
+            if kind.startswith("text/") or kind.endswith("xml"):
+                assert answer.mimetype_params["charset"] == "utf-8", rule
+            if visitor is client and '<html lang="en"' in answer.text:
+                assert 'action="/logout"' in answer.text or rule.endpoint in _PUBLIC, rule
+                pages += 1
+    assert pages > 50
+    for path in ("css/base.css", "js/app.js", "icons/auditdash.svg"):
+        with client.get(f"/static/{path}") as asset:
+            assert asset.mimetype_params["charset"] == "utf-8", path
+
+
+@ON_SQLITE
+def test_nobody_gets_their_own_request_back(client: FlaskClient) -> None:
+    for path in ("/", "/settings", "/static/css/base.css", "/api/v1/events", "/healthz"):
+        assert client.open(path, method="TRACE").status_code == 405, path
+
+
+@ON_SQLITE
 def test_assets_are_kept_for_long_and_change_their_address(client: FlaskClient) -> None:
     addresses = _STATIC.findall(client.get("/settings").text)
     assert len(addresses) > 5

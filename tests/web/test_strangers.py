@@ -56,6 +56,7 @@ _FIRST: Final = {
 }
 _SEQ: Final = 120  # so many that a stranger's own visits never come so far
 _NOT_MADE: Final = {"reports.download", "api_reports.get_report_file"}  # to print one takes seconds
+_BEGIN = {"factors.app_page"}  # shows the key of an app, which counts from its first code on
 # What a reader's visit itself changes.
 _VISITS: Final = {"events", "receipts", "workspaces", "record_dictionaries", "known_browsers"}
 
@@ -208,6 +209,26 @@ def test_somebody_elses_ids_open_and_change_nothing(
     assert opened == []
     with reading(engine) as connection:
         assert _kept(connection) == before
+
+
+def test_who_only_looks_changes_nothing(
+    app: Flask, client: FlaskClient, engine: Engine, handle: str
+) -> None:
+    with reading(engine) as connection:
+        before = _kept(connection)
+    seen = 0
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or set()) and not rule.arguments and rule.endpoint not in _BEGIN:
+            client.get(rule.rule, buffered=True)
+            seen += 1
+    for rule, method, address in _addresses(app, handle):
+        if method == "GET" and rule.endpoint not in _NOT_MADE:
+            client.get(address, buffered=True)
+            seen += 1
+    assert seen > 90
+    with reading(engine) as connection:
+        after = _kept(connection)
+    assert [name for name in before if before[name] != after[name]] == []
 
 
 def test_the_same_ids_are_there_for_their_owner(

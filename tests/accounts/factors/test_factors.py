@@ -148,6 +148,7 @@ def test_no_secret_of_a_person_is_stored_as_it_is(engine: Engine, tmp_path: Path
         rows = "".join(repr(connection.execute(select(table)).all()) for table in SIGNING)
     for hidden in (secret, token, *codes, *(code.replace("-", "")[4:] for code in codes)):
         assert hidden not in rows
+    assert rows.count("'$argon2id$v=19$") == COUNT
 
 
 def test_recovery_codes_go_with_the_last_second_factor(engine: Engine, tmp_path: Path) -> None:

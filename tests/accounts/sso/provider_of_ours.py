@@ -40,9 +40,15 @@ class Provider:
         self.challenge = ""
         self.redirects = False
 
-    def sign(self, claims: dict[str, Any], key: RSAKey | OctKey = _KEY, alg: str = "RS256") -> None:
-        """Hand out a token with these claims."""
-        header = {"alg": alg, "kid": "ours"}
+    def sign(
+        self,
+        claims: dict[str, Any],
+        key: RSAKey | OctKey = _KEY,
+        alg: str = "RS256",
+        **named: object,
+    ) -> None:
+        """Hand out a token with these claims; `named`: what its header says beside."""
+        header = {"alg": alg, "kid": "ours", **named}
         self.token = jwt.encode(header, claims, key, algorithms=[alg])
 
     def expect(self, begun: Begun) -> None:

@@ -123,6 +123,10 @@ def test_a_token_that_the_provider_did_not_sign_is_refused(provider: Provider) -
     claims = _claims(provider, begun)
     provider.sign(claims, STRANGERS_KEY)
     forged = [provider.token]
+    provider.sign(claims, STRANGERS_KEY, jwk=STRANGERS_KEY.as_dict(private=False))
+    forged.append(provider.token)
+    provider.sign(claims, STRANGERS_KEY, jku="https://evil.example/jwks")
+    forged.append(provider.token)
     provider.sign(claims)
     head, body, _ = provider.token.split(".")
     forged += [f"{head}.{body}.", "", "x", "a.b.c", "eyJhbGciOiJub25lIn0." + body + "."]

@@ -341,3 +341,34 @@ def test_a_failure_tells_no_name_that_nobody_has(
     assert failed["action"] == "auditdash_sign_in_failed"
     assert "my-secret" not in str(failed)
     assert failed["actor"]["ip"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account/app",
+        "/account/app/remove",
+        "/account/passkeys/options",
+        "/account/passkeys",
+        "/account/passkeys/1/remove",
+        "/account/recovery-codes",
+        "/account/sso",
+        "/account/sso/1/unlink",
+        f"/account/sessions/{'f' * 64}/end",
+        "/account/sessions/end-others",
+        "/settings/members",
+        "/settings/members/1",
+        "/settings/members/1/link",
+        f"/settings/members/1/sessions/{'f' * 64}/end",
+        "/settings/members/1/sessions/end",
+        "/settings/tokens",
+        "/settings/streams",
+    ],
+)
+def test_whoever_finds_a_browser_open_changes_nothing_of_who_comes_in(
+    client: FlaskClient, path: str
+) -> None:
+    _later(client)
+    asked = client.post(path)
+    assert asked.status_code == 403
+    assert "Is it you?" in asked.text
