@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,6 +36,14 @@ def test_without_the_key_the_error_names_the_file_and_makes_no_new_one(tmp_path:
     with pytest.raises(CannotUnseal, match=r"secret\.key: the key file is missing"):
         unseal(tmp_path, sealed)
     assert not (tmp_path / "secret.key").exists()
+
+
+def test_what_was_changed_is_not_opened(tmp_path: Path) -> None:
+    sealed = urlsafe_b64decode(seal(tmp_path, b"secret"))
+    for at in range(len(sealed)):
+        changed = sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :]
+        with pytest.raises(CannotUnseal, match="does not open the stored secret"):
+            unseal(tmp_path, urlsafe_b64encode(changed))
 
 
 @pytest.mark.parametrize("key", [b"", b"short", b"A" * 43 + b"=\n"])
