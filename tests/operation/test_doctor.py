@@ -22,7 +22,7 @@ from auditdash.events.instants import DAY, HOUR, Instant, now
 from auditdash.index.keep_up import keep_up
 from auditdash.operation.doctor.examine import examine
 from auditdash.operation.doctor.finding import Finding, worst
-from auditdash.operation.doctor.machine import check_disk, check_libraries
+from auditdash.operation.doctor.machine import check_disk, check_libraries, check_line
 from auditdash.reports.sending.destinations import WebhookTo
 from auditdash.settings import Settings, SingleSignOn
 from auditdash.store.engine import is_sqlite, open_engine, sqlite_file, writing
@@ -305,6 +305,23 @@ def test_what_serves_others_needs_https(healthy: Settings) -> None:
             healthy, host=host, secure_cookies=secure, url="https://audit.example"
         )
         assert _bad(examine(settings, [], _NOW)) == bad
+
+
+@pytest.mark.parametrize(
+    ("rest", "state"),
+    [
+        ("db.example/audit", "warning"),
+        ("u:p@db.example:5433/audit?sslmode=require", "warning"),
+        ("u:p@db.example/audit?sslmode=verify-full&sslrootcert=system", "ok"),
+        ("localhost/audit?host=db.example", "warning"),
+        ("127.0.0.1:5432/audit", "ok"),
+        ("/audit?host=/run/postgresql", "ok"),
+        ("/audit", "ok"),
+    ],
+)
+def test_a_database_elsewhere_must_show_who_it_is(rest: str, state: str) -> None:
+    found = check_line(f"postgresql://{rest}")
+    assert (found.check, found.state) == ("line", state)
 
 
 @ON_SQLITE

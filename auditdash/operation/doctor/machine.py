@@ -11,6 +11,7 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qsl, urlsplit
 
 from auditdash.events.instants import now, to_datetime
 from auditdash.operation.doctor.finding import Finding, ok, problem, warning
@@ -31,11 +32,30 @@ def check_machine(settings: Settings, unknown: list[str]) -> Iterator[Finding]:
     yield _variables(unknown)
     yield _serving(settings)
     yield _names(settings)
+    if settings.database_url.startswith("postgresql"):
+        yield check_line(settings.database_url)
     yield _of_place("instance", _folder, settings.instance)
     yield _of_place("key", _key, key_path(settings.instance))
     yield check_libraries(ctypes.CDLL)
     yield _fonts()
     yield _signing(settings)
+
+
+def check_line(database_url: str) -> Finding:
+    """How PostgreSQL is spoken with: by itself libpq takes any certificate, or none."""
+    parts = urlsplit(database_url)
+    asked = dict(parse_qsl(parts.query))
+    host = asked.get("host") or parts.hostname or ""
+    if not host or host.startswith("/") or _is_here(host):
+        return ok("line", "the database is on this machine")
+    if (mode := asked.get("sslmode", "prefer")) == "verify-full":
+        return ok("line", f"the certificate of {host} is checked")
+    return warning(
+        "line",
+        f"the certificate of {host} is not checked (sslmode={mode}): another one may answer",
+        "end DATABASE_URL with ?sslmode=verify-full&sslrootcert=FILE, the certificate of the"
+        " authority; or sslrootcert=system",
+    )
 
 
 def check_disk(instance: Path, database_bytes: int, free: int | None = None) -> Finding:
