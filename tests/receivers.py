@@ -175,7 +175,7 @@ def serve_receiver(box: Receiver, context: ssl.SSLContext) -> Iterator[Receiver]
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PUT = _take  # noqa: N815 - http.server calls them so
+        do_GET = do_HEAD = do_POST = do_PUT = _take  # noqa: N815 - http.server calls them so
 
         def log_message(self, *_said: object) -> None:
             """In silence."""

@@ -189,12 +189,14 @@ def _check(answer: Answer, place: Place, bucket: Bucket) -> None:
 
 
 def _code(body: bytes) -> str:
-    """The word of an error, such as AccessDenied; entities cannot be declared in what is parsed."""
-    if b"<!" in body:
-        return ""
+    """The word of an error, such as AccessDenied; entities cannot be declared in what is parsed.
+
+    It is read as the text that was looked at: bytes could be of an encoding that hides the sign.
+    """
     try:
-        found = fromstring(body).findtext("Code")  # noqa: S314 - no declarations, see above
-    except ParseError:
+        text = body.decode("utf-8")
+        found = None if "<!" in text else fromstring(text).findtext("Code")  # noqa: S314 - as above
+    except (UnicodeDecodeError, ParseError):
         return ""
     return found if found and found.isascii() and found.isalnum() and len(found) < 60 else ""
 

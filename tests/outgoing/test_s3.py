@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF16
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from auditdash.outgoing.http import Surroundings
 from auditdash.outgoing.outcome import RefusedError, SendingError, UnavailableError
 from auditdash.outgoing.s3 import Bucket, Keys, check_bucket, parse_bucket, put_object, seconds_for
 from tests.outgoing.parcels import make_parcel
-from tests.receivers import Storage
+from tests.receivers import Certified, Receiver, Storage
 
 
 @pytest.fixture
@@ -125,6 +126,26 @@ def test_a_wrong_secret_and_a_missing_bucket_are_told(
     missing = replace(bucket, bucket=f"none-{uuid4().hex[:12]}")
     with pytest.raises(RefusedError, match="NoSuchBucket"):
         check_bucket(missing, keys, around)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp037"])
+def test_no_answer_declares_an_entity(
+    receiver: Receiver, certified: Certified, tmp_path: Path, encoding: str
+) -> None:
+    """In EBCDIC and UTF-16 a declaration has other bytes."""
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'.encode(
+        encoding if encoding == "utf-16" else "ascii"
+    )
+    text = '<!DOCTYPE e [<!ENTITY x "Evil">]><Error><Code>&x;</Code></Error>'
+    body = head + text.encode(encoding).removeprefix(BOM_UTF16)
+    receiver.answers = [(404, {}, b""), (403, {}, body)]
+    around = Surroundings(inside=receiver.inside, authorities=certified.authorities)
+    bucket = Bucket(endpoint=f"https://localhost:{receiver.port}", region="r", bucket="abc")
+    keys = Keys(access="a", secret="b")
+    with pytest.raises(SendingError) as told:
+        put_object(bucket, keys, around, make_parcel(tmp_path, b"x"), instants.now())
+    assert "Evil" not in str(told.value)
+    assert "403 AccessDenied" in str(told.value)
 
 
 def test_storage_inside_needs_the_operators_word(storage: Storage, keys: Keys) -> None:
