@@ -210,10 +210,15 @@ def _send_to_login() -> Response:
     return make_response(redirect(location, 303))
 
 
+def is_from_our_pages() -> bool:
+    """Whether the browser came by a page of ours, or because somebody typed the address; taken to
+    be so where it does not say."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") in {"same-origin", "none"}
+
+
 def _check_origin() -> None:
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    if site not in {"same-origin", "none"}:
+    if not is_from_our_pages():
         abort(403, "This form was sent from another site.")
     if origin is not None and origin.partition("://")[2] != request.host:
         abort(403, "This form was sent from another site.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from typing import Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort
 
@@ -36,7 +37,13 @@ _LOGIN, _AGAIN, _LINK = "login", "again", "link"
 @blueprint.get("/login/sso")
 @readers.public
 def begin() -> Response:
-    """To the provider; `again=1`: the person is to prove themselves although it knows them."""
+    """To the provider; `again=1`: the person is to prove themselves although it knows them.
+
+    A page elsewhere that sends a browser here is answered by the login: whom the provider knows
+    would be signed in without having asked for it.
+    """
+    if not door.is_from_our_pages():
+        return fragments.see_other("/login?" + urlencode({"next": params.next_path()}))
     reader = readers.reader_or_none()
     if params.text("again") and reader is not None:
         return _leave(_AGAIN, params.next_path(), reader.person_id)

@@ -199,6 +199,16 @@ def test_an_answer_belongs_to_the_browser_that_asked_and_is_good_once(
         assert _come(mine, "s-4", f"/login/sso?next={elsewhere}").location == "/"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_no_page_elsewhere_begins_a_sign_in(app: Flask, sso: SingleSignOn, site: str) -> None:
+    visitor, headers = app.test_client(), {"Sec-Fetch-Site": site}
+    answer = visitor.get("/login/sso?next=/timeline", headers=headers)
+    assert answer.location == "/login?next=%2Ftimeline"
+    assert 'href="/login/sso?next=%2Ftimeline"' in visitor.get(answer.location).text
+    typed = visitor.get("/login/sso", headers={"Sec-Fetch-Site": "none"})
+    assert (typed.location or "").startswith(sso.issuer)
+
+
 def test_no_stranger_fills_the_log_with_answers_that_are_none(
     app: Flask, engine: Engine, sso: SingleSignOn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
