@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import time
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -31,6 +34,26 @@ def test_the_longest_question_fits_into_an_address(live_server: str) -> None:
     question = "ä" * 1000  # 6,000 characters as they travel
     answer = httpx.get(f"{live_server}/timeline", params={"q": question})
     assert answer.status_code in {302, 303}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: +5",
+        "Content-Length : 5",
+        "Transfer-Encoding: xchunked",
+    ],
+)
+def test_a_request_whose_end_is_not_clear_is_refused(live_server: str, lines: str) -> None:
+    place = urlsplit(live_server)
+    head = f"POST /login HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n"
+    with socket.create_connection((place.hostname or "", place.port or 0), 60) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(partial(connection.recv, 4096), b""))  # and hung up on
+    assert re.match(rb"HTTP/1\.1 (400|501) ", answer), answer
+    assert answer.count(b"HTTP/1.1 ") == 1
 
 
 def test_two_workers_serve_one_database_and_stop_without_a_word(

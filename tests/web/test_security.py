@@ -136,6 +136,7 @@ def test_every_answer_says_what_a_browser_may_do(client: FlaskClient) -> None:
             assert answer.headers["X-Frame-Options"] == "DENY", path
             assert answer.headers["Referrer-Policy"] == "same-origin", path
             assert answer.headers["Cache-Control"] == "no-store", path
+            assert "Access-Control-Allow-Origin" not in answer.headers, path
     assert "unsafe" not in CONTENT_SECURITY_POLICY
     assert CONTENT_SECURITY_POLICY.startswith("default-src 'none'; script-src 'self'; style-src")
     for part in ("object-src", "base-uri", "frame-ancestors"):
@@ -160,6 +161,15 @@ def test_every_answer_says_what_it_is_and_every_page_lets_one_out(client: FlaskC
     for path in ("css/base.css", "js/app.js", "icons/auditdash.svg"):
         with client.get(f"/static/{path}") as asset:
             assert asset.mimetype_params["charset"] == "utf-8", path
+
+
+@ON_SQLITE
+def test_a_session_opens_nothing_of_the_api(client: FlaskClient) -> None:
+    for method in ("GET", "POST"):
+        for rule in _rules(client.application, method):
+            if rule.rule.startswith("/api/") and rule.endpoint not in _PUBLIC:
+                answer = client.open(_address(client.application, rule), method=method)
+                assert answer.status_code == 401, rule
 
 
 @ON_SQLITE
