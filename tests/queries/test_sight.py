@@ -166,6 +166,14 @@ def test_a_view_of_everything_is_never_opened_for_a_limited_reader(corpus: Corpu
             assert open_view(connection, scope).addresses is scope.addresses
 
 
+@pytest.mark.parametrize("prefix", [".", ".*", "a|.", "(", "[", "\\", "^", "(?:"])
+def test_what_begins_with_a_sign_is_no_pattern(corpus: Corpus, prefix: str) -> None:
+    with reading(corpus.engine) as connection:
+        for choice in frequent_values(connection, Query(), corpus.scope, CLOCK, "actor", prefix):
+            assert prefix in choice.value + choice.label
+        assert frequent_values(connection, Query(), corpus.scope, CLOCK, "actor", "")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
