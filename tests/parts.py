@@ -41,6 +41,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (order.index(find_part(item)), not _is_property(item)))
 
 
+@pytest.hookimpl(trylast=True)  # behind xdist, which writes the group behind the name
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Stop where groups are lost: what modules share would be made by each worker, unseen."""
+    if session.config.getoption("loadgroup", default=False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                message = f"{item.nodeid} has lost its group: pytest and xdist do not fit"
+                raise pytest.UsageError(message)
+
+
 def find_part(item: pytest.Item) -> str:
     """The part of a test, told from its module and its fixtures, those of fixtures included."""
     fixtures = set(getattr(item, "fixturenames", ()))
