@@ -152,7 +152,8 @@ def axe(page: Page, *, again: bool = False) -> list[Violation]:
     """
     if not page.evaluate("'axe' in window"):  # a page that is looked at twice keeps it
         page.evaluate(_AXE.read_text(encoding="utf-8") + ";undefined")
-    how: dict[str, Any] = {"resultTypes": ["violations"]}
+    # Without `preload`, which reads all style sheets again, for one rule: is a page locked upright?
+    how: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     if again:
         how["runOnly"] = _LOOKS
     answer: dict[str, Any] = page.evaluate("(how) => axe.run(document, how)", how)

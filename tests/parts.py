@@ -11,15 +11,17 @@ import pytest
 # In the order in which they run.
 PARTS = {
     "house": "the rules of the house: floors, owners, sizes, documents",
-    "browser": "needs Chromium",
     "pdf": "has papers judged by veraPDF",
+    "browser": "needs Chromium",
     "store": "needs a database",
     "unit": "needs nothing",
 }
 _BROWSER = {"chromium", "new_visit", "live_server"}
 _STORE = {"database_url", "sqlite_template", "postgres_template"}
-# Of these each test may go to any worker; the others are so short that a module goes to one.
-_ONE_BY_ONE = {"browser", "pdf"}
+# Of these each test may go to any worker; the others are so short that a module goes to one. All
+# papers go to one: its Java judges the tenth in a quarter of the time that it takes for the first.
+_ONE_BY_ONE = {"browser"}
+_TOGETHER = {"pdf"}
 _seconds: dict[str, float] = {}
 
 
@@ -36,7 +38,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         part = find_part(item)
         item.add_marker(part)
         if part not in _ONE_BY_ONE or _shares(item):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+            module = item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(part if part in _TOGETHER else module))
     order = list(PARTS)
     items.sort(key=lambda item: (order.index(find_part(item)), not _is_property(item)))
 

@@ -106,6 +106,25 @@ PAGES: Final = {
     "home.demo": ("/welcome/demo",),
 }
 PUBLIC: Final = {"accounts.login": "/login", "accounts.setup": "/setup/{token}"}
+# Pages that a workspace without an event shows as any other: forms, and what is of the reader.
+SAME_WHEN_EMPTY: Final = {
+    "account.page",
+    "confirm.page",
+    "coverage.connection_form",
+    "destinations.new",
+    "factors.app_page",
+    "factors.passkey_page",
+    "home.demo",
+    "home.welcome",
+    "members.index",
+    "members.show",
+    "others.page",
+    "schedules.new",
+    "settings.page",
+    "streams.new",
+    "taking.new",
+    "watching.form",
+}
 # What answers with a file, or leads elsewhere.
 OTHERS: Final = {
     "static",

@@ -127,6 +127,7 @@ def test_a_hostile_name_of_a_file_is_only_a_name(client: FlaskClient) -> None:
             assert not re.search(r"<script(?! src=\"/static/)|<img|<svg onload", page.text), kind
 
 
+@ON_SQLITE
 def test_no_header_carries_what_strangers_wrote(
     client: FlaskClient, records: list[dict[str, Any]]
 ) -> None:
