@@ -33,9 +33,10 @@ from auditdash.store.sending.streams import (
     insert_stream,
     release_stream,
 )
-from auditdash.store.workspaces import create_workspace, list_workspaces
+from auditdash.store.workspaces import list_workspaces
 from auditdash.streams.destinations import SyslogTo, WebhookTo, encode_config, where_text
 from tests.browser import FLAGS, find_chromium, open_visit
+from tests.databases import add_workspace
 from tests.journeys.scene import Scene, import_baseline, review_access
 from tests.make import make_record, store
 from tests.people import add_alice
@@ -112,9 +113,7 @@ def _served(folder: Path) -> Iterator[Scene]:
     migrate(settings.database_url)
     engine = open_engine(settings.database_url)
     with writing(engine) as connection:
-        own = create_workspace(
-            connection, slug="acme", name="Acme", kind="real", zone="UTC", now=now()
-        )
+        own = add_workspace(connection, "acme", "Acme")
     for _ in load_demo(engine, now()):
         pass
     with writing(engine) as connection:

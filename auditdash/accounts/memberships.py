@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    insert,
     or_,
     select,
     update,
@@ -27,6 +26,7 @@ from auditdash.accounts.admins import protect_last_admin
 from auditdash.accounts.roles import ADMIN, OFFICER, ROLES, VIEWER, Permission, Role
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant
+from auditdash.store.engine import insert_new
 from auditdash.store.schema import memberships, people, workspaces
 from auditdash.store.workspaces import Workspace
 
@@ -163,7 +163,10 @@ def grant_role(
     changed = connection.execute(update(memberships).where(this).values(values))
     if not changed.rowcount:
         key = {"person_id": person_id, "workspace_id": workspace_id, "created_at": now}
-        connection.execute(insert(memberships).values({**key, **values}))
+        fresh = insert_new(connection, memberships).values({**key, **values})
+        made = connection.execute(fresh.returning(memberships.c.person_id)).one_or_none()
+        if made is None:  # somebody else made them one at this moment
+            connection.execute(update(memberships).where(this).values(values))
 
 
 def remove_member(connection: Connection, person_id: int, workspace_id: int) -> bool:

@@ -11,6 +11,7 @@ from auditdash.accounts.admins import can_sign_in, protect_admins_but
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import fold_case, storable
 from auditdash.events.instants import Instant, shorten
+from auditdash.store.engine import insert_new
 from auditdash.store.schema import people, sessions
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}")
@@ -60,17 +61,32 @@ def create_person(
     password_hash: str | None = None,
 ) -> int:
     """Add a person and answer their id; a username that is taken is BadInput."""
-    username = parse_username(username)
-    if find_person(connection, username) is not None:
+    made = add_person_if_new(connection, username, name, now, password_hash)
+    if made is None:
+        username = parse_username(username)
         raise BadInput(f"{username} is already taken", where="username", expected="another one")
+    return made
+
+
+def add_person_if_new(
+    connection: Connection,
+    username: str,
+    name: str,
+    now: Instant,
+    password_hash: str | None = None,
+) -> int | None:
+    """Add a person and answer their id; None where the username is taken, also by somebody who was
+    added at the same moment: their transaction is waited for."""
+    username = parse_username(username)
     row = {
         "username": username,
         "name": parse_name(name),
         "password_hash": password_hash,
         "created_at": now,
     }
-    inserted = connection.execute(people.insert().values(row).returning(people.c.id))
-    return int(inserted.scalar_one())
+    adding = insert_new(connection, people).values(row).returning(people.c.id)
+    made: int | None = connection.execute(adding).scalar_one_or_none()
+    return made
 
 
 def find_person(connection: Connection, username: str) -> Person | None:
@@ -78,6 +94,14 @@ def find_person(connection: Connection, username: str) -> Person | None:
     row = connection.execute(
         select(people).where(people.c.username == storable(fold_case(username.strip())))
     ).one_or_none()
+    return None if row is None else Person(**row._mapping)
+
+
+def lock_person(connection: Connection, username: str) -> Person | None:
+    """The same; of two who decide about one person at once, the second waits to see what the first
+    did."""
+    named = people.c.username == storable(fold_case(username.strip()))
+    row = connection.execute(select(people).where(named).with_for_update()).one_or_none()
     return None if row is None else Person(**row._mapping)
 
 

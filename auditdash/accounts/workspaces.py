@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import count
 
 from sqlalchemy import Connection
 
@@ -15,7 +17,6 @@ from auditdash.store.receipts import has_deliveries
 from auditdash.store.workspaces import (
     Workspace,
     create_workspace,
-    find_workspace_by_slug,
     list_workspaces,
 )
 
@@ -31,8 +32,11 @@ def is_founded(connection: Connection) -> bool:
 def found_workspace(connection: Connection, name: str, zone: str, now: Instant) -> int:
     """A new real workspace, named by people; its id."""
     name = parse_name(name)
-    slug = _free_slug(connection, name)
-    return create_workspace(connection, slug=slug, name=name, kind="real", zone=zone, now=now)
+    for slug in _slugs(name):
+        made = create_workspace(connection, slug=slug, name=name, kind="real", zone=zone, now=now)
+        if made is not None:
+            return made
+    raise AssertionError("unreachable: there is always another slug")
 
 
 def first_workspace(connection: Connection, person_id: int, now: Instant) -> Workspace | None:
@@ -50,10 +54,8 @@ def administer_all(connection: Connection, person_id: int, now: Instant) -> None
             grant_role(connection, person_id, each.id, ADMIN, now)
 
 
-def _free_slug(connection: Connection, name: str) -> str:
+def _slugs(name: str) -> Iterator[str]:
     wanted = _NOT_A_SLUG.sub("-", fold_words(name)).strip("-")[:_SLUG_LENGTH] or "workspace"
-    slug, number = wanted, 1
-    while find_workspace_by_slug(connection, slug) is not None:
-        number += 1
-        slug = f"{wanted}-{number}"
-    return slug
+    yield wanted
+    for number in count(2):
+        yield f"{wanted}-{number}"

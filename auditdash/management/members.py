@@ -55,19 +55,23 @@ def invite(
     comes in already. An account is made where there is none of this username. `by` is the admin who
     does it, None for the command line, which may make links of everybody."""
     _check(act, limits)
-    known = people.find_person(connection, username)
+    known = people.lock_person(connection, username)
+    made = None
+    if known is None:
+        made = people.add_person_if_new(connection, username, name, act.now)
+        if made is None:  # another admin invited them at this moment
+            known = people.lock_person(connection, username)
     if known is not None and find_member(connection, known.id, act.workspace.id) is not None:
         raise BadInput(f"{known.username} is a member already", where="username")
     if known is not None and known.disabled_at is not None:
         raise BadInput(f"{known.username} is kept out", where="username", expected="another person")
     needs_link = known is None or _needs_link(connection, known, by, act.now)
-    person_id = known.id if known else people.create_person(connection, username, name, act.now)
-    grant_role(connection, person_id, act.workspace.id, role, act.now, limits, guest=guest)
-    person = _person(connection, person_id)
+    person = known or _person(connection, made or 0)
+    grant_role(connection, person.id, act.workspace.id, role, act.now, limits, guest=guest)
     tell_member(connection, act, INVITED, "invited", person, role.name, limits, guest=guest)
     # Whoever holds a link of before, of an admin elsewhere, would come in here with it.
-    setup.forget_setup_links(connection, person_id)
-    return setup.create_setup_link(connection, person_id, act.now) if needs_link else None
+    setup.forget_setup_links(connection, person.id)
+    return setup.create_setup_link(connection, person.id, act.now) if needs_link else None
 
 
 def _needs_link(connection: Connection, known: Person, by: int | None, now: Instant) -> bool:

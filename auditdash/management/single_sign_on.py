@@ -14,7 +14,7 @@ from auditdash.accounts.memberships import (
     find_member,
     grant_role,
 )
-from auditdash.accounts.people import Person, create_person, find_person, find_person_by_id
+from auditdash.accounts.people import Person, add_person_if_new, find_person_by_id
 from auditdash.accounts.roles import Role
 from auditdash.accounts.sso.claims import Claims, new_name, new_username, roles_of
 from auditdash.accounts.sso.identities import find_identity, mark_identity_used
@@ -76,10 +76,10 @@ def _create(
     if sso.roles and not any(roles.values()):
         raise NotLet(_NO_ROLE)
     username = new_username(claims)
-    if find_person(connection, username) is not None:
+    made = add_person_if_new(connection, username, new_name(claims, username), by.now)
+    if made is None:
         raise NotLet(_TAKEN)
-    name = new_name(claims, username)
-    return _person(connection, create_person(connection, username, name, by.now))
+    return _person(connection, made)
 
 
 def _give_roles(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from auditdash.events.instants import Instant, parse_zone
+from auditdash.store.engine import insert_new
 from auditdash.store.schema import workspaces
 
 
@@ -35,11 +36,13 @@ _LIST = select(*_COLUMNS).order_by(workspaces.c.kind.desc(), workspaces.c.id)
 
 def create_workspace(
     connection: Connection, *, slug: str, name: str, kind: str, zone: str, now: Instant
-) -> int:
-    """Its id. The slug must be new."""
+) -> int | None:
+    """Its id; None where the slug is taken, also by one that is made at the same moment."""
     parse_zone(zone)
     row = {"slug": slug, "name": name, "kind": kind, "zone": zone, "created_at": now}
-    return int(connection.execute(insert(workspaces).returning(workspaces.c.id), row).scalar_one())
+    making = insert_new(connection, workspaces).values(row).returning(workspaces.c.id)
+    made: int | None = connection.execute(making).scalar_one_or_none()
+    return made
 
 
 def find_workspace(connection: Connection, workspace_id: int) -> Workspace | None:

@@ -197,7 +197,7 @@ def _first_real(connection: Connection, settings: Settings, now: Instant) -> int
     for workspace in list_workspaces(connection):
         if workspace.kind == "real":
             return workspace.id
-    return create_workspace(
+    made = create_workspace(
         connection,
         slug="workspace",
         name=settings.mode_workspace,
@@ -205,3 +205,4 @@ def _first_real(connection: Connection, settings: Settings, now: Instant) -> int
         zone=settings.zone,
         now=now,
     )
+    return made or _first_real(connection, settings, now)  # another process was faster
