@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from auditdash.downloads.kept.left import remove_left_downloads
 from auditdash.downloads.kept.run import make_next
 from auditdash.events.instants import Instant, now
 from auditdash.index.files.damage import IndexBehind
@@ -23,6 +24,7 @@ from auditdash.ingest.watching.echo import step_next
 from auditdash.ingest.watching.silences import watch_next
 from auditdash.queries.beforehand.summaries import warm_summaries
 from auditdash.reports import run, schedule
+from auditdash.reports.left import remove_left_reports
 from auditdash.reports.sending import deliver
 from auditdash.reports.sending.telling import admin_addresses
 from auditdash.settings import Settings
@@ -86,6 +88,7 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             if not is_warm:
+                _tidy(engine, settings)
                 warm(engine)
                 is_warm = True
                 _warm_summaries(engine, stop)
@@ -96,6 +99,13 @@ def run_forever(settings: Settings, stop: threading.Event) -> None:
         except DatabaseTrouble as trouble:
             _log.warning("jobs: the database did not answer (%s); trying again", trouble)
         stop.wait(_PAUSE_SECONDS)
+
+
+def _tidy(engine: Engine, settings: Settings) -> None:
+    """What workers that were killed have left behind."""
+    removed = remove_left_reports(engine, settings) + remove_left_downloads(engine, settings)
+    if removed:
+        _log.warning("jobs: removed what killed workers have left (%d)", removed)
 
 
 def _warm_summaries(engine: Engine, stop: threading.Event) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import SECOND, Instant, parse_zone
 from auditdash.reports.kept import report_path
+from auditdash.reports.left import new_name, work_name
 from auditdash.reports.make import make_report
 from auditdash.reports.orders.logos import read_logo
 from auditdash.reports.orders.order import (
@@ -153,7 +153,7 @@ def run_next(
         with writing(engine) as connection:
             kept = finish_run(connection, run, made, watch.now_at())
         if not kept:
-            report_path(settings, made.file_name).unlink()
+            report_path(settings, made.file_name).unlink(missing_ok=True)
     return True
 
 
@@ -200,7 +200,11 @@ def _make(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's to read
     for left in folder.glob(f"work-{run.id}-*"):  # by attempts that were killed
         shutil.rmtree(left, ignore_errors=True)
-    work = folder / f"work-{run.id}-{run.attempts}"
+    for left in folder.glob(
+        f"{run.id}-{run.requested_at}-*.pdf"
+    ):  # moved there, and the run never told of it
+        left.unlink(missing_ok=True)
+    work = folder / work_name(run)
     work.mkdir()
     try:
         key = key_files(settings)
@@ -210,7 +214,7 @@ def _make(
         if key is not None:
             tell("Signing")
             sign_file(draft.path, key)
-        name = f"{secrets.token_hex(16)}.pdf"
+        name = new_name(run)
         size, sha256 = _keep(draft.path, folder / name)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -103,6 +103,17 @@ def find_run(connection: Connection, workspace_id: int, run_id: int) -> ReportRu
     return ReportRun(**row) if row else None
 
 
+def find_standing(connection: Connection) -> dict[str, tuple[str, int, str | None]]:
+    """State, attempts and file of each run that there ever was, by how the names of its files and
+    of its work begin."""
+    c = report_runs.c
+    known: dict[str, tuple[str, int, str | None]] = {}
+    wanted = select(c.id, c.requested_at, c.state, c.attempts, c.file_name)
+    for run_id, asked_at, *standing in connection.execute(wanted):
+        known[f"{run_id}-{asked_at}"] = known[f"work-{run_id}"] = tuple(standing)
+    return known
+
+
 def list_runs(
     connection: Connection, workspace_id: int, *, before: int | None = None, limit: int = 50
 ) -> list[ReportRun]:

@@ -172,6 +172,12 @@ def _fail_delivery(engine: Engine, _: Settings) -> None:
         finish_delivery(connection, claimed, state="failed", outcome="no", now=_NOW)
 
 
+def _leave_file(_: Engine, settings: Settings) -> None:
+    folder = settings.instance / "reports"
+    folder.mkdir()
+    (folder / f"{'a' * 32}.pdf").write_bytes(b"%PDF")
+
+
 def _bad(findings: list[Finding]) -> list[tuple[str, str]]:
     return [
         (each.check, each.state)
@@ -219,6 +225,7 @@ def test_what_is_well_is_called_so(healthy: Settings) -> None:
         (_open_folder, "instance", "warning", "other users"),
         (_stop_stream, "stream", "problem", "the stream SIEM was paused: gone"),
         (_fail_delivery, "delivery", "problem", "1 delivery of reports failed"),
+        (_leave_file, "files", "warning", "aaa.pdf: is known to no report"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_to_do(

@@ -140,7 +140,7 @@ def test_a_report_is_kept_as_a_file_of_its_own_name(
     assert path.read_bytes().startswith(b"%PDF-1.7")
     assert (path.stat().st_size, run.stage) == (run.size, "Done")
     assert [each.name for each in path.parent.iterdir()] == [path.name]
-    assert re.fullmatch(r"[0-9a-f]{32}\.pdf", path.name)
+    assert re.fullmatch(rf"{run.id}-{NOW}-1-[0-9a-f]{{32}}\.pdf", path.name)
     assert path.parent.stat().st_mode & 0o077 == 0
     assert not run_next(engine, settings, NOW)
 

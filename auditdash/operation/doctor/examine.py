@@ -5,6 +5,7 @@ from __future__ import annotations
 from auditdash.events.instants import Instant
 from auditdash.operation.doctor.database import check_schema, check_stored
 from auditdash.operation.doctor.feeds import check_feeds
+from auditdash.operation.doctor.files import check_files
 from auditdash.operation.doctor.finding import Finding, ok, problem
 from auditdash.operation.doctor.machine import check_disk, check_machine
 from auditdash.operation.doctor.people import check_people
@@ -57,6 +58,7 @@ def _examine_stored(settings: Settings, now: Instant, found: list[Finding]) -> i
                 found.extend(check_stored(connection, now))
                 found.extend(check_feeds(connection, settings, now))
                 found.extend(check_sent(connection, settings, now))
+                found.extend(check_files(connection, settings))
                 found.extend(check_tokens(connection, now))
                 found.extend(check_people(connection, settings))
     finally:

@@ -87,6 +87,13 @@ def list_downloads(
     return [Download(**row) for row in rows]
 
 
+def find_standing(connection: Connection) -> dict[str, tuple[str, int, str | None]]:
+    """State, attempts and file of each that there ever was, by how the names of its files begin."""
+    c = downloads.c
+    rows = connection.execute(select(c.id, c.state, c.attempts, c.file_name))
+    return {str(row.id): (row.state, row.attempts, row.file_name) for row in rows}
+
+
 def count_open(connection: Connection, workspace_id: int, person_id: int) -> int:
     """How many of theirs wait or are being made."""
     found = select(downloads.c.id).where(
