@@ -15,7 +15,7 @@ from auditdash.cli.access import access
 from auditdash.cli.accounts import user
 from auditdash.cli.backup import backup, restore
 from auditdash.cli.doctor import doctor
-from auditdash.cli.house import House, with_house
+from auditdash.cli.house import House, shell_actor, with_house
 from auditdash.cli.index import bring_up_to_date, reindex
 from auditdash.cli.intake import import_files, pull, quarantine, test_feed
 from auditdash.cli.people.members import members
@@ -24,7 +24,8 @@ from auditdash.cli.report import report
 from auditdash.cli.sending.streams import stream
 from auditdash.cli.tokens import token
 from auditdash.events.instants import now
-from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, load_demo
+from auditdash.ingest.demo_workspace import EXPECTED_EVENTS
+from auditdash.management.demo import begin_demo
 from auditdash.settings import ROOT, Settings
 from auditdash.store.engine import writing
 
@@ -80,7 +81,7 @@ def demo(house: House) -> None:
 
 def _load_demo(house: House) -> None:
     with click.progressbar(length=EXPECTED_EVENTS, label="Loading the demo") as bar:
-        for receipt in load_demo(house.engine, now()):
+        for receipt in begin_demo(house.engine, shell_actor(), now()):
             bar.update(receipt.received - bar.pos)
         bar.update(EXPECTED_EVENTS - bar.pos)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from auditdash.events.instants import DAY, Instant, parse_instant, to_rfc3339
 from auditdash.ingest.delivery import RECORDS_AT_ONCE, FilledElsewhere, continue_delivery
@@ -22,12 +22,15 @@ _NAME = "Demo · Lumenworks"
 _ZONE = "America/New_York"
 
 
-def load_demo(engine: Engine, now: Instant) -> Iterator[Receipt]:
+def load_demo(
+    engine: Engine, now: Instant, tell: Callable[[Connection], None] = lambda _: None
+) -> Iterator[Receipt]:
     """Make the demo workspace and fill it; yields running totals, nothing if it is there already.
+    Whoever makes it tells of it in the same transaction.
 
     Killed and called again, it goes on where it was: the receipt's name says until when.
     """
-    intake = _begin(engine, now)
+    intake = _begin(engine, now, tell)
     if intake is not None:
         with suppress(FilledElsewhere):  # whoever was first goes on
             parcels = in_parcels(_pieces(intake.now), RECORDS_AT_ONCE)
@@ -39,7 +42,7 @@ def _pieces(until: Instant) -> Iterator[Piece]:
         yield Piece(f"item {number}", raw)
 
 
-def _begin(engine: Engine, now: Instant) -> Intake | None:
+def _begin(engine: Engine, now: Instant, tell: Callable[[Connection], None]) -> Intake | None:
     with writing(engine) as connection:
         found = find_workspace_by_slug(connection, SLUG)
         made = None
@@ -48,6 +51,7 @@ def _begin(engine: Engine, now: Instant) -> Intake | None:
                 connection, slug=SLUG, name=_NAME, kind="demo", zone=_ZONE, now=now
             )
         if made is not None:
+            tell(connection)
             until = Instant(now - now % DAY)
             return open_receipt(
                 connection,

@@ -13,6 +13,7 @@ from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import storable
 from auditdash.events.instants import parse_zone
+from auditdash.management import reports as management
 from auditdash.reports.kept import KeptFileError, find_kept
 from auditdash.reports.orders.kinds import find_kind, kinds
 from auditdash.reports.orders.logos import MOST_BYTES, Logo, parse_logo
@@ -26,7 +27,7 @@ from auditdash.reports.question import COMPLIANCE, report_id
 from auditdash.reports.run import request_report
 from auditdash.search.period import period_text
 from auditdash.store.engine import reading, writing
-from auditdash.store.report_runs import ReportRun, cancel_run, find_run, list_runs, retry_run
+from auditdash.store.report_runs import ReportRun, find_run, list_runs
 from auditdash.store.reporting.logos import StoredLogo, add_logo
 from auditdash.web import fragments, params, readers
 from auditdash.web.reporting.form import Form, offer_for, order_of_form, read_form, usual_form
@@ -109,9 +110,9 @@ def _logo(given: params.Uploaded) -> Logo:
 def retry(run_id: int) -> Response:
     """Queue a failed report again, as it was asked for."""
     with writing(readers.engine()) as connection:
-        retried = retry_run(connection, readers.scope().workspace_id, run_id)
-    if not retried:
-        abort(404)
+        found = find_run(connection, readers.reader().workspace.id, run_id)
+        if found is None or not management.retry(connection, readers.act(), found):
+            abort(404)
     return fragments.see_other("/reports")
 
 
@@ -125,7 +126,7 @@ def cancel(run_id: int) -> Response:
         found = find_run(connection, reader.workspace.id, run_id)
         if found is None:
             abort(404)
-        cancel_run(connection, reader.workspace.id, run_id, who, readers.now())
+        management.cancel(connection, readers.act(), found, who)
     return fragments.see_other("/reports")
 
 

@@ -78,7 +78,9 @@ def test_the_demo_loads_beside_the_pages(client: FlaskClient, engine: Engine) ->
         assert time.monotonic() - began < _PATIENCE
         time.sleep(0.2)
     with reading(engine) as connection:
-        demo = find_workspace_by_slug(connection, SLUG)
+        demo, own = (find_workspace_by_slug(connection, slug) for slug in (SLUG, "acme"))
     assert demo is not None
+    assert own is not None
+    assert own.last_seq == 1  # who started it, told once
     assert demo.kind == "demo"
     assert 38_000 < demo.last_seq < 42_000

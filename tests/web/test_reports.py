@@ -263,6 +263,7 @@ def test_a_failed_report_says_why_and_can_be_tried_again(
     assert "Try again" in page
     assert client.post(f"/reports/{run_id}/retry").status_code == 303
     assert find(engine, workspace_id, run_id).state == "queued"
+    assert _recorded(engine)[-1] == "report tried again in auditdash"
     assert client.post(f"/reports/{run_id}/retry").status_code == 404
 
 
@@ -296,6 +297,7 @@ def test_a_report_that_waits_can_be_cancelled_and_says_by_whom(
     run_id = ask(engine, workspace_id)
     assert f"/reports/{run_id}/cancel" in client.get("/reports").text
     assert client.post(f"/reports/{run_id}/cancel").status_code == 303
+    assert _recorded(engine)[-1] == "report cancelled in auditdash"
     page = client.get("/reports").text
     assert "Cancelled by Alice" in page
     assert f"/reports/{run_id}/" not in page

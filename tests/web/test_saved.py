@@ -148,6 +148,9 @@ def test_the_owner_renames_edits_shares_and_deletes(
     assert client.post(f"{address}/delete").location == "/saved"
     assert _kept(engine, workspace_id) == []
     assert client.get(address).status_code == 404
+    log = client.get("/timeline?q=action:auditdash_search_*").text
+    for done, times in (("kept the search", 1), ("withdrew the search", 3), ("deleted the", 1)):
+        assert log.count(done) >= times
 
 
 def test_nobody_else_changes_a_search_and_a_personal_one_is_not_seen(

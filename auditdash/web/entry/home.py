@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from auditdash.accounts.roles import Permission
 from auditdash.accounts.sessions import choose_workspace
-from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, SLUG, load_demo
+from auditdash.ingest.accesses import Act
+from auditdash.ingest.demo_workspace import EXPECTED_EVENTS, SLUG
+from auditdash.management.demo import begin_demo
 from auditdash.store.engine import reading, writing
 from auditdash.store.installation import Installation
 from auditdash.store.receipts import find_open_receipt, has_deliveries
@@ -57,8 +59,8 @@ def welcome() -> Response:
 def start_demo() -> Response:
     """Load the demo workspace beside this request; whoever is killed goes on where they were."""
     if not _demo_progress().is_ready:
-        found = readers.installation()
-        threading.Thread(target=_fill_demo, args=(found,), name="demo", daemon=True).start()
+        given = (readers.installation(), readers.act())
+        threading.Thread(target=_fill_demo, args=given, name="demo", daemon=True).start()
     return fragments.see_other("/welcome/demo")
 
 
@@ -81,11 +83,11 @@ def _is_filled() -> bool:
         return has_deliveries(connection, readers.reader().workspace.id)
 
 
-def _fill_demo(installation: Installation) -> None:
+def _fill_demo(installation: Installation, act: Act) -> None:
     if not _ONE_LOADER.acquire(blocking=False):
         return
     try:
-        for _ in load_demo(installation.engine, installation.now()):
+        for _ in begin_demo(installation.engine, act.actor, installation.now(), act.workspace):
             pass
     finally:
         _ONE_LOADER.release()

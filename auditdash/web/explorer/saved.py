@@ -11,15 +11,14 @@ from auditdash.accounts.roles import Permission
 from auditdash.events.errors import BadInput
 from auditdash.events.folding import storable
 from auditdash.events.instants import parse_zone
+from auditdash.management import searches
+from auditdash.management.searches import Wanted
 from auditdash.search.errors import QueryError
 from auditdash.search.parse import parse
 from auditdash.store.engine import reading, writing
 from auditdash.store.saved_searches import (
     LONGEST_NAME,
     SavedSearch,
-    add_saved_search,
-    change_saved_search,
-    delete_saved_search,
     find_saved_search,
     list_saved_searches,
 )
@@ -78,16 +77,8 @@ def add() -> Response:
     try:
         parse(draft.query)
         with writing(readers.engine()) as connection:
-            search_id = add_saved_search(
-                connection,
-                workspace_id=reader.workspace.id,
-                person_id=reader.person_id,
-                name=draft.name,
-                query=draft.query,
-                zone=reader.zone.key,
-                shared=draft.shared,
-                now=readers.now(),
-            )
+            wanted = _wanted(draft, reader.zone.key)
+            search_id = searches.keep(connection, readers.act(), reader.person_id, wanted)
     except BadInput as error:
         return _form(_refused(draft, error), path, 400)
     if fragments.is_fragment():
@@ -138,9 +129,9 @@ def confirm(search_id: int) -> Response:
 @readers.needs(Permission.SEARCHES)
 def delete(search_id: int) -> Response:
     """Forget a search."""
-    reader = readers.reader()
+    saved, mine = _find_own(search_id), readers.reader().person_id
     with writing(readers.engine()) as connection:
-        if not delete_saved_search(connection, reader.workspace.id, reader.person_id, search_id):
+        if not searches.delete(connection, readers.act(), mine, saved):
             abort(404)
     return fragments.see_other(PATH)
 
@@ -159,20 +150,14 @@ def _find_own(search_id: int) -> SavedSearch:
 
 
 def _change(saved: SavedSearch, draft: Draft, zone: str) -> None:
-    reader = readers.reader()
+    mine, wanted = readers.reader().person_id, _wanted(draft, zone)
     with writing(readers.engine()) as connection:
-        if not change_saved_search(
-            connection,
-            workspace_id=reader.workspace.id,
-            person_id=reader.person_id,
-            search_id=saved.id,
-            name=draft.name,
-            query=draft.query,
-            zone=zone,
-            shared=draft.shared,
-            now=readers.now(),
-        ):
+        if not searches.change(connection, readers.act(), mine, saved, wanted):
             abort(404)
+
+
+def _wanted(draft: Draft, zone: str) -> Wanted:
+    return Wanted(name=draft.name, query=draft.query, zone=zone, shared=draft.shared)
 
 
 def _draft() -> Draft:
