@@ -11,11 +11,25 @@ import secrets
 import string
 import zlib
 from collections.abc import Collection
+from functools import cache
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from auditdash.accounts.people import parse_name
 from auditdash.accounts.roles import ROLES, Permission
@@ -160,13 +174,18 @@ def find_token(connection: Connection, presented: str, now: Instant) -> Token | 
     if not _is_well_formed(presented):
         return None
     # The index finds by hash: its timing tells about the hash of a guess, not about a token.
-    hashed = _hash(presented)
+    row = connection.execute(_finding(), {"hashed": _hash(presented), "now": now}).one_or_none()
+    return None if row is None else Token(**row._mapping)
+
+
+@cache  # each request of a program asks it, and to put it together takes longer than the answer
+def _finding() -> Select[Any]:
+    hashed, now = bindparam("hashed", type_=LargeBinary), bindparam("now", type_=BigInteger)
     known = or_(
         tokens.c.token_hash == hashed,
         and_(tokens.c.former_hash == hashed, tokens.c.former_until > now),
     )
-    row = connection.execute(select(*_COLUMNS).where(known, _is_live(now))).one_or_none()
-    return None if row is None else Token(**row._mapping)
+    return select(*_COLUMNS).where(known, _is_live(now))
 
 
 def why_refused(connection: Connection, presented: str, now: Instant) -> str:
@@ -250,7 +269,7 @@ def _list(connection: Connection, *wanted: ColumnElement[bool]) -> list[Token]:
 _OWNERS: Final = [role.name for role in ROLES.values() if Permission.SEARCHES in role.may]
 
 
-def _is_live(now: Instant) -> ColumnElement[bool]:
+def _is_live(now: Instant | ColumnElement[int]) -> ColumnElement[bool]:
     """Also not that of a person who may not come in any more, is no member any longer, or whose
     role has no tokens of its own now."""
     kept_out = select(people.c.id).where(people.c.disabled_at.is_not(None))
