@@ -56,7 +56,7 @@ def block(series: Series) -> Figure:
 def _changes(series: Series, theme: Theme) -> Figure:
     return {
         "template": _template(series, theme),
-        "markers": [_trace(series, trace, theme)["marker"] for trace in series.drawn],
+        "markers": [_marker(series, trace, theme) for trace in series.drawn],
     }
 
 
@@ -90,14 +90,15 @@ def _ranking_trace(series: Series, trace: Trace, theme: Theme) -> Figure:
         "text": [f"\u00a0{value:,}" for value in trace.values],
         "textposition": "outside",
         "cliponaxis": False,
-        "marker": {
-            "color": [theme.fill(series.colour_slug(trace, place)) for place in places],
-            "cornerradius": 2,
-        },
+        "marker": _marker(series, trace, theme),
     }
 
 
 def _marker(series: Series, trace: Trace, theme: Theme) -> Figure:
+    if series.kind == "ranking":
+        places = range(len(series.labels))
+        colours = [theme.fill(series.colour_slug(trace, place)) for place in places]
+        return {"color": colours, "cornerradius": 2}
     if series.kind == "stacked-bars":
         return {"color": theme.fill(trace.slug), "line": {"color": theme.surface, "width": 0.75}}
     shades = [theme.heat[heat_level(value, series.highest)] for value in trace.values]

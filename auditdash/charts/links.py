@@ -34,15 +34,24 @@ def within(query: Query, period: Period, clock: Clock) -> Query:
     return query_of((*kept, Term("created", (narrow,))), query.order)
 
 
-def link_within_each(query: Query, periods: Sequence[Period], clock: Clock) -> list[str]:
-    """`link(within(…))` for the bars of a picture: what they share is written once."""
+def link_within_each(
+    query: Query, periods: Sequence[Period], clock: Clock, **fields: str | None
+) -> list[str]:
+    """`link(within(…))` for the bars of a picture, and `having` these values: what they share is
+    written once."""
     kept = (part for part in query.parts if not _is_one(part, "created"))
     marked = query_of((*kept, Term("created", (Atom(_MARK),))), query.order)
+    marked = having(marked, **fields) if fields else marked
     before, _, after = print_query(marked).rpartition(_MARK)
-    asked, fits = period_of(query, clock), _terms(marked.node) <= MOST_TERMS
-    values = (print_value(local_value(overlap(asked, each), clock.zone)) for each in periods)
-    texts = (f"{before}{value}{after}" for value in values)
+    fits = _terms(marked.node) <= MOST_TERMS
+    texts = (f"{before}{value}{after}" for value in _values(query, tuple(periods), clock))
     return [text if fits and len(text) <= LONGEST else "" for text in texts]
+
+
+@lru_cache(maxsize=4)  # the bars of one picture have links in each of their colours
+def _values(query: Query, periods: tuple[Period, ...], clock: Clock) -> tuple[str, ...]:
+    asked = period_of(query, clock)
+    return tuple(print_value(local_value(overlap(asked, each), clock.zone)) for each in periods)
 
 
 def having(query: Query, **fields: str | None) -> Query:

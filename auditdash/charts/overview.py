@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from auditdash.charts.buckets import HEADS, bucket_short, bucket_text
-from auditdash.charts.links import having, having_others, link, within
+from auditdash.charts.links import having, having_others, link, link_within_each, within
 from auditdash.charts.series import ACCENT, Label, Rest, Series, Trace
 from auditdash.charts.summaries import (
     say_by_category,
@@ -77,8 +77,7 @@ def _over_time(
     field: str,
     names: Mapping[str, str],
 ) -> Series:
-    narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
-    labels = _bucket_labels(histogram, narrowed)
+    labels = _bucket_labels(histogram, query, clock)
     return Series(
         name=name,
         kind="stacked-bars",
@@ -92,32 +91,28 @@ def _over_time(
                 name=label,
                 slug=slug,
                 values=histogram.counts[slug],
-                links=_links(narrowed, field, slug, histogram),
+                links=_links(histogram, query, clock, field, slug),
             )
             for slug, label in names.items()
         ),
     )
 
 
-def _bucket_labels(histogram: Histogram, narrowed: Sequence[Query]) -> tuple[Label, ...]:
+def _bucket_labels(histogram: Histogram, query: Query, clock: Clock) -> tuple[Label, ...]:
     unit, zone = histogram.unit, histogram.zone
+    links = link_within_each(query, histogram.buckets, clock)
     return tuple(
-        Label(
-            text=bucket_text(bucket, unit, zone),
-            short=bucket_short(bucket, unit, zone),
-            link=link(narrow),
-        )
-        for bucket, narrow in zip(histogram.buckets, narrowed, strict=True)
+        Label(text=bucket_text(bucket, unit, zone), short=bucket_short(bucket, unit, zone), link=to)
+        for bucket, to in zip(histogram.buckets, links, strict=True)
     )
 
 
 def _links(
-    narrowed: Sequence[Query], field: str, slug: str, histogram: Histogram
+    histogram: Histogram, query: Query, clock: Clock, field: str, slug: str
 ) -> tuple[str, ...]:
-    return tuple(
-        link(having(narrow, **{field: slug})) if count else ""
-        for narrow, count in zip(narrowed, histogram.counts[slug], strict=True)
-    )
+    links = link_within_each(query, histogram.buckets, clock, **{field: slug})
+    counts = histogram.counts[slug]
+    return tuple(to if count else "" for to, count in zip(links, counts, strict=True))
 
 
 def draw_by_category(counts: Mapping[str, int], query: Query) -> Series:
@@ -255,8 +250,8 @@ def draw_hours_of_week(
 
 def draw_changes_over_time(histogram: Histogram, query: Query, clock: Clock) -> Series:
     """Stacked bars; `histogram` counts actions, and the query asks for permission changes alone."""
+    labels = _bucket_labels(histogram, query, clock)
     narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
-    labels = _bucket_labels(histogram, narrowed)
     counts = {kind: _of_kind(histogram, kind) for kind in KINDS}
     return Series(
         name="changes-over-time",
@@ -290,8 +285,7 @@ def draw_directions_over_time(
 ) -> Series:
     """Stacked bars; `histogram` counts directions, which no search can ask for: `path` lists them
     by `direction`."""
-    narrowed = [within(query, bucket, clock) for bucket in histogram.buckets]
-    labels = _bucket_labels(histogram, narrowed)
+    labels = _bucket_labels(histogram, query, clock)
     return Series(
         name="directions-over-time",
         kind="stacked-bars",

@@ -3,6 +3,7 @@ chart, the table and the CSV are made from."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -56,7 +57,7 @@ class Rest(Struct, frozen=True, kw_only=True):
     link: str = ""
 
 
-class Series(Struct, frozen=True, kw_only=True):
+class Series(Struct, frozen=True, kw_only=True, dict=True):
     """One chart. Each trace has one number for each label; a ranking has one trace, a heat map one
     for each row. Names and labels were written by strangers. `path` is the page that its links
     ask."""
@@ -73,7 +74,7 @@ class Series(Struct, frozen=True, kw_only=True):
     unit: str = "events"
     path: str = "/timeline"
 
-    @property
+    @cached_property
     def drawn(self) -> tuple[Trace, ...]:
         """The traces that have anything to show; all rows of a heat map."""
         if self.kind == "heatmap":
@@ -85,14 +86,14 @@ class Series(Struct, frozen=True, kw_only=True):
         """All events, drawn or not."""
         return sum(trace.total for trace in self.traces) + sum(rest.count for rest in self.rest)
 
-    @property
+    @cached_property
     def highest(self) -> int:
         """The largest number of the axis: a whole bar, or one cell of a heat map."""
         if self.kind == "heatmap":
             return max((max(trace.values, default=0) for trace in self.traces), default=0)
         return max(self.sums, default=0)
 
-    @property
+    @cached_property
     def sums(self) -> tuple[int, ...]:
         """The numbers of all traces together, for each label."""
         columns = [trace.values for trace in self.traces]

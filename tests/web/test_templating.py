@@ -1,6 +1,11 @@
+from urllib.parse import quote_plus
+
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
+from auditdash.web.frame.question import quoted
 from auditdash.web.frame.templating import attributes, number_text
 from tests.databases import ON_SQLITE
 
@@ -39,3 +44,9 @@ def test_a_form_token_cannot_break_out_of_its_field(app: Flask) -> None:
     page = visitor.get("/login").text
     assert "<script>" not in page
     assert 'value="&#34;&gt;&lt;script&gt;"' in page
+
+
+@given(st.text())
+def test_queries_are_quoted_as_the_library_does(text: str) -> None:
+    text = text.encode("utf-8", "replace").decode()
+    assert quoted(text) == quote_plus(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
-from urllib.parse import quote_plus
 
 from msgspec import Struct
 
@@ -16,7 +15,7 @@ from auditdash.search import edit
 from auditdash.search.errors import QueryError
 from auditdash.search.parse import LONGEST, parse
 from auditdash.search.query import Not, Present, Query, Term
-from auditdash.web.frame.question import link_pieces
+from auditdash.web.frame.question import link_pieces, quoted
 
 # Field → its title, and how an event is called that has no value of it.
 _TITLES: Final = {
@@ -84,7 +83,7 @@ class _Addresses:
         return f"{self._before}{''.join(map(_quoted, pieces))}{self._after}"
 
 
-_quoted = lru_cache(maxsize=4096)(quote_plus)
+_quoted = lru_cache(maxsize=4096)(quoted)
 
 
 def _facet_view(facet: Facet, text: str, query: Query, address: _Addresses) -> FacetView:

@@ -20,6 +20,7 @@ from auditdash.store.feeds.watches import find_watch
 from auditdash.store.sending.notices import Notice, find_notices
 from auditdash.web import fragments, readers
 from auditdash.web.entry import door
+from auditdash.web.frame.question import quoted
 from auditdash.web.readers import Reader
 from auditdash.web.taking.menu import file_forms
 
@@ -58,6 +59,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters["category_label"] = catalogue.category_label
     app.jinja_env.filters["printable"] = wording.printable
     app.jinja_env.filters["file_forms"] = file_forms
+    app.jinja_env.filters["quoted"] = quoted
     app.jinja_env.filters["rfc3339"] = to_rfc3339
     app.jinja_env.filters["attributes"] = attributes
     app.jinja_env.globals["static_url"] = static_url
