@@ -185,7 +185,7 @@ def test_a_name_alone_finds_what_has_an_id_and_says_whom_it_could_mean(
 def test_default_access_is_said_beside_the_number_of_collections(
     client: FlaskClient, engine: Engine, workspace_id: int, told: int
 ) -> None:
-    said = "and all by default access"
+    said = "Collections All by default access"
     assert said not in _get(client, "/access/one?kind=member&id=u2")
     default = {"before_role": "none", "after_role": "view", "role": "view"}
     with writing(engine) as connection:
@@ -193,6 +193,11 @@ def test_default_access_is_said_beside_the_number_of_collections(
         store(connection, workspace_id, everyone)
     assert said in _get(client, "/access/one?kind=everyone")
     assert said in _get(client, "/access/one?kind=member&id=u2")
+    given = "collection_member_added"
+    with writing(engine) as connection:
+        zoe = {"member_id": "u2", "member_username": "zoë", "role": "edit"}
+        store(connection, workspace_id, _event(23, given, zoe, ("k1", "Board")))
+    assert f"{said}, 1 given besides" in _get(client, "/access/one?kind=member&id=u2")
 
 
 def test_a_moment_before_the_first_event_is_said_to_be_unknown(
