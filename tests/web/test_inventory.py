@@ -15,11 +15,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from auditdash.events.instants import DAY, Instant, to_datetime, to_rfc3339
+from auditdash.events.instants import DAY, Instant, parse_instant, to_datetime, to_rfc3339
 from auditdash.queries.timeline import count_events
 from auditdash.search.parse import parse
 from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading, writing
+from auditdash.web.changed.asked import last_quarter
 from tests.databases import ON_SQLITE, add_workspace
 from tests.make import NOW, make_record, one_of_each_action, store
 
@@ -130,6 +131,28 @@ def test_a_report_of_last_month_has_the_periods_of_the_calendar(
     assert dict(parse_qsl(urlsplit(unescape(href)).query)) == {
         key: day.isoformat() for key, day in days.items()
     }
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "days"),
+    [
+        ("2026-11-23T12:00:00Z", "UTC", "2026-04-01 2026-06-30 2026-07-01 2026-09-30"),
+        ("2027-01-31T12:00:00Z", "UTC", "2026-07-01 2026-09-30 2026-10-01 2026-12-31"),
+        # There it is October already.
+        ("2026-09-30T20:00:00Z", "Asia/Tokyo", "2026-04-01 2026-06-30 2026-07-01 2026-09-30"),
+        ("2026-09-30T20:00:00Z", "UTC", "2026-01-01 2026-03-31 2026-04-01 2026-06-30"),
+    ],
+)
+def test_last_quarter_is_one_of_the_calendar_of_the_zone(
+    client: FlaskClient, now: str, zone: str, days: str
+) -> None:
+    asked = last_quarter("", Clock(parse_instant(now), ZoneInfo(zone)))
+    ends = (asked.earlier.first, asked.earlier.last, asked.later.first, asked.later.last)
+    assert " ".join(day.isoformat() for day in ends) == days
+
+
+def test_last_quarter_is_offered(client: FlaskClient, filled: int) -> None:
+    assert ">Last quarter</a>" in client.get("/changed?q=").text
 
 
 @pytest.mark.parametrize(

@@ -74,13 +74,21 @@ def last_days(clock: Clock, days: int) -> Days:
 
 def last_month(text: str, clock: Clock) -> Asked:
     """The last whole calendar month compared with the one before it."""
-    later = _month_before(local_date(clock.now, clock.zone))
-    return Asked(text, _month_before(later.first), later)
+    later = _months_before(local_date(clock.now, clock.zone), 1)
+    return Asked(text, _months_before(later.first, 1), later)
 
 
-def _month_before(day: date) -> Days:
-    last = day.replace(day=1) - _ONE
-    return Days(last.replace(day=1), last)
+def last_quarter(text: str, clock: Clock) -> Asked:
+    """The last whole quarter of the calendar compared with the one before it."""
+    today = local_date(clock.now, clock.zone)
+    later = _months_before(today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1), 3)
+    return Asked(text, _months_before(later.first, 3), later)
+
+
+def _months_before(day: date, months: int) -> Days:
+    """So many whole months that end before the month of this day."""
+    number = day.year * 12 + day.month - 1 - months
+    return Days(date(number // 12, number % 12 + 1, 1), day.replace(day=1) - _ONE)
 
 
 def since(first: date, clock: Clock) -> Days:

@@ -23,7 +23,16 @@ from auditdash.store.engine import reading
 from auditdash.store.report_runs import ReportRun, list_runs
 from auditdash.web import fragments, params, readers
 from auditdash.web.changed import changed_view
-from auditdash.web.changed.asked import PATH, Asked, Days, last_days, last_month, read_asked, since
+from auditdash.web.changed.asked import (
+    PATH,
+    Asked,
+    Days,
+    last_days,
+    last_month,
+    last_quarter,
+    read_asked,
+    since,
+)
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping import results as keeping
 from auditdash.web.summaries.answers import answer_error
@@ -177,6 +186,7 @@ def _presets(
     found = [(f"{days} days", last_days(clock, days)) for days in (7, 30, 90)]
     choices = [(label, Asked(asked.text, each.before, each)) for label, each in found]
     choices.append(("Last month", last_month(asked.text, clock)))
+    choices.append(("Last quarter", last_quarter(asked.text, clock)))
     report = _last_report(connection, scope)
     if report is not None:
         last = Instant(report.period_end - 1)
