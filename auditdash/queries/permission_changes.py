@@ -15,7 +15,7 @@ from auditdash.events.instants import Instant
 from auditdash.index.view import View
 from auditdash.queries import scan
 from auditdash.queries.compile import compile_query
-from auditdash.queries.counting.counts import count_codes
+from auditdash.queries.counting.counts import Counts, count_codes
 from auditdash.queries.counting.groups import MISSING, groups_of
 from auditdash.queries.permissions.directions import (
     DIRECTIONS,
@@ -77,8 +77,8 @@ class ChangeCounts(Struct, frozen=True, kw_only=True):
     self_made: int
 
 
-class Target(Struct, frozen=True):
-    """What access is to, by name, and how often that changed."""
+class Named(Struct, frozen=True):
+    """What access is to, or who changed it, by name, and how often."""
 
     name: str
     count: int
@@ -129,12 +129,16 @@ def iterate_permission_changes(
 
 
 def count_permission_changes(
-    connection: Connection, query: Query, scope: Scope, clock: Clock
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    derived: Derived = ANYTHING,
 ) -> ChangeCounts:
-    """How many changes of each kind the query asks for."""
+    """How many changes of each kind the query and `derived` ask for."""
     view = open_view(connection, scope)
-    found = count_codes(view, _among(query, _PERMISSION), clock, ["action"])["action"]
-    own = count_codes(view, _among(query, _OWN), clock, ["action"])["action"]
+    found = _count(view, query, clock, "action", derived)
+    own = _count(view, _among(query, _OWN), clock, "action", derived)
     counts = {"granted": 0, "revoked": 0, "changed": 0}
     for code in np.flatnonzero(found).tolist():
         counts[kind_of(_text(view, "action", code) or "")] += int(found[code])
@@ -142,11 +146,15 @@ def count_permission_changes(
 
 
 def count_by_category(
-    connection: Connection, query: Query, scope: Scope, clock: Clock
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    derived: Derived = ANYTHING,
 ) -> dict[str, int]:
     """How many changes of each category the query asks for, of those that it has."""
     view = open_view(connection, scope)
-    found = count_codes(view, _among(query, _PERMISSION), clock, ["action"])["action"]
+    found = _count(view, query, clock, "action", derived)
     counts: dict[str, int] = {}
     for code in np.flatnonzero(found).tolist():
         slug = category_of(_text(view, "action", code) or "")
@@ -155,23 +163,53 @@ def count_by_category(
 
 
 def rank_targets(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, category: str, limit: int
-) -> tuple[Target, ...]:
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    category: str,
+    limit: int,
+    derived: Derived = ANYTHING,
+) -> tuple[Named, ...]:
     """To what of a category access was changed most; what is not named is left out."""
     view = open_view(connection, scope)
-    asked = _among(query, _PERMISSION, Term("category", (Atom(category),)))
-    codes = count_codes(view, asked, clock, ["entity"])["entity"]
-    groups = groups_of(view, "entity")
+    asked = _among(query, Term("category", (Atom(category),)))
+    return _rank(view, "entity", _count(view, asked, clock, "entity", derived), limit)
+
+
+def rank_changers(
+    connection: Connection,
+    query: Query,
+    scope: Scope,
+    clock: Clock,
+    limit: int,
+    derived: Derived = ANYTHING,
+) -> tuple[Named, ...]:
+    """Who changed access most; who is not named is left out."""
+    view = open_view(connection, scope)
+    return _rank(view, "actor", _count(view, query, clock, "actor", derived), limit)
+
+
+def _count(view: View, query: Query, clock: Clock, name: str, derived: Derived) -> Counts:
+    """For each entry of a dictionary in how many of the changes it is."""
+    if derived == ANYTHING:
+        return count_codes(view, _among(query, _PERMISSION), clock, [name])[name]
+    codes = select(view, query, clock, derived).column(name)
+    return np.bincount(codes, minlength=len(view.dictionaries[name].entries))
+
+
+def _rank(view: View, dictionary: str, codes: Counts, limit: int) -> tuple[Named, ...]:
+    groups = groups_of(view, dictionary)
     counts = groups.add(codes)
     counts[MISSING] = 0
     occurring = np.flatnonzero(counts).tolist()
     ranked = sorted(occurring, key=lambda group: (-int(counts[group]), groups.keys[group]))
-    entries = view.dictionaries["entity"].entries
+    entries = view.dictionaries[dictionary].entries
     found = []
     for group in ranked[:limit]:
         named = [entries[code] for code in groups.codes[group] if code < len(codes) and codes[code]]
-        name = max(entry[2] or entry[1] or "" for entry in named)
-        found.append(Target(name, int(counts[group])))
+        name = max(entry[-1] or entry[-2] or "" for entry in named)
+        found.append(Named(name, int(counts[group])))
     return tuple(found)
 
 

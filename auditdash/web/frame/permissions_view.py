@@ -17,9 +17,10 @@ from auditdash.queries.permission_changes import (
     PermissionChange,
     count_by_category,
     count_permission_changes,
+    rank_changers,
     rank_targets,
 )
-from auditdash.queries.rankings import rank_actors
+from auditdash.queries.permissions.selection import Derived
 from auditdash.search import edit
 from auditdash.search.query import Atom, Node, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
@@ -74,6 +75,20 @@ class Filter(Struct, frozen=True, kw_only=True):
     current: bool
 
 
+class AskedChanges(Struct, frozen=True, kw_only=True):
+    """What a page of changes is asked: `only` are the arguments that say `derived` in an address.
+    Numbers beside its list are of that, and lead there."""
+
+    path: str
+    query: Query
+    derived: Derived
+    only: dict[str, str]
+
+    def href(self, query: Query) -> str:
+        """The address of another query, with the same beside it."""
+        return address(self.path, query, **self.only)
+
+
 def change_view(change: PermissionChange, unknown: str) -> ChangeView:
     """The row of one change; `unknown` is said of a role that nothing recorded tells."""
     event = change.event
@@ -118,37 +133,39 @@ def events_href(query: Query) -> str:
 
 
 def kind_filters(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+    connection: Connection, asked: AskedChanges, scope: Scope, clock: Clock
 ) -> tuple[Filter, ...]:
     """All, granted, revoked, changed, one's own: counted without what the query says of these."""
+    query, derived = asked.query, asked.derived
     rest = _without(query, "op", own=True)
-    counts = count_permission_changes(connection, rest, scope, clock)
+    counts = count_permission_changes(connection, rest, scope, clock, derived)
     kinds = [(label, getattr(counts, kind), _ops(ops)) for kind, (label, ops) in _KINDS.items()]
     chosen = [("All", counts.total, None), *kinds, ("Own access", counts.self_made, _OWN)]
-    return tuple(_filter(*each, rest, query, path) for each in chosen)
+    return tuple(_filter(*each, rest, asked) for each in chosen)
 
 
 def object_filters(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+    connection: Connection, asked: AskedChanges, scope: Scope, clock: Clock
 ) -> tuple[Filter, ...]:
     """Everything, connections, collections, groups, the workspace: whatever category is asked."""
-    rest = _without(query, "category")
-    counts = count_by_category(connection, rest, scope, clock)
+    rest = _without(asked.query, "category")
+    counts = count_by_category(connection, rest, scope, clock, asked.derived)
     found = [
         (label, counts.get(slug, 0), Term("category", (Atom(slug),)))
         for slug, (label, _) in _OBJECTS.items()
     ]
     everything = ("Everything", sum(count for _, count, _ in found), None)
-    return tuple(_filter(*each, rest, query, path) for each in (everything, *found))
+    return tuple(_filter(*each, rest, asked) for each in (everything, *found))
 
 
 def facets(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
+    connection: Connection, asked: AskedChanges, scope: Scope, clock: Clock
 ) -> tuple[FacetView, ...]:
     """Who gave access, and to what: each a link that asks for it."""
-    found = [_granters(connection, query, scope, clock, path)]
+    query, derived = asked.query, asked.derived
+    found = [_granters(connection, asked, scope, clock)]
     rest = _without(_without(query, "entity"), "category")
-    everything = address(path, rest)
+    everything = asked.href(rest)
     for category, limit in _MOST.items():
         chosen = edit.chosen(query, "entity") if _allows(query, category) else frozenset()
         choices = [
@@ -156,9 +173,9 @@ def facets(
                 each.name,
                 each.count,
                 chosen,
-                address(path, links.having(rest, category=category, entity=each.name)),
+                asked.href(links.having(rest, category=category, entity=each.name)),
             )
-            for each in rank_targets(connection, rest, scope, clock, category, limit)
+            for each in rank_targets(connection, rest, scope, clock, category, limit, derived)
         ]
         found.append(_facet(_OBJECTS[category][0], choices, everything))
     return tuple(facet for facet in found if facet.choices)
@@ -170,21 +187,18 @@ def _allows(query: Query, category: str) -> bool:
     return not asked or category in asked
 
 
-def _granters(
-    connection: Connection, query: Query, scope: Scope, clock: Clock, path: str
-) -> FacetView:
+def _granters(connection: Connection, asked: AskedChanges, scope: Scope, clock: Clock) -> FacetView:
     given = _ops(_KINDS["granted"][1])
+    query = asked.query
     rest = _without(_without(query, "actor"), "op")  # one's own access alone, where that is asked
     narrow = query_of((*rest.parts, given), rest.order)
-    asked = query_of((*narrow.parts, _PERMISSION), narrow.order)
-    ranks = rank_actors(connection, asked, scope, clock, _MOST_GRANTERS).ranks
+    ranks = rank_changers(connection, narrow, scope, clock, _MOST_GRANTERS, asked.derived)
     chosen = edit.chosen(query, "actor")
     choices = [
-        _choice(rank.name, rank.count, chosen, address(path, links.having(narrow, actor=rank.name)))
-        for rank in ranks
-        if rank.name
+        _choice(each.name, each.count, chosen, asked.href(links.having(narrow, actor=each.name)))
+        for each in ranks
     ]
-    return _facet("Who gave access", choices, address(path, _without(query, "actor")))
+    return _facet("Who gave access", choices, asked.href(_without(query, "actor")))
 
 
 def _facet(title: str, choices: Sequence[ChoiceView], clear: str) -> FacetView:
@@ -198,22 +212,20 @@ def _choice(label: str, count: int, chosen: Collection[str], href: str) -> Choic
     return ChoiceView(label=label, count=count, category="", state=state, href=href, exclude="")
 
 
-def _filter(
-    label: str, count: int, term: Node | None, rest: Query, query: Query, path: str
-) -> Filter:
-    asked = rest if term is None else query_of((*rest.parts, term), rest.order)
+def _filter(label: str, count: int, term: Node | None, rest: Query, asked: AskedChanges) -> Filter:
+    narrow = rest if term is None else query_of((*rest.parts, term), rest.order)
     return Filter(
         label=label,
         count=count,
-        href=address(path, asked),
-        current=query == rest if term is None else term in query.parts,
+        href=asked.href(narrow),
+        current=asked.query == rest if term is None else term in asked.query.parts,
     )
 
 
-def address(path: str, query: Query) -> str:
+def address(path: str, query: Query, **more: str) -> str:
     """The address of a query; "" when it is longer than a query may be."""
     text = links.link(query)
-    return link(path, text) if text or not query.parts else ""
+    return link(path, text, **more) if text or not query.parts else ""
 
 
 def _ops(words: Sequence[str]) -> Term:

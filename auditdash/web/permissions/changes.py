@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Final
 
 from flask import Blueprint, Response
@@ -16,9 +17,9 @@ from auditdash.queries.permission_changes import (
     PermissionChange,
     count_permission_changes,
     find_first_recorded,
-    find_permission_changes,
+    iterate_permission_changes,
 )
-from auditdash.queries.permissions.selection import ANYTHING, Derived
+from auditdash.queries.permissions.selection import Derived
 from auditdash.queries.timeline import Cursor, cursor_text, has_events, parse_cursor
 from auditdash.search.errors import QueryError
 from auditdash.search.query import Query
@@ -26,6 +27,7 @@ from auditdash.search.scope import Clock, Scope
 from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame import permissions_view
+from auditdash.web.frame.permissions_view import AskedChanges
 from auditdash.web.frame.question import bar, link
 from auditdash.web.keeping.results import (
     ACCESS,
@@ -147,27 +149,26 @@ def _around_changes(
 ) -> dict[str, object]:
     """What stands around the rows: the bar, the count, the filters, changes of one's own access."""
     own = permissions_view.narrow_to_own(query)
-    count = count_permission_changes(connection, query, scope, clock)
+    count = count_permission_changes(connection, query, scope, clock, derived)
     shown: tuple[PermissionChange, ...] = ()
     if count.self_made and own != query:
-        shown = find_permission_changes(connection, own, scope, clock, limit=_NOTICED).changes
-    found = count.total
-    if derived != ANYTHING:
-        found = count_derived(connection, query, scope, clock, derived)
+        every = iterate_permission_changes(connection, own, scope, clock, derived)
+        shown = tuple(islice(every, _NOTICED))
     numbers = count_directions(connection, query, scope, clock)
     only = directions.arguments(derived)
+    asked = AskedChanges(path=PATH, query=query, derived=derived, only=only)
     return {
-        "count": found,
+        "count": count.total,
         "own_count": count.self_made,
         "own_changes": [change.event for change in shown],
-        "own_href": permissions_view.address(PATH, own),
-        "noticed": _noticed(connection, query, scope, clock),
+        "own_href": asked.href(own),
+        "noticed": _noticed(connection, asked, scope, clock),
         "only": directions.said(derived),
         "any_href": link(PATH, text),
-        "kinds": permissions_view.kind_filters(connection, query, scope, clock, PATH),
-        "objects": permissions_view.object_filters(connection, query, scope, clock, PATH),
+        "kinds": permissions_view.kind_filters(connection, asked, scope, clock),
+        "objects": permissions_view.object_filters(connection, asked, scope, clock),
         "directions": directions.filters(numbers, text, derived, PATH),
-        "facets": permissions_view.facets(connection, query, scope, clock, PATH),
+        "facets": permissions_view.facets(connection, asked, scope, clock),
         "timeline_href": "" if only else permissions_view.events_href(query),
         "csv_href": file_href(connection, f"{PATH}.csv", text, **only),
         "start_href": link(PATH, ""),
@@ -175,14 +176,14 @@ def _around_changes(
 
 
 def _noticed(
-    connection: Connection, query: Query, scope: Scope, clock: Clock
+    connection: Connection, asked: AskedChanges, scope: Scope, clock: Clock
 ) -> list[tuple[directions.Noticed, int, str]]:
     """What an auditor looks at first, with its number and where it leads."""
     return [
         (
             each,
-            count_derived(connection, each.query, scope, clock, ANYTHING),
-            permissions_view.address(PATH, each.query),
+            count_derived(connection, each.query, scope, clock, asked.derived),
+            asked.href(each.query),
         )
-        for each in directions.noticed(query)
+        for each in directions.noticed(asked.query)
     ]
