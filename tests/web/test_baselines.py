@@ -58,9 +58,12 @@ def told(engine: Engine, workspace_id: int) -> int:
     return workspace_id
 
 
-def _send(client: FlaskClient, lines: str, act: str = "import", at: str = "2026-03-10") -> str:
+def _send(
+    client: FlaskClient, lines: str, act: str = "import", at: str = "2026-03-10", time: str = ""
+) -> str:
     """Where it leads, or what the page says."""
-    data = {"file": (io.BytesIO((HEADER + lines).encode()), "march.csv"), "at": at, "act": act}
+    file = (io.BytesIO((HEADER + lines).encode()), "march.csv")
+    data = {"file": file, "at": at, "time": time, "act": act}
     answer = client.post("/access/baselines", data=data, content_type="multipart/form-data")
     return answer.headers["Location"] if answer.status_code == 303 else _words(answer.text)
 
@@ -117,6 +120,29 @@ def test_what_rests_on_a_baseline_says_so_everywhere(client: FlaskClient, told: 
     ]
     assert f"since before the {line} 3 , until 20 March 2026" in _get(client, "/inventory/groups")
     assert f"{line} 4" in _get(client, "/entities?id=c1")
+
+
+def test_a_baseline_is_of_the_minute_that_is_given_in_the_zone_of_the_reader(
+    client: FlaskClient, told: int
+) -> None:
+    client.set_cookie("zone", "Europe/Berlin")
+    assert _send(client, LINES, time="14:05") == "/access/baselines/1"
+    (row,) = _csv(client, "/access/baselines/all.csv")
+    assert row["at"] == "2026-03-10T13:05:00.000000Z"
+    assert _send(client, LINES, time="14:05") == "/access/baselines/1?known=yes"
+    assert "as in 14:05" in _send(client, LINES, time="soon")
+    assert "is still to come" in _send(client, LINES, at="2026-11-23", time="23:00")
+
+
+def test_spaces_around_a_name_make_nobody_else(client: FlaskClient, told: int) -> None:
+    spaced = "member, bob\u00a0,,connection,Payroll\t ,c1, query \n"
+    assert _send(client, spaced) == "/access/baselines/1"
+    found = _csv(client, "/access/one.csv?kind=member&id=u1&on=2026-03-12")
+    assert [(each["object_id"], each["role"], each["given_line"]) for each in found] == [
+        ("c1", "query", "2")
+    ]
+    file = client.get("/access/baselines/1/file").get_data()
+    assert spaced.encode() in file
 
 
 def test_what_was_known_before_the_import_and_after_the_removal_is_without_it(

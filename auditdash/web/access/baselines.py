@@ -13,7 +13,9 @@ from auditdash.accounts.roles import Permission
 from auditdash.downloads.access_rows import role_text
 from auditdash.downloads.orders.access import BaselineLinesOrder, BaselinesOrder
 from auditdash.events.errors import BadInput
+from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.ingest.baselines.keep import (
+    When,
     check_workspace,
     keep_baseline,
     parse_when,
@@ -28,7 +30,7 @@ from auditdash.store.baselines.rows import Baseline, Line
 from auditdash.store.baselines.table import find_baseline, find_baselines, find_file
 from auditdash.store.engine import reading, writing
 from auditdash.web import fragments, params, readers
-from auditdash.web.access.asked import PATH, Asked, Moment
+from auditdash.web.access.asked import PATH, Asked, Moment, read_moment
 from auditdash.web.access.view import ODD, NodeView, node_view
 from auditdash.web.taking.files import FORM, METHODS, answer_file, frozen_scope
 
@@ -75,7 +77,7 @@ def take() -> Response:
         check_workspace(act.workspace)
         if given is None:
             raise BadInput("no file was chosen", where="file", expected="a CSV file")
-        when = parse_when(params.field("at"), readers.reader().zone, act.now)
+        when = _when(act.now)
         file = parse_file(given.stream.read(MOST_BYTES + 1), given.name)
         if checks_only:
             return _page(200, preview=_preview(file))
@@ -177,6 +179,14 @@ def _find(number: int) -> Baseline:
     return found
 
 
+def _when(now: Instant) -> When:
+    """The end of the day of the form, or the minute of it that it names."""
+    day, time, zone = params.field("at"), params.field("time"), readers.reader().zone
+    if time:
+        day = to_rfc3339(read_moment(day, time, readers.clock(), "date").at)
+    return parse_when(day, zone, now)
+
+
 def _page(status: int = 200, **more: object) -> Response:
     with reading(readers.engine()) as connection:
         found = find_baselines(connection, readers.reader().workspace.id)
@@ -188,6 +198,7 @@ def _page(status: int = 200, **more: object) -> Response:
         columns=COLUMNS,
         megabytes=min(MOST_BYTES, readers.settings().max_body_bytes) >> 20,
         at=params.field("at"),
+        time=params.field("time"),
         **more,
     )
 
