@@ -33,6 +33,7 @@ from auditdash.store.tables.downloads import downloads as downloads
 from auditdash.store.tables.sending import deliveries as deliveries
 from auditdash.store.tables.sending import destinations as destinations
 from auditdash.store.tables.sending import notices as notices
+from auditdash.store.tables.sending import notices_seen as notices_seen
 from auditdash.store.tables.sending import schedule_destinations as schedule_destinations
 from auditdash.store.tables.sending import schedules as schedules
 from auditdash.store.tables.streams import streams as streams

@@ -120,3 +120,12 @@ notices = Table(
         postgresql_where=text("seen_at IS NULL"),
     ),
 )
+# Who has put away what everybody is told.
+notices_seen = Table(
+    "notices_seen",
+    metadata,
+    Column("notice_id", Big, ForeignKey("notices.id"), nullable=False),
+    Column("person_id", Big, ForeignKey("people.id"), nullable=False),
+    at_column("seen_at"),
+    PrimaryKeyConstraint("notice_id", "person_id"),
+)
