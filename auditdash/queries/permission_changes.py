@@ -145,6 +145,13 @@ def count_permission_changes(
     return ChangeCounts(total=sum(counts.values()), self_made=int(own.sum()), **counts)
 
 
+def count_changes(connection: Connection, query: Query, scope: Scope, clock: Clock) -> int:
+    """How many changes the query asks for: a sum that is kept, without looking where they are."""
+    view = open_view(connection, scope)
+    found = count_codes(view, _among(query, _PERMISSION), clock, ["action"])["action"]
+    return int(found.sum())
+
+
 def count_by_category(
     connection: Connection,
     query: Query,

@@ -33,6 +33,7 @@ from auditdash.search.scope import Clock, Scope
 _Word = TypeVar("_Word", bound=str)
 _MOST_SHOWN: Final = 25  # changes of one act
 _AT_ONCE: Final = 100
+_LOOKED_AT: Final = 50  # changes for each head that is wanted, before all are looked at
 _SIDES: Final[tuple[Literal["left", "right"], ...]] = ("left", "right")
 
 
@@ -84,11 +85,13 @@ def find_acts(
     rising = is_rising(query)
     runs = answer(view, Query(), clock, "runs", lambda: make_runs(view, changes, ledger))
 
+    most = limit if after is None else None  # the first page needs no other heads
+
     def listing() -> _Listed:
         places = select_places(view, query, clock, derived)
-        return _list(len(ledger), places if rising else places[::-1], runs)
+        return _list(len(ledger), places if rising else places[::-1], runs, most)
 
-    listed = answer(view, query, clock, ("acts", derived, rising), listing)
+    listed = answer(view, query, clock, ("acts", derived, rising, most), listing)
     start = 0 if after is None else _behind(changes, ledger, listed.heads, after, rising=rising)
     told = _iterate(Acts(view, runs, ledger.seqs), runs, listed, start, rising=rising)
     found: list[tuple[Numbers, int]] = []
@@ -102,14 +105,24 @@ def find_acts(
     return ActPage(acts=acts, following=following)
 
 
-def _list(count: int, ordered: NDArray[Any], runs: Runs) -> _Listed:
+def _list(count: int, ordered: NDArray[Any], runs: Runs, most: int | None) -> _Listed:
+    """With all heads, or with more than `most` where there are more."""
     chosen = np.zeros(count, np.bool_)
     chosen[ordered] = True
+    heads = _heads(ordered if most is None else ordered[: most * _LOOKED_AT], runs)
+    if most is not None and len(heads) <= most:
+        heads = _heads(ordered, runs)
+    return _Listed(chosen, heads)
+
+
+def _heads(ordered: NDArray[Any], runs: Runs) -> NDArray[np.int32]:
+    """The first of each run, in this order: those of its beginning are the beginning of these."""
     run = runs.of_place[ordered]
     first = np.zeros(len(runs.starts) - 1, np.int32)
     numbers = np.arange(len(run), dtype=np.int32)
     first[run[::-1]] = numbers[::-1]  # the last that is written stays
-    return _Listed(chosen, ordered[first[run] == numbers].astype(np.int32))
+    heads: NDArray[np.int32] = ordered[first[run] == numbers].astype(np.int32)
+    return heads
 
 
 def _behind(

@@ -9,6 +9,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from auditdash.index.view import View
+from auditdash.queries.permission_changes import count_changes
 from auditdash.queries.permissions.directions import DIRECTIONS, Direction
 from auditdash.queries.permissions.ledger import ledger_of
 from auditdash.queries.permissions.selection import (
@@ -52,6 +53,8 @@ def count_derived(
     connection: Connection, query: Query, scope: Scope, clock: Clock, derived: Derived
 ) -> int:
     """How many changes the query and `derived` ask for."""
+    if derived == ANYTHING:
+        return count_changes(connection, query, scope, clock)
     view = open_view(connection, scope)
     what = ("count", derived)
     return answer(view, query, clock, what, lambda: len(select_places(view, query, clock, derived)))

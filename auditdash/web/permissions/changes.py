@@ -17,9 +17,10 @@ from auditdash.queries.permission_changes import (
     PermissionChange,
     count_permission_changes,
     find_first_recorded,
+    find_permission_changes,
     iterate_permission_changes,
 )
-from auditdash.queries.permissions.selection import Derived
+from auditdash.queries.permissions.selection import ANYTHING, Derived
 from auditdash.queries.timeline import Cursor, cursor_text, has_events, parse_cursor
 from auditdash.search.errors import QueryError
 from auditdash.search.query import Query
@@ -152,8 +153,7 @@ def _around_changes(
     count = count_permission_changes(connection, query, scope, clock, derived)
     shown: tuple[PermissionChange, ...] = ()
     if count.self_made and own != query:
-        every = iterate_permission_changes(connection, own, scope, clock, derived)
-        shown = tuple(islice(every, _NOTICED))
+        shown = _first_of(connection, own, scope, clock, derived)
     numbers = count_directions(connection, query, scope, clock)
     only = directions.arguments(derived)
     asked = AskedChanges(path=PATH, query=query, derived=derived, only=only)
@@ -173,6 +173,16 @@ def _around_changes(
         "csv_href": file_href(connection, f"{PATH}.csv", text, **only),
         "start_href": link(PATH, ""),
     }
+
+
+def _first_of(
+    connection: Connection, query: Query, scope: Scope, clock: Clock, derived: Derived
+) -> tuple[PermissionChange, ...]:
+    """A few of them; of any direction without a look at the others."""
+    if derived == ANYTHING:
+        return find_permission_changes(connection, query, scope, clock, limit=_NOTICED).changes
+    every = iterate_permission_changes(connection, query, scope, clock, derived)
+    return tuple(islice(every, _NOTICED))
 
 
 def _noticed(
