@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.parts",
     "tests.compiled",
+    "tests.hashing",
     "tests.properties",
     "tests.databases",
     "tests.browser",

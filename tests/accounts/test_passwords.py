@@ -59,6 +59,7 @@ def test_the_common_passwords_that_are_long_enough_are_all_refused() -> None:
             check_strength(password, "")
 
 
+@pytest.mark.usefixtures("as_installed")
 def test_only_the_right_password_is_right() -> None:
     kept = hash_password("heron lantern cobalt")
     assert kept.startswith("$argon2id$")
@@ -71,6 +72,13 @@ def test_only_the_right_password_is_right() -> None:
     assert not verify_password("not a hash", "heron lantern cobalt")
 
 
+@pytest.mark.usefixtures("as_installed")
+def test_passwords_are_hashed_as_rfc_9106_recommends() -> None:
+    cost = extract_parameters(hash_password("heron lantern cobalt"))
+    assert (cost.memory_cost, cost.time_cost, cost.parallelism) == (1 << 16, 3, 4)
+
+
+@pytest.mark.usefixtures("as_installed")
 def test_a_hash_with_older_parameters_is_to_be_made_again() -> None:
     assert needs_rehash(PasswordHasher(time_cost=1, memory_cost=1024).hash("x"))
     assert not needs_rehash(hash_password("x"))
