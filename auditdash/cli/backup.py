@@ -18,6 +18,7 @@ from auditdash.events.errors import BadInput
 from auditdash.events.instants import now
 from auditdash.events.wording import printable
 from auditdash.operation.backups.check import check_backup
+from auditdash.operation.backups.hold import Held
 from auditdash.operation.backups.make import Tell, make_backup
 from auditdash.operation.backups.manifest import Manifest
 from auditdash.operation.backups.restore import restore_backup
@@ -80,20 +81,36 @@ def backup(folder: Path, without_key: bool) -> None:
 @click.command()
 @_FOLDER
 @click.option("--overwrite", is_flag=True, help="Move aside what is there (SQLite).")
+@click.option(
+    "--as-replacement",
+    is_flag=True,
+    help="The original is gone: send and stream from here at once.",
+)
 @click.option("--check", "only_check", is_flag=True, help="Only check the backup; change nothing.")
 @_clearly
-def restore(folder: Path, overwrite: bool, only_check: bool) -> None:
+def restore(folder: Path, overwrite: bool, as_replacement: bool, only_check: bool) -> None:
     """Put the backup in FOLDER where the settings say, after checking all of it.
 
     Stop auditdash first. A SQLite database that is there is moved aside, and only with --overwrite;
     a PostgreSQL database must be empty. The search index is made anew.
+
+    Streams and schedules are paused, and what waits to be sent is not sent, so that a copy does not
+    send beside its original: resume them on their pages, or say --as-replacement.
     """
+    held = Held()
     with _bars() as tell:
         if only_check:
             found = check_backup(folder, lambda done, all_: tell("Checking", done, all_))
         else:
             settings = Settings.from_env(os.environ)
-            found = restore_backup(folder, settings, overwrite=overwrite, now=now(), tell=tell)
+            found, held = restore_backup(
+                folder,
+                settings,
+                overwrite=overwrite,
+                now=now(),
+                tell=tell,
+                as_replacement=as_replacement,
+            )
     if only_check:
         _say(found, "The backup is whole.")
         return
@@ -103,6 +120,12 @@ def restore(folder: Path, overwrite: bool, only_check: bool) -> None:
     finally:
         house.engine.dispose()
     _say(found, "Restored, and compared with what was copied.")
+    if held != Held():
+        click.echo(
+            f"Paused, for the original may send the same: {held.streams} streams,"
+            f" {held.schedules} schedules. Not sent: {held.deliveries} deliveries that waited."
+            " Resume them on their pages."
+        )
     if not found.with_key:
         click.echo(_NO_KEY)
 

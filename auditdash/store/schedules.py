@@ -18,7 +18,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
 
     `order` is what each report is asked for, as auditdash.reports.orders wrote it; `rhythm` as
     auditdash.reports.sending did, by the clocks of `zone`. `ends_on` is the last local day. `tell`
-    is where its owner gets mail.
+    is where its owner gets mail; `reason` is why it was paused by itself.
     """
 
     id: int
@@ -27,6 +27,7 @@ class Schedule(Struct, frozen=True, kw_only=True):
     zone: str
     next_at: Instant
     paused: bool
+    reason: str
     order: str
     name: str
     rhythm: str
@@ -81,13 +82,19 @@ def change_schedule(
 
 def pause_schedule(connection: Connection, known: Schedule) -> None:
     """No slot fires until it is resumed."""
-    connection.execute(update(schedules).where(_c.id == known.id).values(paused=True))
+    connection.execute(update(schedules).where(_c.id == known.id).values(paused=True, reason=""))
+
+
+def pause_all_schedules(connection: Connection, reason: str) -> int:
+    """Pause those that are on, in all workspaces, for this reason; how many they were."""
+    on = update(schedules).where(_c.paused.is_(False), _c.ended_at.is_(None))
+    return connection.execute(on.values(paused=True, reason=reason)).rowcount
 
 
 def resume_schedule(connection: Connection, known: Schedule, next_at: Instant) -> None:
     """Wake it: slots that passed while it was paused stay unanswered."""
     woken = update(schedules).where(_c.id == known.id, _c.paused, _c.ended_at.is_(None))
-    connection.execute(woken.values(paused=False, next_at=next_at))
+    connection.execute(woken.values(paused=False, reason="", next_at=next_at))
 
 
 def end_schedule(connection: Connection, known: Schedule, now: Instant) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Engine
 
 from auditdash.cli.main import main
 from auditdash.events.errors import BadInput
+from auditdash.events.instants import DAY, HOUR, Instant
 from auditdash.operation.backups.check import check_backup
+from auditdash.operation.backups.hold import Held
 from auditdash.operation.backups.make import make_backup
 from auditdash.operation.backups.manifest import Manifest, seal_backup
 from auditdash.operation.backups.restore import restore_backup
@@ -22,9 +24,31 @@ from auditdash.store.copies.damage import CopyDamaged
 from auditdash.store.copies.evidence import find_evidence
 from auditdash.store.engine import open_engine, reading, writing
 from auditdash.store.feeds.sealing import key_path, seal, unseal
+from auditdash.store.schedules import (
+    find_due_schedule,
+    list_schedules,
+    pause_schedule,
+    resume_schedule,
+)
+from auditdash.store.sending.deliveries import (
+    NewDelivery,
+    insert_deliveries,
+    is_delivery_due,
+    retry_delivery,
+)
+from auditdash.store.sending.streams import (
+    NewStream,
+    claim_stream,
+    insert_stream,
+    is_stream_due,
+    list_streams,
+    pause_stream,
+    resume_stream,
+)
 from auditdash.store.standing.guards import find_missing_guards
 from tests.databases import ON_POSTGRES, ON_SQLITE, add_workspace
 from tests.make import NOW, make_record, store
+from tests.reports.schedules import add_schedule, make_plan
 from tests.serving import environment
 
 _HOSTILE = "a\tb\\N\n\\x41\x01<b>\u202e"
@@ -74,8 +98,18 @@ def _back_up(settings: Settings, folder: Path, **how: object) -> Manifest:
         engine.dispose()
 
 
-def _restore(settings: Settings, folder: Path, overwrite: bool = False) -> Manifest:
-    return restore_backup(folder, settings, overwrite=overwrite, now=NOW, tell=_quiet)
+def _restore(
+    settings: Settings, folder: Path, overwrite: bool = False, as_replacement: bool = False
+) -> Held:
+    _, held = restore_backup(
+        folder,
+        settings,
+        overwrite=overwrite,
+        now=NOW,
+        tell=_quiet,
+        as_replacement=as_replacement,
+    )
+    return held
 
 
 def test_what_is_restored_is_what_was_there_when_the_backup_began(
@@ -116,6 +150,52 @@ def test_what_is_restored_is_what_was_there_when_the_backup_began(
     assert (elsewhere.instance / "reports" / "a.pdf").read_bytes() == b"%PDF"
     assert [each.name for each in (elsewhere.instance / "uploads").iterdir()] == ["1-9.upload"]
     assert unseal(elsewhere.instance, seal(filled.instance, b"secret")) == b"secret"
+
+
+@pytest.mark.parametrize("as_replacement", [False, True])
+def test_a_copy_sends_nothing_until_it_is_resumed(
+    filled: Settings,
+    elsewhere: Settings,
+    engine: Engine,
+    workspace_id: int,
+    tmp_path: Path,
+    as_replacement: bool,
+) -> None:
+    plan = NewStream(name="SIEM", query="", kind="syslog", config="{}", form="ecs")
+    later = Instant(NOW + 40 * DAY)
+    with writing(engine) as connection:
+        for _ in range(2):
+            insert_stream(
+                connection, workspace_id, plan, sealed=None, cursor=0, owner_id=None, now=NOW
+            )
+            add_schedule(connection, workspace_id, make_plan(), NOW)
+        claim_stream(connection, now=NOW, lease=HOUR)
+        # What a person has paused keeps saying so.
+        pause_stream(connection, list_streams(connection)[0])
+        pause_schedule(connection, list_schedules(connection, workspace_id)[0])
+        mail = NewDelivery(workspace_id=workspace_id, key="k", purpose="test", recipient="a@b.c")
+        insert_deliveries(connection, [mail], NOW)
+    _back_up(filled, tmp_path / "backup")
+    held = _restore(elsewhere, tmp_path / "backup", as_replacement=as_replacement)
+    assert held == (Held() if as_replacement else Held(streams=1, schedules=1, deliveries=1))
+    restored = open_engine(elsewhere.database_url)
+    with writing(restored) as connection:
+        said = {each.reason for each in list_streams(connection)}
+        said |= {each.reason for each in list_schedules(connection, workspace_id)}
+        why = "restored from a backup of 23 November 2026, 12:00:00 UTC; resume here"
+        assert said == ({""} if as_replacement else {"", why})
+        assert is_stream_due(connection, later) is as_replacement
+        assert (find_due_schedule(connection, later) is not None) is as_replacement
+        assert is_delivery_due(connection, later) is as_replacement
+        if not as_replacement:
+            (stream,) = (each for each in list_streams(connection) if each.reason)
+            resume_stream(connection, stream, NOW)
+            assert is_stream_due(connection, NOW)
+            (known,) = (each for each in list_schedules(connection, workspace_id) if each.reason)
+            resume_schedule(connection, known, NOW)
+            assert find_due_schedule(connection, NOW) is not None
+            assert retry_delivery(connection, workspace_id, 1, NOW)
+    restored.dispose()
 
 
 def _rows(connection: Connection) -> list[tuple[object, ...]]:

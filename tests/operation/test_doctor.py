@@ -27,6 +27,7 @@ from auditdash.reports.sending.destinations import WebhookTo
 from auditdash.settings import Settings, SingleSignOn
 from auditdash.store.engine import is_sqlite, open_engine, sqlite_file, writing
 from auditdash.store.feeds.sealing import key_path, seal
+from auditdash.store.schedules import pause_all_schedules
 from auditdash.store.schema import connections, memberships, people, sessions, workspaces
 from auditdash.store.sending.deliveries import (
     NewDelivery,
@@ -43,7 +44,7 @@ from tests.people import add_alice
 from tests.processes import Processes
 from tests.receivers import Certified, Mailbox
 from tests.reports.keys import make_authority, signing, write_key
-from tests.reports.schedules import add_destination
+from tests.reports.schedules import add_destination, add_schedule, make_plan
 from tests.reports.sending.made import sending_to
 from tests.serving import environment
 
@@ -172,6 +173,12 @@ def _fail_delivery(engine: Engine, _: Settings) -> None:
         finish_delivery(connection, claimed, state="failed", outcome="no", now=_NOW)
 
 
+def _pause_schedules(engine: Engine, _: Settings) -> None:
+    with writing(engine) as connection:
+        add_schedule(connection, 1, make_plan(), _NOW)
+        pause_all_schedules(connection, "restored from a backup")
+
+
 def _leave_file(_: Engine, settings: Settings) -> None:
     folder = settings.instance / "reports"
     folder.mkdir()
@@ -225,6 +232,7 @@ def test_what_is_well_is_called_so(healthy: Settings) -> None:
         (_open_folder, "instance", "warning", "other users"),
         (_stop_stream, "stream", "problem", "the stream SIEM was paused: gone"),
         (_fail_delivery, "delivery", "problem", "1 delivery of reports failed"),
+        (_pause_schedules, "schedule", "warning", "Regular was paused: restored from a backup"),
         (_leave_file, "files", "warning", "aaa.pdf: is known to no report"),
     ],
 )

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, to_rfc3339
 from auditdash.operation.backups.check import check_backup, compare
+from auditdash.operation.backups.hold import Held, hold_back
 from auditdash.operation.backups.manifest import KEY, SQLITE, TABLES, Manifest, read_sums
 from auditdash.settings import Settings
 from auditdash.store.copies import postgres, sqlite
@@ -27,9 +28,16 @@ _FOLDERS: Final = ("reports", "uploads")
 
 
 def restore_backup(
-    folder: Path, settings: Settings, *, overwrite: bool, now: Instant, tell: Tell
-) -> Manifest:
-    """Put a backup in the place that the settings name, and bring it to the newest schema.
+    folder: Path,
+    settings: Settings,
+    *,
+    overwrite: bool,
+    now: Instant,
+    tell: Tell,
+    as_replacement: bool = False,
+) -> tuple[Manifest, Held]:
+    """Put a backup in the place that the settings name, and bring it to the newest schema. Nothing
+    leaves it until a person resumes that, unless it is the replacement of what it is a copy of.
 
     Nothing may be running there. What is replaced is moved aside, not deleted; the index is left to
     be made anew. Raises BadInput where something is there that would be replaced and `overwrite` is
@@ -58,8 +66,9 @@ def restore_backup(
     if manifest.with_key and not (key.exists() and not replaces_key):
         _put(folder / KEY, key, stamp)
     migrate(settings.database_url)
+    held = Held() if as_replacement else hold_back(settings, manifest, now)
     _compare(manifest, settings)
-    return manifest
+    return manifest, held
 
 
 def _restore_sqlite(folder: Path, target: Path, overwrite: bool, stamp: str, tell: Tell) -> None:

@@ -15,6 +15,7 @@ from auditdash.reports.sending.destinations import secret_of
 from auditdash.reports.sending.send import server_of
 from auditdash.settings import Sending, Settings
 from auditdash.store.feeds.sealing import CannotUnseal
+from auditdash.store.schedules import list_schedules
 from auditdash.store.sending.deliveries import count_failed
 from auditdash.store.sending.destinations import list_destinations
 from auditdash.store.sending.streams import list_streams
@@ -39,6 +40,7 @@ def check_sent(connection: Connection, settings: Settings, now: Instant) -> Iter
             advice = "see Reports › Schedules for why, and try them again there"
             yield problem("delivery", says, advice)
         yield from _streams(connection, settings, workspace)
+        yield from _schedules(connection, workspace)
 
 
 def _mail(sending: Sending) -> Finding:
@@ -76,6 +78,13 @@ def _streams(connection: Connection, settings: Settings, workspace: Workspace) -
                 f"{workspace.slug}: what signs the stream {each.name} cannot be read: {error.what}"
             )
             yield warning("stream", says, f"{error.expected} ({error.where})")
+
+
+def _schedules(connection: Connection, workspace: Workspace) -> Iterator[Finding]:
+    for each in list_schedules(connection, workspace.id):
+        if each.paused and each.reason:
+            says = f"{workspace.slug}: the schedule {each.name} was paused: {each.reason}"
+            yield warning("schedule", says, "see Reports › Schedules, and resume it there")
 
 
 def _secrets(connection: Connection, settings: Settings, workspace: Workspace) -> Iterator[Finding]:

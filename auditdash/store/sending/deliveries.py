@@ -144,6 +144,13 @@ def give_up(connection: Connection, now: Instant) -> list[Delivery]:
     return [Delivery(**row) for row in rows]
 
 
+def give_up_all(connection: Connection, outcome: str, now: Instant) -> int:
+    """Fail all that wait or were being sent, in all workspaces; how many they were."""
+    open_ones = update(deliveries).where(_c.state.in_(("waiting", "sending")))
+    values = {"state": "failed", "outcome": outcome, "finished_at": now, "claimed_until": None}
+    return connection.execute(open_ones.values(values)).rowcount
+
+
 def list_deliveries(connection: Connection, run_ids: Sequence[int]) -> list[Delivery]:
     """Of these runs, oldest first."""
     found = select(*_COLUMNS).where(_c.run_id.in_(run_ids)).order_by(_c.id)

@@ -104,6 +104,13 @@ def pause_stream(connection: Connection, known: Stream) -> None:
     _act(connection, known, {"paused": True, "reason": ""})
 
 
+def pause_all_streams(connection: Connection, reason: str) -> int:
+    """Pause those that are on, in all workspaces, for this reason; how many they were."""
+    on = update(streams).where(_c.paused.is_(False), _c.ended_at.is_(None))
+    values = {"paused": True, "reason": reason, "turn": _c.turn + 1, "claimed_until": None}
+    return connection.execute(on.values(values)).rowcount
+
+
 def resume_stream(connection: Connection, known: Stream, now: Instant) -> None:
     """Go on where it stopped, at once."""
     _act(connection, known, {"paused": False, "reason": ""} | _fresh(now))

@@ -61,6 +61,7 @@ schedules = Table(
     at_column("created_at"),
     at_column("next_at"),
     Column("paused", Boolean, nullable=False),
+    Column("reason", Plain, nullable=False, server_default=""),  # why it was paused by itself
     Column("order", Plain, nullable=False, server_default="{}"),  # reports.orders.order, JSON
 )
 
