@@ -8,6 +8,9 @@ from auditdash.events.event import Event
 from auditdash.ingest.sources.lumenworks.cast import FOUNDERS
 
 _MEMBERSHIP = {"org_user_invited", "org_user_reinvited", "org_user_role_changed"}
+# What only admins do, and who manages a connection on it. What founders were before they were
+# given a role, nothing tells.
+_OF_ADMINS = ("org_user_", "group_", "connection_", "workspace_default_", "api_token_workspace_")
 _PARTS = {"sql": "sql", "visualization": "visualization"}
 
 
@@ -21,12 +24,18 @@ class Replay:
         self.gone: set[str] = set()
         self.grants: dict[tuple[str, str], str | None] = {}  # (thing, holder): role
         self.parts: dict[tuple[str, str], int] = {}  # (report, kind of part): how many
+        self.default_access: str | None = "none"
         self.recipients: set[tuple[str, str]] = set()  # (schedule, address or channel)
 
     def play(self, events: Iterable[Event]) -> list[str]:
         """The faults, each with the event's action and id."""
         for event in events:
-            self._expect(event, event.actor.username in self.roles, "the actor was never invited")
+            who = event.actor.username
+            self._expect(event, who in self.roles, "the actor was never invited")
+            if event.action.startswith(_OF_ADMINS):
+                manages = self.grants.get((event.entity.id or "", event.actor.id or "")) == "manage"
+                may = manages or self.roles.get(who or "") in {None, "admin"}
+                self._expect(event, may, "the actor is no admin")
             self._play(event)
         return self.faults
 
@@ -34,6 +43,9 @@ class Replay:
         action = event.action
         if action.startswith("org_user_"):
             self._membership(event)
+        elif action == "workspace_default_access_changed":
+            self._expect(event, self.default_access != event.role, "the default is the same")
+            self.default_access = event.role
         elif action.startswith("group_"):
             self._lifecycle(event) if "_member_" not in action else self._grant(event)
         elif action.startswith(("collection_", "connection_")):

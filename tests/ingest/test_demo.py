@@ -17,6 +17,7 @@ from auditdash.events.catalogue import actions, find_action
 from auditdash.events.instants import DAY, parse_instant, to_datetime
 from auditdash.events.wording import sentence
 from auditdash.ingest.sources.demo import iterate_demo
+from auditdash.records.normalise import normalise
 from tests.ingest.demo_records import UNTIL, demo_events, demo_records
 from tests.ingest.demo_replay import Replay
 from tests.make import OURS
@@ -88,6 +89,7 @@ def test_any_end_will_do(end: str) -> None:
     assert 34_000 <= len(records) <= 46_000
     found = {msgspec.json.decode(raw, type=Record).action for raw in records}
     assert found >= {action.name for action in actions()} - OURS
+    assert Replay().play(normalise(raw, "mode", "") for raw in records) == []
 
 
 def test_every_record_has_the_shape_of_the_wire_and_an_id_of_its_own() -> None:

@@ -12,6 +12,12 @@ from auditdash.ingest.sources.lumenworks.world import Asset, Group, Person, Toke
 _ADDED = {"collection": "added", "connection": "added_with_role"}
 
 
+def still_admin(world: World, wanted: Person) -> Person:
+    """Who does what was planned for this admin: somebody else where they no longer are one."""
+    stays = wanted.active and wanted.role == "admin"
+    return wanted if stays else world.people["marcus_okafor"]
+
+
 def invite(world: World, actor: Person, person: Person, role: str) -> None:
     """Invite somebody who was never here."""
     person.role = role
@@ -46,6 +52,9 @@ def change_role(world: World, actor: Person, person: Person, role: str) -> None:
 
 def set_default_access(world: World, actor: Person, role: str) -> None:
     """Change what every member may do in a new collection."""
+    if world.default_access == role:
+        return
+    world.default_access = role
     world.record("workspace_default_access_changed", actor, None,
                  "default workspace access changed", role=role)  # fmt: skip
 

@@ -11,6 +11,7 @@ from auditdash.ingest.sources.lumenworks.world import Asset, Group, Person, Worl
 
 _ROLES = {"collection": ("view", "edit"), "connection": ("view", "query", "manage")}
 _ROLE_WEIGHTS = {"collection": (60, 40), "connection": (25, 65, 10)}
+_DEFAULTS = ("view", "edit", "none")
 _PROJECTS = (
     "Aurora",
     "Basalt",
@@ -146,7 +147,10 @@ def _promote(world: World, actor: Person) -> None:
 
 
 def _default_access(world: World, actor: Person) -> None:
-    access.set_default_access(world, actor, world.rng.choice(("view", "edit", "none")))
+    drawn = world.rng.choice(_DEFAULTS)
+    if drawn == world.default_access:  # another one: nobody sets what is there
+        drawn = _DEFAULTS[_DEFAULTS.index(drawn) - 1]
+    access.set_default_access(world, actor, drawn)
 
 
 def _token(world: World, actor: Person) -> None:
@@ -175,7 +179,11 @@ def _leave(world: World, actor: Person) -> None:
     person = _anybody(world)
     access.offboard(world, actor, person)
     if world.rng.random() < 0.5:
-        world.after(14 * DAY, 60 * DAY, lambda: access.reinvite(world, actor, person), actor)
+
+        def come_back() -> None:
+            access.reinvite(world, access.still_admin(world, actor), person)
+
+        world.after(14 * DAY, 60 * DAY, come_back, actor)
 
 
 _AdminAct = Callable[[World, Person], None]

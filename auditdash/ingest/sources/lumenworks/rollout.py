@@ -119,12 +119,8 @@ def _open_departments(world: World, actor: Person) -> None:
         _onboard(world, actor, world.people[founder])
 
 
-def _still_admin(world: World, wanted: Person) -> Person:
-    return wanted if wanted.role == "admin" else world.people["marcus_okafor"]
-
-
 def _invite(world: World, admin: Person, person: Person) -> None:
-    actor = _still_admin(world, admin)
+    actor = access.still_admin(world, admin)
     role = "admin" if person.username in cast.ADMINS else "member"
     if not person.steady and world.rng.random() < _VIEWERS:
         role = "viewer"
@@ -133,11 +129,15 @@ def _invite(world: World, admin: Person, person: Person) -> None:
     if person.steady:
         world.after(20 * MINUTE, 3 * HOUR, join)
     elif world.rng.random() < _RESENT:
-        again = partial(access.invite_again, world, actor, person)
+        again = partial(_invite_again, world, actor, person)
         world.after(3 * DAY, 4 * DAY, again, actor)
         world.after(7 * DAY, 8 * DAY, join, person)
     else:
         world.after(HOUR, 30 * HOUR, join, person)
+
+
+def _invite_again(world: World, admin: Person, person: Person) -> None:
+    access.invite_again(world, access.still_admin(world, admin), person)
 
 
 def _join(world: World, admin: Person, person: Person) -> None:
@@ -148,4 +148,4 @@ def _join(world: World, admin: Person, person: Person) -> None:
 
 def _onboard(world: World, admin: Person, person: Person) -> None:
     group = world.group(person.department)
-    access.add_to_group(world, _still_admin(world, admin), group, person)
+    access.add_to_group(world, access.still_admin(world, admin), group, person)

@@ -113,6 +113,7 @@ class World:
         self.reports: dict[str, list[Report]] = {name: [] for name in cast.DEPARTMENTS}
         self.tokens: list[Token] = []
         self.titles: set[str] = set()
+        self.default_access = "none"
         self.correlation = ""
         self._queue: list[tuple[Instant, int, Act]] = []
         self._queued = 0
