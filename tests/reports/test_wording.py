@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,7 @@ from markupsafe import Markup
 from auditdash.events.errors import BadInput
 from auditdash.events.instants import Instant, parse_instant
 from auditdash.events.periods import Period
+from auditdash.reports import build
 from auditdash.reports.build import auditdash_version, commit, tzdata_version
 from auditdash.reports.orders.presets import closed, custom_period, file_stem, preset_period
 from auditdash.reports.paper import length_text, shorten
@@ -79,3 +82,21 @@ def test_a_report_names_the_code_and_the_zones_that_made_it() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", auditdash_version())
     assert re.fullmatch(r"[0-9a-f]{40}|", commit())
     assert tzdata_version()
+
+
+def test_a_repository_that_may_not_be_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git = tmp_path / ".git"
+    git.mkdir()
+    (git / "HEAD").write_text("a" * 40 + "\n")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    assert commit.__wrapped__() == "a" * 40
+    user = os.geteuid()
+    git.chmod(0)
+    try:
+        os.seteuid(user or 65534)  # root may read everything
+        assert commit.__wrapped__() == ""
+    finally:
+        os.seteuid(user)
+        git.chmod(0o700)
