@@ -43,6 +43,13 @@ class House:
             self.settings.database_url, self.settings.index_folder, wal_pages=_WAL_PAGES
         )
 
+    @property
+    def address(self) -> str:
+        """Where people open it: by the name that they were told, else on this machine."""
+        anywhere = self.settings.host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+        host = "localhost" if anywhere else self.settings.host
+        return self.settings.url or f"http://{host}:{self.settings.port}"
+
     def workspace(self, slug: str | None) -> Workspace:
         """The named workspace, else the only real one, which is made when there is none."""
         with writing(self.engine) as connection:

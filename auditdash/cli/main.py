@@ -26,7 +26,7 @@ from auditdash.cli.tokens import token
 from auditdash.events.instants import now
 from auditdash.ingest.demo_workspace import EXPECTED_EVENTS
 from auditdash.management.demo import begin_demo
-from auditdash.settings import ROOT, Settings
+from auditdash.settings import ROOT
 from auditdash.store.engine import writing
 
 
@@ -49,7 +49,7 @@ def serve(house: House, demo: bool) -> None:
     bring_up_to_date(house)
     with writing(house.engine) as connection:
         link = first_setup_link(connection, now())
-    _say_where(house.settings, link)
+    _say_where(house, link)
     house.engine.dispose()
     house.settings.keep_places()
     os.chdir(ROOT)
@@ -57,11 +57,13 @@ def serve(house: House, demo: bool) -> None:
     os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
 
 
-def _say_where(settings: Settings, link: str | None) -> None:
-    address = f"http://{settings.host}:{settings.port}"
-    click.echo(f"\n  auditdash serves on {address}")
+def _say_where(house: House, link: str | None) -> None:
+    settings = house.settings
+    click.echo(f"\n  auditdash serves on http://{settings.host}:{settings.port}")
     if link:
-        click.echo(f"  Make your account here (works once, for 24 hours):\n\n    {address}{link}\n")
+        click.echo(
+            f"  Make your account here (works once, for 24 hours):\n\n    {house.address}{link}\n"
+        )
     click.echo("  Stop with Ctrl+C. Your data stays in " + str(settings.instance) + "\n")
 
 

@@ -78,6 +78,15 @@ def test_a_link_is_the_way_in_when_nothing_else_is(
     assert _told(engine) == [("sign_in_link_created", "alice")]
 
 
+def test_a_link_can_be_opened_where_auditdash_listens_everywhere(
+    settings: Settings, alice: int
+) -> None:
+    assert alice
+    everywhere = {"AUDITDASH_HOST": "0.0.0.0", "AUDITDASH_PORT": "8001"}  # noqa: S104 - not bound
+    _, said = _run(settings, "sign-in-link", "alice", **everywhere)
+    assert said.startswith("http://localhost:8001/setup/")
+
+
 def test_sessions_are_ended(engine: Engine, settings: Settings, alice: int) -> None:
     assert _run(settings, "sign-out", "alice") == (0, "1 sessions of alice ended.\n")
     assert _told(engine) == [("session_revoked", "alice")]

@@ -52,7 +52,7 @@ def sign_in_link(house: House, username: str) -> None:
         person = _known(connection, username)
         path = create_setup_link(connection, person.id, now())
         signing.tell_link(connection, _by(), person)
-    click.echo(f"{house.settings.url or _local(house)}{path}")
+    click.echo(f"{house.address}{path}")
 
 
 @people.command("sign-out")
@@ -94,7 +94,3 @@ def _known(connection: Connection, username: str) -> Person:
 
 def _by() -> Doer:
     return Doer(shell_actor(), now())
-
-
-def _local(house: House) -> str:
-    return f"http://{house.settings.host}:{house.settings.port}"
