@@ -20,9 +20,10 @@ from auditdash.ingest.streams import (
     read_line,
 )
 from auditdash.ingest.table import iterate_rows
-from auditdash.records.decode import decode_value
+from auditdash.records.elements import is_json, split_array
 
 _BYTES_AT_ONCE = 1 << 20
+_SHORTEST_EVENT = 48  # '{"action":"a","timestamp":"2026-01-01T00:00:00Z"}'
 _LONGEST_KEPT = 4 << 20  # four times what a record may have
 _BLANK = b" \t\r\n"
 _PAGE = b'"audit_logs"'
@@ -60,7 +61,7 @@ Parcel: TypeAlias = Lines | list[Piece | Rejection]
 class _Page(Struct):
     """An answer page of Mode; what has an action of its own is an event with a list in it."""
 
-    audit_logs: list[msgspec.Raw]
+    audit_logs: msgspec.Raw
     action: msgspec.UnsetType = msgspec.UNSET
 
 
@@ -87,7 +88,20 @@ def iterate_pieces(stream: IO[bytes], max_unpacked: int) -> Iterator[Piece | Rej
 
 
 def iterate_parcels(stream: IO[bytes], max_unpacked: int, most: int) -> Iterator[Parcel]:
-    """The same at most so many lines or records at a time, lines unopened: others may open them."""
+    """The same at most so many lines or records at a time, lines unopened: others may open them.
+
+    There are no more of them than events of the shortest kind in `max_unpacked` bytes: a short body
+    of what is none would keep a process busy for an hour.
+    """
+    left = max_records = max_unpacked // _SHORTEST_EVENT
+    for parcel in _iterate_forms(stream, max_unpacked, most):
+        left -= parcel_size(parcel)[0]
+        if left < 0:
+            raise BadInput("it has too many records", expected=f"at most {max_records:,}")
+        yield parcel
+
+
+def _iterate_forms(stream: IO[bytes], max_unpacked: int, most: int) -> Iterator[Parcel]:
     reader = open_stream(stream, max_unpacked)
     try:
         _skip_bom(reader)
@@ -123,14 +137,13 @@ def in_parcels(pieces: Iterable[Piece | Rejection], most: int) -> Iterator[Parce
 
 def open_parcel(parcel: Parcel) -> list[Piece | Rejection]:
     """Its records."""
-    if isinstance(parcel, list):
-        return parcel
-    found: list[Piece | Rejection] = []
-    for number, line in enumerate(parcel.texts, parcel.first):
-        text = line.strip(_BLANK)
-        if text:
-            found.extend(_expand(f"line {number}", text))
-    return found
+    return parcel if isinstance(parcel, list) else list(_iterate_opened(parcel))
+
+
+def _iterate_opened(lines: Lines) -> Iterator[Piece]:
+    for number, line in enumerate(lines.texts, lines.first):
+        if text := line.strip(_BLANK):
+            yield from _expand(f"line {number}", text)
 
 
 def parcel_size(parcel: Parcel) -> tuple[int, int]:
@@ -138,11 +151,6 @@ def parcel_size(parcel: Parcel) -> tuple[int, int]:
     if isinstance(parcel, list):
         return len(parcel), sum(len(piece.raw) for piece in parcel)
     return len(parcel.texts), sum(map(len, parcel.texts))
-
-
-def split_page(body: bytes) -> list[bytes]:
-    """The items of one of Mode's answer pages, each to the byte as it came."""
-    return [bytes(item) for item in msgspec.json.decode(body, type=_Page).audit_logs]
 
 
 def _skip_bom(reader: Reader) -> None:
@@ -165,9 +173,9 @@ def _iterate_objects(reader: Reader, most: int) -> Iterator[Parcel]:
     """Lines of objects, or one object that spans lines: the first line tells."""
     first = read_line(reader)
     start = first.text
-    if not _is_object(start):
+    if not is_json(start):
         start += read_ahead(reader, first.length)
-        if _is_object(start):
+        if is_json(start):
             yield from in_parcels(_expand("item 1", start), most)
             return
     if first.is_cut:
@@ -201,7 +209,7 @@ def _iterate_lines(number: int, start: bytes, reader: Reader, most: int) -> Iter
 def _parcel(number: int, texts: list[bytes], most: int) -> Iterator[Parcel]:
     lines = Lines(number, texts)
     if _PAGE in b"".join(texts):  # a line may have many records
-        yield from in_parcels(open_parcel(lines), most)
+        yield from in_parcels(_iterate_opened(lines), most)
     elif texts:
         yield lines
 
@@ -211,37 +219,30 @@ def _too_long(number: int, line: Line) -> Rejection:
     return reject(f"line {number}", line.text, error)
 
 
-def _is_object(text: bytes) -> bool:
-    try:
-        msgspec.json.decode(text, type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
-
-
-def _expand(position: str, text: bytes) -> list[Piece | Rejection]:
+def _expand(position: str, text: bytes) -> Iterator[Piece]:
     """A page becomes its items; anything else is a record, good or bad."""
-    if _PAGE in text:
-        try:
-            items = split_page(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            items = None
-        if items is not None:
-            return [
-                Piece(f"{position}, item {number}", item) for number, item in enumerate(items, 1)
-            ]
-    return [Piece(position, text)]
+    items = _find_items(text) if _PAGE in text else None
+    if items is None:
+        yield Piece(position, text)
+    else:
+        for number, item in enumerate(items, 1):
+            yield Piece(f"{position}, item {number}", item)
 
 
-def _split_document(body: bytes) -> Iterator[Piece | Rejection]:
-    """An array of events or of pages; each element to the byte as it came."""
+def _find_items(text: bytes) -> Iterator[bytes] | None:
+    """The items of one of Mode's answer pages, each to the byte as it came."""
     try:
-        items = msgspec.json.decode(body, type=list[msgspec.Raw])
+        page = msgspec.json.decode(text, type=_Page)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        decode_value(body)  # says what is wrong, and where
-        raise BadInput("the file is not a JSON array", expected=_FORMS) from None
-    for number, item in enumerate(items, 1):
-        yield from _expand(f"item {number}", bytes(item))
+        return None
+    items = bytes(page.audit_logs)
+    return split_array(items) if items.startswith(b"[") else None
+
+
+def _split_document(body: bytes) -> Iterator[Piece]:
+    """An array of events or of pages; each element to the byte as it came."""
+    for number, item in enumerate(split_array(body), 1):
+        yield from _expand(f"item {number}", item)
 
 
 def _iterate_table(reader: Reader) -> Iterator[Piece | Rejection]:

@@ -61,7 +61,12 @@ def decode_value(raw: bytes) -> object:
     except msgspec.MsgspecError as error:
         if _SURROGATE.search(raw):
             return _decode_slowly(raw)
-        raise _malformed(str(error), raw) from None
+        raise why_no_json(error, raw) from None
+
+
+def why_no_json(error: msgspec.MsgspecError | RecursionError, raw: bytes) -> BadInput:
+    """What the decoder found, in our words."""
+    return _too_deep() if isinstance(error, RecursionError) else _malformed(str(error), raw)
 
 
 def _decode_slowly(raw: bytes) -> object:
@@ -97,6 +102,8 @@ def _malformed(message: str, raw: bytes) -> BadInput:
     what = what.removeprefix("JSON is malformed: ")
     if what == "Input data was truncated":
         what = "it ends too early"
+    elif what == "expected '\"'":
+        what = "object keys must be strings"
     elif what == "invalid character" and found:
         start = int(found[2])
         what = f"{shorten(raw[start : start + 20].decode('utf-8', 'replace'))} is no value"

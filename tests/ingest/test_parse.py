@@ -10,11 +10,19 @@ import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from auditdash.events.errors import BadInput
 from auditdash.ingest import parse, streams
-from auditdash.ingest.parse import Piece, Rejection, iterate_pieces
+from auditdash.ingest.parse import (
+    Piece,
+    Rejection,
+    iterate_parcels,
+    iterate_pieces,
+    open_parcel,
+)
+from auditdash.records import elements
 from tests.make import make_record
 
 ONE = {"id": "1", "action": "group_created", "timestamp": "2026-01-01T00:00:00Z"}
@@ -176,6 +184,29 @@ def test_a_bomb_is_refused_with_little_in_memory() -> None:
         _parse(bomb, 2 * LIMIT)
     assert tracemalloc.get_traced_memory()[1] < 8 * LIMIT
     tracemalloc.stop()
+
+
+def test_more_records_than_there_can_be_events_are_refused() -> None:
+    shortest = {"action": "a", "timestamp": "2026-01-01T00:00:00Z"}
+    whole = msgspec.json.encode(shortest) + b"\n"
+    assert len(_parse(whole * (LIMIT // len(whole)))) == LIMIT // len(whole)
+    for body in (b"[" + b"0," * 50_000 + b"0]", b"{}\n" * 50_000):
+        with pytest.raises(BadInput, match="too many records; expected at most 20,833"):
+            _parse(body)
+
+
+@pytest.mark.parametrize("ends", [(b"[", b"]"), (b'{"audit_logs":[', b"]}\n")])
+def test_two_bytes_a_record_take_little_memory(
+    monkeypatch: pytest.MonkeyPatch, ends: tuple[bytes, bytes]
+) -> None:
+    monkeypatch.setattr(elements, "_MOST_HELD", 1_000)
+    monkeypatch.setattr(elements, "_BYTES_AT_ONCE", 1_000)
+    body = io.BytesIO(gzip.compress(ends[0] + b"0," * 60_000 + b"0" + ends[1]))
+    tracemalloc.start()
+    count = sum(len(open_parcel(each)) for each in iterate_parcels(body, 4 * LIMIT, 100))
+    assert tracemalloc.get_traced_memory()[1] < 3 * LIMIT  # all of them at once take nine times it
+    tracemalloc.stop()
+    assert count == 60_001
 
 
 @pytest.mark.parametrize(
