@@ -9,6 +9,7 @@ from auditdash.settings import ROOT
 
 _UNIT = ROOT / "deploy" / "auditdash.service"
 _CONTAINER = ROOT / "deploy" / "Containerfile"
+_OF_GIT = {".git/HEAD", ".git/packed-refs", ".git/refs"}  # by which commit it is known
 
 
 def test_a_container_has_what_setup_installs() -> None:
@@ -18,13 +19,40 @@ def test_a_container_has_what_setup_installs() -> None:
     container = _CONTAINER.read_text(encoding="utf-8")
     listed = container.partition("--no-install-recommends")[2].partition("&&")[0]
     assert needed
-    assert set(listed.replace("\\", " ").split()) == needed
+    assert set(listed.replace("\\", " ").split()) == needed | {"tini"}
+
+
+def test_a_container_hears_its_stop_from_the_start() -> None:
+    container = _CONTAINER.read_text(encoding="utf-8")
+    assert '\nENTRYPOINT ["tini", "--", "auditdash"]\n' in container
+
+
+def test_a_container_is_nobody_with_rights() -> None:
+    found = re.search(r"^USER (\d+):(\d+)$", _CONTAINER.read_text(encoding="utf-8"), re.MULTILINE)
+    assert found  # names would not tell Kubernetes that it is not root
+    assert min(map(int, found.groups())) >= 1000
+
+
+def test_a_container_has_the_program_and_nothing_else() -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in lines if not line.startswith("#")]
+    assert patterns[0] == "*"
+    inside = {line.removeprefix("!") for line in patterns if line.startswith("!")}
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "auditdash").rglob("*.py"))
+    named = set(re.findall(r'\bROOT / "([\w.]+)"', code)) - {".git", "instance"}
+    assert {"templates", "static", "fonts", "gunicorn.conf.py", "pyproject.toml"} <= named
+    assert named <= inside
+    assert {"auditdash", "app.py", "requirements.txt"} <= inside
+    assert all((ROOT / name).exists() for name in inside if not name.startswith(".git/"))
+    assert {name for name in inside if name.startswith(".git")} == _OF_GIT
 
 
 def test_what_serves_cannot_read_its_history() -> None:
     service = _service()
-    assert service["InaccessiblePaths"] == f"-{service['WorkingDirectory']}/.git"
-    assert ".git" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    folder = f"{service['WorkingDirectory']}/.git"
+    assert service["TemporaryFileSystem"] == f"{folder}:ro"
+    shown = service["BindReadOnlyPaths"].split()
+    assert {path.removeprefix(f"-{service['WorkingDirectory']}/") for path in shown} == _OF_GIT
 
 
 def test_systemd_waits_longer_than_the_workers() -> None:
