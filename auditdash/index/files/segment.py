@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import mmap
 import zlib
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -25,6 +26,8 @@ Columns: TypeAlias = dict[str, Column]
 _MAGIC: Final = b"adseg001"
 _ALIGNED: Final = 64
 _LENGTH: Final = 4
+_MOST_FOUND: Final = 4
+_Found = TypeVar("_Found")
 
 
 class _Place(Struct, frozen=True):
@@ -66,6 +69,7 @@ class Segment:
         self._start = start
         self._columns: Columns = {}
         self._postings: dict[str, Postings] = {}
+        self._found: dict[Hashable, Any] = {}
         self.times: NDArray[np.int64] = self.column("time").astype(np.int64, copy=False)
 
     def __len__(self) -> int:
@@ -96,6 +100,16 @@ class Segment:
     def seqs_of(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """The seqs of these rows."""
         return self.column("seq")[rows].astype(np.int64) + self.first_seq
+
+    def once(self, key: Hashable, find: Callable[[Segment], _Found]) -> _Found:
+        """What is found in this segment, kept for a few keys: one page asks many questions of the
+        same person or thing. What is kept must be small."""
+        kept = self._found
+        if key in kept:  # of which nothing is taken away: other threads look at it, too
+            return kept[key]  # type: ignore[no-any-return]  # the key tells its type
+        found = find(self)
+        self._found = {**(kept if len(kept) < _MOST_FOUND else {}), key: found}
+        return found
 
     # --- where values are
 

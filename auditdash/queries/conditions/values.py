@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from auditdash.index.files.dictionary import Choice
-from auditdash.index.files.segment import Column
+from auditdash.index.files.segment import Column, Segment
 from auditdash.index.order import POSTED
 from auditdash.queries.conditions.masks import Mask, Placed, Places, Rows, Test
 
@@ -35,12 +35,21 @@ class _Coded(Placed, frozen=True, eq=False):
     def places(self, rows: Rows) -> Places | None:
         if self.name not in POSTED:
             return None
-        here = rows.segment.rows_by(self.name)
+        if len(self.choice.codes) > _SEARCHED:
+            found = self._few(rows.segment)
+        else:
+            key = self.name, self.choice.codes.tobytes()
+            found = rows.segment.once(key, self._few)
+        return None if found is None else rows.within(found)
+
+    def _few(self, segment: Segment) -> Column | None:
+        """The rows of a segment that have it, rising; None where they are not few."""
+        here = segment.rows_by(self.name)
         which = _chosen(here.codes, self.choice)
-        if here.count_of(which) > len(rows.segment) // _SPARSE:
+        if here.count_of(which) > len(segment) // _SPARSE:
             return None
         found = here.rows_of(which)
-        return rows.within(found if len(which) < 2 else np.sort(found))
+        return found if len(which) < 2 else np.sort(found)
 
     def at(self, rows: Rows, places: Places) -> Mask:
         return hits(rows.column(self.name)[places], self.choice)

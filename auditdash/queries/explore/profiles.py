@@ -21,7 +21,7 @@ from auditdash.queries.explore.names import EntityName, narrowed, value_of
 from auditdash.queries.rankings import Rank, Ranking, rank_actors, rank_entities
 from auditdash.queries.sight.views import open_view
 from auditdash.search.edit import atom_of
-from auditdash.search.query import Atom, Not, Query, Term, query_of
+from auditdash.search.query import Atom, Query, Term, query_of
 from auditdash.search.scope import Clock, Scope
 
 _MOST_NAMES: Final = 5
@@ -92,8 +92,8 @@ def find_addresses(
 def find_names_of_actor(
     connection: Connection, query: Query, name: str, scope: Scope, clock: Clock
 ) -> tuple[Seen, ...]:
-    """The other usernames and ids in the actor's events, at most five, newest name first."""
-    return _find_others(connection, query, name, scope, clock, "actor", rank_actors)
+    """The other usernames and ids in the actor's events, at most five, the most frequent first."""
+    return _find_others(connection, query, name, scope, clock, "actor")
 
 
 def find_names_of_entity(
@@ -101,30 +101,24 @@ def find_names_of_entity(
 ) -> tuple[Seen, ...]:
     """The names that an entity had, or the ids that share its name: at most five."""
     key = named.id or named.name or ""
-    return _find_others(connection, query, key, scope, clock, "entity", rank_entities)
+    return _find_others(connection, query, key, scope, clock, "entity")
 
 
 def _find_others(
-    connection: Connection,
-    query: Query,
-    key: str,
-    scope: Scope,
-    clock: Clock,
-    field: str,
-    rank: _Rank,
+    connection: Connection, query: Query, key: str, scope: Scope, clock: Clock, field: str
 ) -> tuple[Seen, ...]:
-    """What stands beside the key in its events, found by leaving out what was found before."""
-    known: list[str] = []
-    rest = query
-    for _ in range(_MOST_NAMES):
-        ranks = rank(connection, rest, scope, clock, 1).ranks
-        beside = {text for each in ranks for text in (each.name, each.id) if text}
-        new = sorted(text for text in beside if fold_case(text) != fold_case(key))
-        if not new:
-            break
-        known += new
-        rest = narrowed(query, Not(value_of(field, *known)))
-    return find_seen(connection, query, scope, clock, field, known[:_MOST_NAMES])
+    """What stands beside the key in its events; of one name in several cases the most frequent."""
+    view = open_view(connection, scope)
+    counts = count_codes(view, query, clock, [field])[field]
+    entries = view.dictionaries[field].entries
+    found: dict[str, Counter[str]] = {fold_case(key): Counter()}
+    for code in counts.nonzero()[0].tolist():
+        for text in filter(None, entries[code][-2:]):  # its id and its name
+            found.setdefault(fold_case(text), Counter())[text] += int(counts[code])
+    del found[fold_case(key)]
+    ranked = sorted(found, key=lambda folded: (-found[folded].total(), folded))
+    names = [found[folded].most_common(1)[0][0] for folded in ranked[:_MOST_NAMES]]
+    return find_seen(connection, query, scope, clock, field, names)
 
 
 def find_most_active(
