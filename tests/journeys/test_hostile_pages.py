@@ -165,9 +165,9 @@ def test_a_hostile_question_is_only_a_question(chromium: Browser, scene: Scene) 
     problems: list[str] = []
     for number, text in enumerate(HOSTILE.values()):
         asked = quote(text[:1500], errors="replace")
-        for question in (asked, f"%22{asked}%22", f"role:{asked}&seq={asked}&after={asked}"):
+        for question in (f"%22{asked}%22", f"role:{asked}&seq={asked}&after={asked}"):
             problems += _dom(visit.page, f"/timeline?q={question}")[1]
-        other = ("charts", "summaries/exports", "summaries/permissions")[number % 3]
+        other = ("timeline", "charts", "summaries/exports", "summaries/permissions")[number % 4]
         problems += _dom(visit.page, f"/{other}?q={asked}")[1]
     assert problems == []
     assert opened == []
