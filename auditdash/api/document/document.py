@@ -189,6 +189,8 @@ def _responses(each: Spoken, schemas: _Schemas) -> dict[str, Any]:
         return found
     if each.method == "get" and spec.tag != "Mode":
         found["304"] = {"description": "nothing of it has changed (`If-None-Match`)"}
+    # The server itself refuses it, before any view is asked, and so with a page of its own.
+    found["414"] = {"description": f"{HTTPStatus(414).phrase}: the address has at most 8,190 bytes"}
     problem = {"content": {_PROBLEM: {"schema": schemas[Problem]}}}
     for status in sorted({*_ALWAYS, *spec.refusals}):
         said = {} if spec.tag == "Mode" else problem
