@@ -28,6 +28,7 @@ from auditdash.store.engine import reading
 from auditdash.web import fragments, params, readers
 from auditdash.web.frame.chart_view import chart_view
 from auditdash.web.frame.question import Bar, bar
+from auditdash.web.keeping.results import Asked, Made, find_results
 from auditdash.web.summaries.answers import file_href
 from auditdash.web.taking.files import FORM, METHODS, answer_file, drawn_file, frozen_scope
 
@@ -80,17 +81,32 @@ def show() -> Response:
     clock, scope = readers.clock(), readers.scope()
     with reading(readers.engine()) as connection:
         filled = has_events(connection, scope, readers.SOURCE)
-        drawn = [draw(connection, query, scope, clock) for draw in _CHARTS.values()]
-        files = [file_href(connection, f"{PATH}/{name}.csv", text) for name in _CHARTS]
+        asked = Asked(
+            template="charts/_charts.html",
+            text=text,
+            query=query,
+            scope=scope,
+            clock=clock,
+            watched=query,
+            more=filled,
+        )
+        results = find_results(connection, asked, lambda: _made(connection, asked, filled))
     if filled:
         readers.record_access("charts", text)
-    return fragments.render(
-        _PAGE,
-        _PAGE,
-        bar=bar(PATH, text, query, clock),
-        is_empty=not filled and not drawn[0].total,
-        count=drawn[0].total,
-        charts=[chart_view(*each) for each in zip(drawn, files, strict=True)],
+    return fragments.render(_PAGE, _PAGE, bar=bar(PATH, text, query, clock), results=results.html)
+
+
+def _made(connection: Connection, asked: Asked, filled: bool) -> Made:
+    """What charts/_charts.html shows."""
+    question = (connection, asked.query, asked.scope, asked.clock)
+    drawn = [draw(*question) for draw in _CHARTS.values()]
+    files = [file_href(connection, f"{PATH}/{name}.csv", asked.text) for name in _CHARTS]
+    return Made(
+        context={
+            "is_empty": not filled and not drawn[0].total,
+            "count": drawn[0].total,
+            "charts": [chart_view(*each) for each in zip(drawn, files, strict=True)],
+        }
     )
 
 

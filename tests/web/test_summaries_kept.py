@@ -41,6 +41,7 @@ _PAGES = {
     "/summaries/permissions/lasting?q=&within=30&older=60": _ALL - _ACCESS - {"exports"},
     "/summaries/permissions/person?name=bob": _ALL - _ACCESS,
     "/summaries/permissions/person": _ALL - _ACCESS,
+    "/charts?q=category:exports": _ALL - {"exports"},
     "/access": _ALL - _ACCESS,
     "/access?on=2026-03-09&q=bob": _ALL - _ACCESS,
     "/access/one?kind=member&id=u1": _ALL - _ACCESS,
