@@ -233,7 +233,8 @@ def main(rate: float, minutes: float, workers: int) -> None:
             looks.join()
     _tell(seen, rate)
     for pid, sizes in looks.seen.items():
-        click.echo(f"worker {pid}, MB of its own over time: {' '.join(f'{each:.0f}' for each in sizes)}")
+        told = " ".join(f"{each:.0f}" for each in sizes)
+        click.echo(f"worker {pid}, MB of its own over time: {told}")
     bad = [each for each in seen.statuses if not each.startswith(("2", "3", "4"))]
     sys.exit(1 if bad else 0)
 
