@@ -110,8 +110,10 @@ def _bucket_labels(histogram: Histogram, query: Query, clock: Clock) -> tuple[La
 def _links(
     histogram: Histogram, query: Query, clock: Clock, field: str, slug: str
 ) -> tuple[str, ...]:
-    links = link_within_each(query, histogram.buckets, clock, **{field: slug})
     counts = histogram.counts[slug]
+    if not any(counts):
+        return ("",) * len(counts)
+    links = link_within_each(query, histogram.buckets, clock, **{field: slug})
     return tuple(to if count else "" for to, count in zip(links, counts, strict=True))
 
 

@@ -42,9 +42,8 @@ def _all(
 def test_acts_are_those_that_an_oracle_tells_page_after_page(
     engine: Engine, workspace_id: int, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "auditdash.queries.permission_answers.acts._LOOKED_AT", 2
-    )  # as if there were a hundred thousand changes
+    # As if there were a hundred thousand changes: too few of them are looked at, or just enough.
+    monkeypatch.setattr("auditdash.queries.permission_answers.acts._LOOKED_AT", 1 + seed)
     records = random_changes(random.Random(f"acts {seed}"), 240)
     with writing(engine) as connection:
         store(connection, workspace_id, *records[:200], *records[:20])
